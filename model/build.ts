@@ -1,0 +1,64 @@
+import type { BuildSettings } from "./target.ts";
+
+/** Points to one accepted artifact. */
+export interface ArtifactRef {
+  cpv: string;
+  buildId: number;
+  sha256: string;
+  /** bytes */
+  size: number;
+}
+
+/** What the artifact of a build must be: compared with its own metadata by validate. */
+export interface ExpectedPackage {
+  cpv: string;
+  buildId: number;
+  slot: string;
+  subslot: string;
+  repository: string;
+  use: string[];
+  iuse: string[];
+  chost: string;
+  settings: BuildSettings;
+}
+
+/** Everything that a drone needs to know to build one package. */
+export interface BuildOrder {
+  run: string;
+  target: string;
+  /** SHA-256 of the plan's blob. */
+  plan: string;
+  tree: string;
+  bundle: string;
+  /** Index of the package in the plan. */
+  index: number;
+  cpv: string;
+  attempt: number;
+  /** MAKEOPTS jobs. */
+  jobs: number;
+  /** nice value of the build: 0 for the critical one. */
+  nice: number;
+  /** No output for this long ends the build. Seconds. */
+  noOutputSeconds: number;
+}
+
+/** What a drone says of the artifact that it built. */
+export interface BuiltArtifact {
+  cpv: string;
+  buildId: number;
+  size: number;
+  sha256: string;
+  /** Wall seconds of fetching and installing dependencies, and of the build itself. */
+  prepareSeconds: number;
+  buildSeconds: number;
+  /** True where a build that was already running (or done) was taken over. */
+  adopted: boolean;
+}
+
+/** Heartbeat details of a build. */
+export interface BuildProgress {
+  phase: string;
+  /** Seconds since the build began. */
+  elapsed: number;
+  lastLine: string;
+}

@@ -1,0 +1,49 @@
+/** What a drone reports of itself when it enrols and after each sync. */
+export interface DroneFacts {
+  name: string;
+  /** Made once per work directory: tells a restart of this drone from another machine that took its name. */
+  id: string;
+  /** Declared cores: what the scheduler counts with. */
+  cores: number;
+  /** Builds at once. */
+  slots: number;
+  memoryBytes: number;
+  diskFreeBytes: number;
+  portage: string;
+  chost: string;
+  compiler: string;
+  libc: string;
+  /** The drone's clock, ms since the epoch, when it made this report. */
+  clock: number;
+}
+
+/** What a drone has for a run, compared in the verify step. All but `name` must agree among the drones of a run. */
+export interface DroneSyncReport {
+  name: string;
+  /** Tree identity: `git:<commit>`, or `<timestamp>:<sha256>`. */
+  tree: string;
+  /** When the tree was made, ISO 8601, for people. */
+  treeTime: string;
+  bundle: string;
+  chost: string;
+  compiler: string;
+  libc: string;
+  portage: string;
+}
+
+/** `online`: attended; `suspect`: attendance was lost, being asked again; `lost`: did not answer; `offline`: said goodbye; `refused`: not let in. */
+export const DRONE_STATES = ["online", "suspect", "lost", "offline", "refused"] as const;
+export type DroneState = (typeof DRONE_STATES)[number];
+
+/** One drone as the fleet sees it. */
+export interface DroneView {
+  facts: DroneFacts;
+  state: DroneState;
+  /** Paused by an operator: finishes what it builds, gets nothing new. */
+  paused: boolean;
+  /** Why it gets nothing: grounded by strikes, low disk, clock off, refusal. */
+  grounded: string | null;
+  strikes: number;
+  /** ms since the epoch */
+  since: number;
+}
