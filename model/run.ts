@@ -48,3 +48,46 @@ export interface RunCounts {
   failed: number;
   skipped: number;
 }
+
+/** A drone's part in a run. */
+export interface RunDrone {
+  name: string;
+  cores: number;
+  slots: number;
+  /** `verified`: builds; `syncing`; `stale`: left out, see `reason`; `away`: not online now. */
+  state: "verified" | "syncing" | "stale" | "away";
+  paused: boolean;
+  reason: string | null;
+  treeTime: string | null;
+  building: { cpv: string; attempt: number; startedAt: number; jobs: number }[];
+}
+
+/** A run as every screen shows it: the answer of the `run` query. Times are ms since the epoch. */
+export interface RunView {
+  run: string;
+  target: string;
+  step: RunStep;
+  startedAt: number;
+  endedAt: number | null;
+  stepSince: number;
+  counts: RunCounts;
+  /** Seconds that the rest should take, null where unknown. */
+  etaSeconds: number | null;
+  paused: { reason: string; by: string; since: number } | null;
+  drones: RunDrone[];
+  plan: string | null;
+  tree: string | null;
+  bundle: string | null;
+  /** Snapshot compared with. */
+  base: string | null;
+  /** Snapshot published. */
+  snapshot: string | null;
+  /** What ended it, or what it waits for, one sentence. */
+  reason: string | null;
+  unresolvable: { atoms: string[]; class: string; text: string }[];
+  notices: string[];
+  failed: { cpv: string; message: string; drones: string[] }[];
+  /** Operator actions and refusals of signals, newest last, at most 20. */
+  events: { at: number; text: string }[];
+  options: { autoFinalize: boolean; acceptFailed: boolean };
+}

@@ -1,0 +1,104 @@
+import type { BuildOrder, BuiltArtifact } from "./build.ts";
+import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
+import type { PlanGraph, Unresolvable } from "./plan.ts";
+import type { TreeSource } from "./target.ts";
+
+/** What `pinTarget` fixes for a run: the run builds exactly this, whatever changes meanwhile. */
+export interface PinnedTarget {
+  /** SHA-256 of the target's bundle. */
+  bundle: string;
+  /** Current snapshot's id, null before the first publish. */
+  snapshot: string | null;
+}
+
+export interface SyncRequest {
+  run: string;
+  target: string;
+  bundle: string;
+  trees: TreeSource[];
+  /** False: report the tree that is there, fetch only where there is none. */
+  fetch: boolean;
+  /** The identity that a run has pinned: a drone that joins late brings exactly this one, or reports what it has. */
+  pin: string | null;
+}
+
+export interface ResolveRequest {
+  run: string;
+  target: string;
+  bundle: string;
+  tree: string;
+  trees: TreeSource[];
+  snapshot: string | null;
+  /** `@world`, or the atoms given. */
+  atoms: string[];
+}
+
+/** What resolution gives to the workflow; the full plan lies on the binhost as a blob. */
+export interface ResolveResult {
+  /** SHA-256 of the plan's blob. */
+  plan: string;
+  graph: PlanGraph;
+  /** For each package of `graph`, its index in the plan. */
+  planIndex: number[];
+  unresolvable: Unresolvable[];
+  notices: string[];
+  /** Packages of the target that the snapshot already has. */
+  present: number;
+}
+
+/** How attendance ended by itself; a lost drone does not answer at all. */
+export interface AttendResult {
+  /** `leaving`: the drone shuts down in order; `facts`: they changed and are reported. */
+  reason: "leaving" | "facts";
+  facts: DroneFacts;
+}
+
+/** Runs on `drone-<name>`: one at a time per slot. */
+export interface DroneBuildActivities {
+  build(order: BuildOrder): Promise<BuiltArtifact>;
+}
+
+/** Runs on `drone-<name>-control`. */
+export interface DroneControlActivities {
+  attend(request: { name: string; id: string }): Promise<AttendResult>;
+  syncTree(request: SyncRequest): Promise<DroneSyncReport>;
+  resolvePlan(request: ResolveRequest): Promise<ResolveResult>;
+  upload(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<void>;
+  discard(order: BuildOrder): Promise<void>;
+}
+
+/** Runs on `binhost-<name>`. */
+export interface BinhostActivities {
+  pinTarget(target: string): Promise<PinnedTarget>;
+  /** Rejection is an answer, not an error: the reason is for people. */
+  validate(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<{ rejected: string | null }>;
+  publish(request: {
+    target: string;
+    run: string;
+    tree: string;
+    bundle: string;
+    createdAt: string;
+  }): Promise<{ snapshot: string; packages: number; added: number; bytes: number }>;
+  clearStaging(run: string): Promise<void>;
+}
+
+/** What a drone shows to be let in; the secret itself never travels. */
+export interface EnrolRequest {
+  facts: DroneFacts;
+  nonce: string;
+  /** HMAC-SHA256 of `name\nid\nnonce` with the swarm's token, hexadecimal. */
+  proof: string;
+}
+
+/** Runs on `orchestrator`. */
+export interface OrchestratorActivities {
+  checkCredential(request: EnrolRequest): Promise<boolean>;
+}
+
+/** Task queue names. */
+export const QUEUES = {
+  orchestrator: "orchestrator",
+  build: (drone: string): string => `drone-${drone}`,
+  control: (drone: string): string => `drone-${drone}-control`,
+  binhost: (name: string): string => `binhost-${name}`,
+} as const;

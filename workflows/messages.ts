@@ -1,0 +1,144 @@
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { EnrolRequest } from "../model/activities.ts";
+import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
+import type { BuildFailure } from "../model/failures.ts";
+import type { DroneView } from "../model/fleet.ts";
+import type { PackageView, RunView } from "../model/run.ts";
+import type { TreeSource } from "../model/target.ts";
+
+/** Workflow ids and types. */
+export const FLEET_ID = "fleet";
+export const worldUpdateId = (target: string): string => `world-update/${target}`;
+export const buildPackageId = (run: string, cpv: string, attempt: number): string => `build/${run}/${cpv}/${attempt}`;
+
+/** What starts a run. */
+export interface WorldUpdateInput {
+  run: string;
+  target: string;
+  atoms: string[];
+  trees: TreeSource[];
+  binhost: string;
+  /** ms; no output of a build for this long ends it. */
+  noOutputSeconds: number;
+  options: {
+    /** False: `--no-sync`. */
+    sync: boolean;
+    dryRun: boolean;
+    skipUnresolvable: boolean;
+    /** Finalize by itself when everything was received. */
+    autoFinalize: boolean;
+    /** With autoFinalize: publish also with failed packages. */
+    acceptFailed: boolean;
+  };
+  startedBy: string;
+}
+
+/** The end of a run. */
+export interface WorldUpdateResult {
+  run: string;
+  outcome: "published" | "nothing-to-build" | "dry-run" | "cancelled";
+  snapshot: string | null;
+  view: RunView;
+}
+
+export interface BuildPackageInput {
+  order: BuildOrder;
+  drone: string;
+  binhost: string;
+  /** Workflow id (without run id: the parent may continue as new) that gets the report. */
+  reportTo: string;
+}
+
+/** What a child says when it ends. */
+export interface PackageReport {
+  cpv: string;
+  attempt: number;
+  drone: string;
+  artifact?: BuiltArtifact;
+  failure?: BuildFailure;
+  cancelled?: boolean;
+}
+
+/** Who acts; `by` is for the record. */
+export interface OperatorAction {
+  by: string;
+}
+export interface FinalizeRequest extends OperatorAction {
+  acceptFailed?: boolean;
+}
+export interface UnblockRequest extends OperatorAction {
+  /** Empty or absent: everything that is blocked. */
+  packages?: string[];
+}
+export interface FinalizeAnswer {
+  snapshot: string;
+  packages: number;
+  added: number;
+}
+
+// Updates: a refusal reaches the operator at once.
+export const finalizeUpdate = defineUpdate<FinalizeAnswer, [FinalizeRequest]>("finalize");
+export const unblockUpdate = defineUpdate<string[], [UnblockRequest]>("unblock");
+export const balanceUpdate = defineUpdate<string[], [OperatorAction]>("balance");
+export const pauseUpdate = defineUpdate<string, [OperatorAction & { reason?: string }]>("pause");
+export const resumeUpdate = defineUpdate<string, [OperatorAction]>("resume");
+export const cancelUpdate = defineUpdate<string, [OperatorAction]>("cancel");
+
+// Plain signals of the same meaning, which the Web UI can send; all arguments may be left out.
+export const finalizeSignal = defineSignal<[Partial<FinalizeRequest>?]>("finalize");
+export const unblockSignal = defineSignal<[Partial<UnblockRequest>?]>("unblock");
+export const pauseSignal = defineSignal<[Partial<OperatorAction & { reason?: string }>?]>("pause");
+export const resumeSignal = defineSignal<[Partial<OperatorAction>?]>("resume");
+export const cancelSignal = defineSignal<[Partial<OperatorAction>?]>("cancel");
+
+// Between workflows.
+export const packageReportSignal = defineSignal<[PackageReport]>("packageReport");
+export const fleetChangedSignal = defineSignal<[DroneView[]]>("fleetChanged");
+export const subscribeSignal = defineSignal<[{ workflowId: string }]>("subscribe");
+export const unsubscribeSignal = defineSignal<[{ workflowId: string }]>("unsubscribe");
+export const strikeSignal = defineSignal<[{ drone: string; reason: string }]>("strike");
+export const staleSignal = defineSignal<[{ drone: string; reason: string | null }]>("stale");
+
+export const runQuery = defineQuery<RunView>("run");
+export const packagesQuery = defineQuery<PackageView[]>("packages");
+/** For each package named (all that wait, if none): why it waits, or what became of it. */
+export const whyQuery = defineQuery<WhyAnswer[], [string[]]>("why");
+
+export interface WhyAnswer {
+  cpv: string;
+  state: string;
+  /** Why it is built at all. */
+  reason: string;
+  /** Why it is where it is, one sentence. */
+  why: string;
+}
+
+// The fleet.
+export interface EnrolAnswer {
+  accepted: boolean;
+  /** Why not, and what to do. */
+  reason: string | null;
+}
+export interface RefusedDrone {
+  name: string;
+  id: string;
+  reason: string;
+  at: number;
+}
+export interface FleetView {
+  drones: DroneView[];
+  refused: RefusedDrone[];
+}
+export const enrolUpdate = defineUpdate<EnrolAnswer, [EnrolRequest]>("enrol");
+export const pauseDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("pauseDrone");
+export const resumeDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("resumeDrone");
+export const forgetDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("forgetDrone");
+export const fleetQuery = defineQuery<FleetView>("fleet");
+
+// sync-verify as a run of its own.
+export interface SyncVerifyInput {
+  target: string;
+  trees: TreeSource[];
+  binhost: string;
+  sync: boolean;
+}
