@@ -1,0 +1,125 @@
+import { availableParallelism, homedir, hostname } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { isName } from "../model/names.ts";
+import type { ConfigFile, DroneConfig, DroneDefaults, SwarmConfig } from "./schema.ts";
+
+/** What defaults and paths depend on besides the file. */
+export interface Surroundings {
+  home: string;
+  stateHome: string;
+  cacheHome: string;
+  /** Directory that relative paths begin at: the file's. */
+  base: string;
+  cores: number;
+  hostName: string;
+}
+
+/** The surroundings of this process. A relative XDG directory is ignored, as its specification demands. */
+export function surroundingsOf(env: NodeJS.ProcessEnv, base: string): Surroundings {
+  const home = env.HOME || homedir();
+  const xdg = (value: string | undefined, fallback: string) => (value && isAbsolute(value) ? value : fallback);
+  return {
+    home,
+    stateHome: xdg(env.XDG_STATE_HOME, join(home, ".local/state")),
+    cacheHome: xdg(env.XDG_CACHE_HOME, join(home, ".cache")),
+    base,
+    cores: availableParallelism(),
+    hostName: hostname(),
+  };
+}
+
+/** This host's name made fit to name a drone: the first label, lower case. */
+function hostDroneName(hostName: string): string {
+  const label = hostName.toLowerCase().split(".")[0] ?? "";
+  const fit = label.replace(/[^a-z0-9-]/g, "-").replace(/^-+/, "");
+  return isName(fit) ? fit : "drone";
+}
+
+function expandPath(path: string, around: Surroundings): string {
+  if (path === "~") return around.home;
+  return path.startsWith("~/") ? join(around.home, path.slice(2)) : resolve(around.base, path);
+}
+
+/** A git address stays as it is; what can only be a path is made absolute. */
+function treeUri(tree: { sync: string; uri: string }, around: Surroundings): string {
+  const isPath = tree.sync === "directory" || /^(?:~?\/|~$|\.\.?(?:\/|$))/.test(tree.uri);
+  return isPath ? expandPath(tree.uri, around) : tree.uri;
+}
+
+/** Clients cannot connect to "all addresses": there the host's name is told. */
+function defaultUrl(listen: string, port: number, hostName: string): string {
+  const host = listen === "0.0.0.0" || listen === "::" ? hostName : listen;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+type DroneSection = NonNullable<ConfigFile["drone"]>;
+
+function resolveDrone(own: DroneSection, shared: DroneSection, around: Surroundings): DroneDefaults {
+  const cores = own.cores ?? shared.cores ?? around.cores;
+  return {
+    cores,
+    slots: own.slots ?? shared.slots ?? Math.max(1, Math.round(cores / 8)),
+    maxJobs: own.max_jobs ?? shared.max_jobs ?? around.cores,
+    prefixLength: own.prefix_length ?? shared.prefix_length ?? 96,
+    distfiles: (own.distfiles ?? shared.distfiles ?? []).map((path) => expandPath(path, around)),
+    lowDiskGib: own.low_disk_gib ?? shared.low_disk_gib ?? 2,
+    autoReboot: own.auto_reboot ?? shared.auto_reboot ?? false,
+  };
+}
+
+/** The effective configuration of a file that is valid. */
+export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConfig {
+  const pathOr = (path: string | undefined, fallback: string) =>
+    path === undefined ? fallback : expandPath(path, around);
+  const stateDir = pathOr(file.swarm?.state_dir, join(around.stateHome, "build-swarm"));
+  const listen = file.binhost?.listen ?? "127.0.0.1";
+  const port = file.binhost?.port ?? 8080;
+  const sections = file.drones ?? {};
+  const listed = Object.keys(sections);
+  const upDrones = file.up?.drones ?? (listed.length > 0 ? listed : [hostDroneName(around.hostName)]);
+  const drones: Record<string, DroneConfig> = {};
+  for (const name of new Set([...listed, ...upDrones])) {
+    // hasOwn: a drone may be called "constructor".
+    const { dir, ...own } = (Object.hasOwn(sections, name) ? sections[name] : undefined) ?? {};
+    drones[name] = {
+      ...resolveDrone(own, file.drone ?? {}, around),
+      dir: pathOr(dir, join(stateDir, "drones", name)),
+    };
+  }
+  return {
+    swarm: {
+      name: file.swarm?.name ?? "home",
+      stateDir,
+      cacheDir: pathOr(file.swarm?.cache_dir, join(around.cacheHome, "build-swarm")),
+      tokenFile: pathOr(file.swarm?.token_file, join(stateDir, "token")),
+    },
+    temporal: {
+      profile: file.temporal?.profile ?? null,
+      configFile: file.temporal?.config_file === undefined ? null : expandPath(file.temporal.config_file, around),
+    },
+    devServer: {
+      ip: file.dev_server?.ip ?? "127.0.0.1",
+      port: file.dev_server?.port ?? 7233,
+      uiPort: file.dev_server?.ui_port ?? 8233,
+      database: pathOr(file.dev_server?.database, join(stateDir, "temporal.db")),
+    },
+    orchestrator: { maxCachedWorkflows: file.orchestrator?.max_cached_workflows ?? 200 },
+    binhost: {
+      name: file.binhost?.name ?? "main",
+      listen,
+      port,
+      url: (file.binhost?.url ?? defaultUrl(listen, port, around.hostName)).replace(/\/+$/, ""),
+      dir: pathOr(file.binhost?.dir, join(stateDir, "binhost")),
+      keepSnapshots: file.binhost?.keep_snapshots ?? 10,
+      lowDiskGib: file.binhost?.low_disk_gib ?? 2,
+    },
+    build: {
+      noOutputMinutes: file.build?.no_output_minutes ?? 60,
+      keepLogsDays: file.build?.keep_logs_days ?? 30,
+    },
+    trees: (file.tree ?? []).map((tree) => ({ ...tree, uri: treeUri(tree, around) })),
+    drones,
+    droneDefaults: resolveDrone({}, file.drone ?? {}, around),
+    up: { orchestrators: file.up?.orchestrators ?? 2, drones: [...new Set(upDrones)] },
+  };
+}

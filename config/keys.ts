@@ -1,0 +1,125 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { isName, NAME_RULE } from "../model/names.ts";
+
+/** What people are told about one key: in error messages, and checked against the sample file. */
+export interface KeyFacts {
+  /** What the value is for. */
+  purpose: string;
+  /** What the value must be, unit included: continues the sentence "must be ...". */
+  must: string;
+  /** The default in words or as TOML; null where the key must be given. */
+  default: string | null;
+}
+
+/** Keys have all their defaults in load.ts's hands, since some depend on others: so a key is optional here. */
+function optional<T extends z.ZodType>(schema: T, facts: KeyFacts) {
+  return schema.optional().meta({ ...facts });
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (const character of text) {
+    const code = character.charCodeAt(0);
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
+}
+
+/** A text without control characters, not empty, and not an option when it reaches a command line. */
+function isPlainText(text: string): boolean {
+  return text !== "" && !hasControlCharacter(text) && !text.startsWith("-");
+}
+
+function isPathText(text: string): boolean {
+  return text !== "" && !hasControlCharacter(text) && !/^~[^/]/.test(text);
+}
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "" && url.username === "";
+}
+
+const PATH_RULE = "a path (absolute, relative to this file, or beginning with ~/)";
+
+const pathSchema = z.string().refine(isPathText).meta({ must: PATH_RULE, default: null });
+export const nameSchema = z
+  .string()
+  .refine(isName)
+  .meta({ must: `a name (${NAME_RULE})`, default: null });
+
+/** A whole number; `what` is its unit: "minutes", "builds at once". */
+export function wholeNumber(min: number, max: number, what: string, fallback: string, purpose: string) {
+  const must = `a whole number of ${what} from ${min} to ${max}`;
+  return optional(z.int().min(min).max(max), { purpose, must, default: fallback });
+}
+
+export function gibibytes(fallback: string, purpose: string) {
+  const must = "a number of GiB from 0 to 1000000";
+  return optional(z.number().min(0).max(1_000_000), { purpose, must, default: fallback });
+}
+
+export function port(min: 0 | 1, fallback: string, purpose: string) {
+  const must = min === 0 ? "a TCP port from 1 to 65535, or 0 for a free one" : "a TCP port from 1 to 65535";
+  return optional(z.int().min(min).max(65535), { purpose, must, default: fallback });
+}
+
+export function trueOrFalse(fallback: string, purpose: string) {
+  return optional(z.boolean(), { purpose, must: "true or false", default: fallback });
+}
+
+export function path(fallback: string, purpose: string) {
+  return optional(pathSchema, { purpose, must: PATH_RULE, default: fallback });
+}
+
+export function paths(fallback: string, purpose: string) {
+  return optional(z.array(pathSchema), { purpose, must: `a list, each member ${PATH_RULE}`, default: fallback });
+}
+
+export function name(fallback: string, purpose: string) {
+  return optional(nameSchema, { purpose, must: `a name (${NAME_RULE})`, default: fallback });
+}
+
+export function names(fallback: string, purpose: string) {
+  return optional(z.array(nameSchema), { purpose, must: `a list of names (${NAME_RULE})`, default: fallback });
+}
+
+export function text(fallback: string, purpose: string) {
+  return optional(z.string().refine(isPlainText), {
+    purpose,
+    must: "a text without control characters",
+    default: fallback,
+  });
+}
+
+export function ipAddress(fallback: string, purpose: string) {
+  const must = "an IPv4 or IPv6 address of this machine";
+  return optional(
+    z.string().refine((value) => isIP(value) !== 0),
+    { purpose, must, default: fallback },
+  );
+}
+
+export function httpUrl(fallback: string, purpose: string) {
+  const must = "an http:// or https:// address without user, query and fragment";
+  return optional(z.string().refine(isHttpUrl), { purpose, must, default: fallback });
+}
+
+/** Keys without a default, of a `[[tree]]`. */
+export const treeName = nameSchema.meta({
+  purpose: "The repository's name, as in its profiles/repo_name.",
+  must: `a name (${NAME_RULE})`,
+  default: null,
+});
+export const treeSync = z.enum(["git", "rsync", "directory"]).meta({
+  purpose: "How the tree reaches a drone.",
+  must: 'one of "git", "rsync", "directory"',
+  default: null,
+});
+export const treeUri = z
+  .string()
+  .refine((value) => isPlainText(value) && isPathText(value))
+  .meta({
+    purpose: "Where the tree is.",
+    must: 'a git address or path for "git", an rsync:// address for "rsync", a directory for "directory"',
+    default: null,
+  });

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { NAME_RULE } from "../model/names.ts";
+import type { TreeSource } from "../model/target.ts";
+import {
+  gibibytes,
+  httpUrl,
+  ipAddress,
+  name,
+  nameSchema,
+  names,
+  path,
+  paths,
+  port,
+  text,
+  treeName,
+  treeSync,
+  treeUri,
+  trueOrFalse,
+  wholeNumber,
+} from "./keys.ts";
+
+/** The effective configuration: every default filled in, every path absolute. */
+export interface SwarmConfig {
+  swarm: { name: string; stateDir: string; cacheDir: string; tokenFile: string };
+  /** Handed to @temporalio/envconfig; null: its own default. */
+  temporal: { profile: string | null; configFile: string | null };
+  /** Port 0: a free one is chosen. */
+  devServer: { ip: string; port: number; uiPort: number; database: string };
+  orchestrator: { maxCachedWorkflows: number };
+  binhost: {
+    name: string;
+    listen: string;
+    port: number;
+    /** Without a slash at the end. */
+    url: string;
+    dir: string;
+    keepSnapshots: number;
+    lowDiskGib: number;
+  };
+  build: { noOutputMinutes: number; keepLogsDays: number };
+  trees: TreeSource[];
+  /** Every drone that has a section or that `up` starts; for any name use droneConfig of drones.ts. */
+  drones: Record<string, DroneConfig>;
+  /** `[drone]`: what a drone without a section has, but for the directory, which is each drone's own. */
+  droneDefaults: DroneDefaults;
+  up: { orchestrators: number; drones: string[] };
+}
+
+export interface DroneDefaults {
+  /** Declared cores: what the scheduler counts with. */
+  cores: number;
+  /** Builds at once. */
+  slots: number;
+  /** Bound of the real -j. */
+  maxJobs: number;
+  /** Characters that the path of each build root has. */
+  prefixLength: number;
+  /** Directories with source archives, only read. */
+  distfiles: string[];
+  lowDiskGib: number;
+  autoReboot: boolean;
+}
+
+export interface DroneConfig extends DroneDefaults {
+  /** The drone's work directory. */
+  dir: string;
+}
+
+const droneKeys = {
+  cores: wholeNumber(1, 4096, "cores", "this machine's", "Cores that the scheduler counts with."),
+  slots: wholeNumber(1, 256, "builds at once", "a slot for 8 cores, at least 1", "Builds at the same time."),
+  max_jobs: wholeNumber(1, 4096, "jobs", "this machine's cores", "Bound of the jobs that one build really gets."),
+  prefix_length: wholeNumber(24, 240, "characters", "96", "Length of each build root's path, alike on all drones."),
+  distfiles: paths("[]", "Directories with source archives that are used without being changed."),
+  low_disk_gib: gibibytes("2", "With less free disk than this the drone takes no work."),
+  auto_reboot: trueOrFalse("false", "Whether the swarm may reboot the machine."),
+};
+
+/** swarm.toml as it is written. Strict at each level; defaults are filled in by defaults.ts. */
+export const fileSchema = z.strictObject({
+  swarm: z
+    .strictObject({
+      name: name('"home"', "The swarm's name."),
+      state_dir: path('"$XDG_STATE_HOME/build-swarm"', "What must not be lost: database, packages, build roots."),
+      cache_dir: path('"$XDG_CACHE_HOME/build-swarm"', "What can be had again: the engine, Portage."),
+      token_file: path('"<state_dir>/token"', "File with the token that the roles show to the binhost."),
+    })
+    .optional(),
+  temporal: z
+    .strictObject({
+      profile: text("Temporal's own", "Profile of Temporal's configuration file."),
+      config_file: path("Temporal's own", "Temporal's configuration file."),
+    })
+    .optional(),
+  dev_server: z
+    .strictObject({
+      ip: ipAddress('"127.0.0.1"', "Address that the development server listens on."),
+      port: port(0, "7233", "Port of the development server."),
+      ui_port: port(0, "8233", "Port of its Web UI."),
+      database: path('"<state_dir>/temporal.db"', "Its database file."),
+    })
+    .optional(),
+  orchestrator: z
+    .strictObject({
+      max_cached_workflows: wholeNumber(1, 10_000, "workflows", "200", "Workflows kept in memory by one orchestrator."),
+    })
+    .optional(),
+  binhost: z
+    .strictObject({
+      name: name('"main"', "The binhost's name: first part of its public path and of its task queue."),
+      listen: ipAddress('"127.0.0.1"', "Address that it listens on."),
+      port: port(1, "8080", "Port that it listens on."),
+      url: httpUrl('"http://<listen>:<port>"', "Its address as drones and clients reach it."),
+      dir: path('"<state_dir>/binhost"', "Directory of the package store."),
+      keep_snapshots: wholeNumber(1, 10_000, "snapshots", "10", "Snapshots of each target that prune keeps."),
+      low_disk_gib: gibibytes("2", "With less free disk than this uploads are refused."),
+    })
+    .optional(),
+  build: z
+    .strictObject({
+      no_output_minutes: wholeNumber(1, 10_080, "minutes", "60", "A build without any output for so long is ended."),
+      keep_logs_days: wholeNumber(1, 3650, "days", "30", "Build logs older than this are removed."),
+    })
+    .optional(),
+  tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),
+  drone: z.strictObject(droneKeys).optional(),
+  drones: z
+    .record(nameSchema, z.strictObject({ ...droneKeys, dir: path('"<state_dir>/drones/<name>"', "Its directory.") }))
+    .optional()
+    .meta({ purpose: "Drones by name.", must: `a name (${NAME_RULE})`, default: "" }),
+  up: z
+    .strictObject({
+      orchestrators: wholeNumber(1, 64, "processes", "2", "Orchestrators that `swarm up` starts."),
+      drones: names("all of [drones.*], else one with this host's name", "Drones that `swarm up` starts."),
+    })
+    .optional(),
+});
+
+export type ConfigFile = z.infer<typeof fileSchema>;
