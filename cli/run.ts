@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { usageError } from "../model/errors.ts";
+import { nearest } from "../system/nearest.ts";
+import { packageRoot } from "../system/packageRoot.ts";
+import { Context, type GlobalOptions, type Surroundings } from "./context.ts";
+import { reportError } from "./report.ts";
+import { VERBS } from "./verbs.ts";
+
+/** Runs one command line (without node and script). Resolves to the exit code: 0 fine, 1 failed, 2 used wrongly. */
+export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
+  const program = createProgram(around);
+  let context: Context | undefined;
+  const contextOf = (): Context => {
+    context ??= new Context(around, program.opts<GlobalOptions>());
+    return context;
+  };
+  try {
+    await addVerbs(program, argv, contextOf);
+    await program.parseAsync(argv, { from: "user" });
+    return context?.exitCode ?? 0;
+  } catch (error) {
+    // Help and version "fail" with exit code 0, after they were printed.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // No verb at all: the help was printed to stderr.
+    if (error instanceof CommanderError && error.code === "commander.help") return 2;
+    return reportError(error, argv.includes("--json"), around);
+  } finally {
+    await context?.close();
+  }
+}
+
+function createProgram(around: Surroundings): Command {
+  const program = new Command("swarm")
+    .description("Builds a world update on many machines, and publishes it as one atomic set of binary packages.")
+    .usage("[--config FILE] [--json] VERB ...")
+    .version(version(), "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .option("--config <file>", "configuration file (default: SWARM_CONFIG, ./swarm.toml, /etc/build-swarm/swarm.toml)")
+    .option("--json", "print the answer as JSON")
+    .helpCommand("help [verb]", "print the help of a verb")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => around.stdout.write(text),
+      writeErr: (text) => around.stderr.write(text),
+      getOutHelpWidth: () => around.stdout.columns ?? 100,
+      getErrHelpWidth: () => around.stderr.columns ?? 100,
+      // Errors are thrown as well (exitOverride), and printed in one place: report.ts.
+      outputError: () => undefined,
+    })
+    .exitOverride();
+  program.addHelpText("after", "\nExample:\n  $ swarm status   # where the run is, and the one command that helps now");
+  return program;
+}
+
+function version(): string {
+  const text: unknown = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  return typeof text === "object" && text !== null && "version" in text ? String(text.version) : "unknown";
+}
+
+/** All verbs by name and description; only the one that is asked for gets its options and action, from its module. */
+async function addVerbs(program: Command, argv: readonly string[], context: () => Context): Promise<void> {
+  const asked = askedVerb(argv);
+  if (asked !== null && !VERBS.some((verb) => verb.name === asked)) throw unknownVerb(asked);
+  for (const verb of VERBS) {
+    const command = program.command(verb.name).description(verb.summary).helpGroup(verb.group);
+    if (verb.name !== asked) continue;
+    const { register } = await verb.load();
+    register(command, context);
+  }
+}
+
+/** The verb that a command line names, also as `help VERB`; null where it names none. */
+function askedVerb(argv: readonly string[]): string | null {
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? "";
+    if (word === "--config") index++;
+    else if (!word.startsWith("-") && word !== "help") return word;
+  }
+  return null;
+}
+
+function unknownVerb(word: string): Error {
+  const names = VERBS.map((verb) => verb.name);
+  const near = nearest(word, names);
+  return usageError(`unknown verb '${word}'${near ? `. Did you mean '${near}'?` : ""} All verbs: swarm --help`);
+}
