@@ -60,7 +60,8 @@ export interface DroneBuildActivities {
 
 /** Runs on `drone-<name>-control`. */
 export interface DroneControlActivities {
-  attend(request: { name: string; id: string }): Promise<AttendResult>;
+  /** Runs until there is something to say; with `probe` it answers at once. */
+  attend(request: { name: string; id: string; probe: boolean }): Promise<AttendResult>;
   syncTree(request: SyncRequest): Promise<DroneSyncReport>;
   resolvePlan(request: ResolveRequest): Promise<ResolveResult>;
   upload(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<void>;

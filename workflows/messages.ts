@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { EnrolRequest } from "../model/activities.ts";
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { BuildFailure } from "../model/failures.ts";
-import type { DroneView } from "../model/fleet.ts";
+import type { DroneSyncReport, DroneView } from "../model/fleet.ts";
 import type { PackageView, RunView } from "../model/run.ts";
 import type { TreeSource } from "../model/target.ts";
 
@@ -96,8 +96,8 @@ export const packageReportSignal = defineSignal<[PackageReport]>("packageReport"
 export const fleetChangedSignal = defineSignal<[DroneView[]]>("fleetChanged");
 export const subscribeSignal = defineSignal<[{ workflowId: string }]>("subscribe");
 export const unsubscribeSignal = defineSignal<[{ workflowId: string }]>("unsubscribe");
-export const strikeSignal = defineSignal<[{ drone: string; reason: string }]>("strike");
-export const staleSignal = defineSignal<[{ drone: string; reason: string | null }]>("stale");
+export const strikeSignal =
+  defineSignal<[{ drone: string /** null: earlier strikes were nobody's fault. */; reason: string | null }]>("strike");
 
 export const runQuery = defineQuery<RunView>("run");
 export const packagesQuery = defineQuery<PackageView[]>("packages");
@@ -141,4 +141,15 @@ export interface SyncVerifyInput {
   trees: TreeSource[];
   binhost: string;
   sync: boolean;
+}
+
+export interface SyncVerifyResult {
+  drones: {
+    name: string;
+    ok: boolean;
+    stale: boolean;
+    /** What keeps it out: `tree git:... instead of git:...`, `away`, a sync error. */
+    error: string | null;
+    report: DroneSyncReport | null;
+  }[];
 }

@@ -1,0 +1,111 @@
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+} from "@temporalio/workflow";
+import {
+  type BinhostActivities,
+  type DroneBuildActivities,
+  type DroneControlActivities,
+  QUEUES,
+} from "../model/activities.ts";
+import type { BuiltArtifact } from "../model/build.ts";
+import type { BuildFailure } from "../model/failures.ts";
+import { buildFailureOf, wasLostSight, wasNotTaken } from "./failures.ts";
+import { type BuildPackageInput, packageReportSignal } from "./messages.ts";
+
+/** Silence after which a build is asked for again, and the time that the drone has to take it: together under 45 s. */
+const SILENCE = "15s";
+const ANSWER = "20s";
+
+/**
+ * One attempt to build one package on one drone: compile -> upload -> validate -> discard. Its outcome goes to the run by
+ * signal, since the run may have continued as new. It never fails by itself.
+ */
+export async function buildPackage(input: BuildPackageInput): Promise<void> {
+  const { order, drone } = input;
+  const report = async (outcome: {
+    artifact?: BuiltArtifact;
+    failure?: BuildFailure;
+    cancelled?: boolean;
+  }): Promise<void> =>
+    CancellationScope.nonCancellable(() =>
+      getExternalWorkflowHandle(input.reportTo)
+        .signal(packageReportSignal, { cpv: order.cpv, attempt: order.attempt, drone, ...outcome })
+        // The run is over: nobody waits for the report.
+        .catch(() => {}),
+    );
+  try {
+    setCurrentDetails(`building on ${drone}, -j${order.jobs}`);
+    const artifact = await build(input);
+    setCurrentDetails(`uploading from ${drone}: ${artifact.size} bytes`);
+    const rejected = await deliver(input, artifact);
+    await report(rejected === null ? { artifact } : { failure: { class: "drone", message: rejected } });
+  } catch (error) {
+    await report(
+      isCancellation(error)
+        ? { cancelled: true }
+        : {
+            failure: wasNotTaken(error) ? { class: "lost", message: `${drone} did not answer` } : buildFailureOf(error),
+          },
+    );
+  }
+  await CancellationScope.nonCancellable(() => discard(input));
+}
+
+/** Offers the build until the drone took it and ended it. The same attempt offered again adopts what runs already. */
+async function build({ order, drone }: BuildPackageInput): Promise<BuiltArtifact> {
+  const activities = proxyActivities<DroneBuildActivities>({
+    taskQueue: QUEUES.build(drone),
+    scheduleToStartTimeout: ANSWER,
+    startToCloseTimeout: "7d",
+    heartbeatTimeout: SILENCE,
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: `compile ${order.cpv} on ${drone}`,
+  });
+  for (;;) {
+    try {
+      return await activities.build(order);
+    } catch (error) {
+      // The server may have been away for longer than the silence allowed, with the build well: ask again.
+      if (!wasLostSight(error)) throw error;
+    }
+  }
+}
+
+/** Uploads and validates. Returns the reason of a rejection, or null. Waits for a binhost that is away. */
+async function deliver({ order, drone, binhost }: BuildPackageInput, artifact: BuiltArtifact): Promise<string | null> {
+  const { upload } = proxyActivities<DroneControlActivities>({
+    taskQueue: QUEUES.control(drone),
+    scheduleToStartTimeout: ANSWER,
+    startToCloseTimeout: "1d",
+    heartbeatTimeout: "30s",
+    retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "30s" },
+    summary: `upload ${order.cpv}`,
+  });
+  const { validate } = proxyActivities<BinhostActivities>({
+    taskQueue: QUEUES.binhost(binhost),
+    startToCloseTimeout: "30m",
+    heartbeatTimeout: "30s",
+    retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "30s" },
+    summary: `validate ${order.cpv}`,
+  });
+  await upload({ order, artifact });
+  return (await validate({ order, artifact })).rejected;
+}
+
+/** Frees the drone's copy. Best effort: a drone cleans up by itself too. */
+async function discard({ order, drone }: BuildPackageInput): Promise<void> {
+  const activities = proxyActivities<DroneControlActivities>({
+    taskQueue: QUEUES.control(drone),
+    scheduleToStartTimeout: "1m",
+    startToCloseTimeout: "1m",
+    retry: { maximumAttempts: 3 },
+    summary: `discard ${order.cpv}`,
+  });
+  await activities.discard(order).catch(() => {});
+}

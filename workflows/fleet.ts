@@ -1,0 +1,176 @@
+import { TimeoutType } from "@temporalio/common";
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { type DroneControlActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
+import {
+  enrolUpdate,
+  fleetChangedSignal,
+  fleetQuery,
+  forgetDroneUpdate,
+  pauseDroneUpdate,
+  resumeDroneUpdate,
+  strikeSignal,
+  subscribeSignal,
+  unsubscribeSignal,
+} from "./messages.ts";
+import { FleetState, type SavedFleet } from "./states/fleet.ts";
+
+const { checkCredential } = proxyActivities<OrchestratorActivities>({
+  taskQueue: QUEUES.orchestrator,
+  startToCloseTimeout: "10s",
+});
+
+/** A drone that is silent this long is asked again. Together with the next one it bounds how long a loss stays unnoticed: 35 s. */
+const SILENCE = "15s";
+/** ... and this long it has to take the question. Longer than a worker's pause between polls after a server's outage. */
+const ANSWER = "20s";
+
+/**
+ * The fleet: one workflow that knows the drones. For each it keeps one `attend` activity running, whose heartbeat is the
+ * drone's liveness and costs no history. Runs subscribe and are told of each change.
+ */
+export async function fleet(saved?: SavedFleet): Promise<void> {
+  const state = new FleetState(saved);
+  /** Drones with a running attend loop -> their machine's id. */
+  const attending = new Map<string, string>();
+  let dirty = true;
+
+  setHandler(fleetQuery, () => state.view());
+  setHandler(subscribeSignal, ({ workflowId }) => {
+    state.subscribers.add(workflowId);
+    dirty = true;
+  });
+  setHandler(unsubscribeSignal, ({ workflowId }) => void state.subscribers.delete(workflowId));
+  setHandler(strikeSignal, ({ drone, reason }) => {
+    if (reason === null) state.forgive(drone, Date.now());
+    else state.strike(drone, reason);
+    dirty = true;
+  });
+  setHandler(enrolUpdate, async (request) => {
+    const answer = state.enrol(request.facts, await checkCredential(request), Date.now());
+    dirty = true;
+    return answer;
+  });
+  const validator = ({ drone }: { drone: string }): void => {
+    const unknown = state.unknown(drone);
+    if (unknown !== null) throw ApplicationFailure.nonRetryable(unknown, "Refused");
+  };
+  setHandler(
+    pauseDroneUpdate,
+    ({ drone }) => {
+      state.setPaused(drone, true);
+      dirty = true;
+      return `${drone} is paused: it finishes what it builds and gets nothing new`;
+    },
+    { validator },
+  );
+  setHandler(
+    resumeDroneUpdate,
+    ({ drone }) => {
+      state.setPaused(drone, false);
+      state.forgive(drone, Date.now());
+      dirty = true;
+      return `${drone} takes work again`;
+    },
+    { validator },
+  );
+  setHandler(
+    forgetDroneUpdate,
+    ({ drone }) => {
+      state.forget(drone);
+      dirty = true;
+      return `${drone} is forgotten; it may enrol again`;
+    },
+    {
+      validator: (request) => {
+        validator(request);
+        if (state.attended().includes(request.drone)) {
+          throw ApplicationFailure.nonRetryable(`${request.drone} is online: stop it first`, "Refused");
+        }
+      },
+    },
+  );
+
+  async function attendLoop(name: string, id: string): Promise<void> {
+    const { attend } = proxyActivities<DroneControlActivities>({
+      taskQueue: QUEUES.control(name),
+      scheduleToStartTimeout: ANSWER,
+      startToCloseTimeout: "30d",
+      heartbeatTimeout: SILENCE,
+      retry: { maximumAttempts: 1 },
+      cancellationType: ActivityCancellationType.ABANDON,
+      summary: `${name} is alive`,
+    });
+    let probe = false;
+    // The name may go to another machine once this one is lost: its own loop takes over then.
+    while (state.idOf(name) === id) {
+      try {
+        const result = await attend({ name, id, probe });
+        probe = false;
+        state.report(result.facts, Date.now());
+        dirty = true;
+        if (result.reason === "leaving") {
+          state.setState(name, "offline", Date.now());
+          return;
+        }
+        state.setState(name, "online", Date.now());
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        const timeout = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure ? error.cause : null;
+        if (timeout?.timeoutType === TimeoutType.SCHEDULE_TO_START) {
+          dirty = state.setState(name, "lost", Date.now()) || dirty;
+          return;
+        }
+        dirty = state.setState(name, "suspect", Date.now()) || dirty;
+        // That an activity was taken is not seen here before it ends: ask for an answer at once.
+        probe = true;
+      }
+    }
+  }
+
+  for (;;) {
+    await condition(() => dirty || workflowInfo().continueAsNewSuggested);
+    dirty = false;
+    for (const name of state.attended()) {
+      const id = state.idOf(name) ?? "";
+      if (attending.get(name) === id) continue;
+      attending.set(name, id);
+      void attendLoop(name, id).finally(() => {
+        if (attending.get(name) === id) attending.delete(name);
+        dirty = true;
+      });
+    }
+    setCurrentDetails(details(state));
+    const drones = state.drones();
+    for (const workflowId of state.subscribers) {
+      // A run that is gone needs no word any more.
+      await getExternalWorkflowHandle(workflowId)
+        .signal(fleetChangedSignal, drones)
+        .catch(() => state.subscribers.delete(workflowId));
+    }
+    if (workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof fleet>(state.save());
+    }
+  }
+}
+
+function details(state: FleetState): string {
+  const rows = state
+    .drones()
+    .map((d) => `| ${d.facts.name} | ${d.facts.cores} | ${d.paused ? "paused" : d.state} | ${d.grounded ?? ""} |`);
+  return ["| drone | cores | state | remark |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}

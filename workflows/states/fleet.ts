@@ -1,0 +1,167 @@
+import type { DroneFacts, DroneState, DroneView } from "../../model/fleet.ts";
+import type { EnrolAnswer, FleetView, RefusedDrone } from "../messages.ts";
+
+/** This many strikes ground a drone until an operator resumes it. */
+const MAX_STRIKES = 5;
+/** A drone's clock may differ by this much before its binaries' times would lie. ms */
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+const LOW_DISK_BYTES = 512 * 1024 * 1024;
+/** Refusals are shown, newest last; a machine that asks again and again must not fill the state. */
+const MAX_REFUSED = 20;
+
+interface FleetDrone {
+  view: DroneView;
+  /** Grounded by strikes, as opposed to by what the drone reports. */
+  struckOut: string | null;
+}
+
+/** A fleet's state as it travels to the next run of the workflow. */
+export interface SavedFleet {
+  drones: FleetDrone[];
+  refused: RefusedDrone[];
+  subscribers: string[];
+}
+
+/** The drones known, as a state machine without Temporal. Times are ms since the epoch and come from outside. */
+export class FleetState {
+  readonly #drones: Map<string, FleetDrone>;
+  readonly #refused: RefusedDrone[];
+  readonly subscribers: Set<string>;
+
+  constructor(saved: SavedFleet = { drones: [], refused: [], subscribers: [] }) {
+    this.#drones = new Map(saved.drones.map((drone) => [drone.view.facts.name, drone]));
+    this.#refused = saved.refused;
+    this.subscribers = new Set(saved.subscribers);
+  }
+
+  save(): SavedFleet {
+    return { drones: [...this.#drones.values()], refused: this.#refused, subscribers: [...this.subscribers] };
+  }
+
+  view(): FleetView {
+    return { drones: this.drones(), refused: [...this.#refused] };
+  }
+
+  drones(): DroneView[] {
+    return [...this.#drones.values()].map((d) => d.view).sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
+  }
+
+  /** Names that need an attend activity. */
+  attended(): string[] {
+    return this.drones()
+      .filter((d) => d.state === "online" || d.state === "suspect")
+      .map((d) => d.facts.name);
+  }
+
+  /** The id of the machine that has the name. */
+  idOf(name: string): string | null {
+    return this.#drones.get(name)?.view.facts.id ?? null;
+  }
+
+  /** Lets a drone in, or says why not. Enrolling again is harmless. */
+  enrol(facts: DroneFacts, credentialOk: boolean, now: number): EnrolAnswer {
+    const reason = this.#refusal(facts, credentialOk);
+    if (reason !== null) {
+      this.#refuse(facts, reason, now);
+      return { accepted: false, reason };
+    }
+    const known = this.#drones.get(facts.name);
+    this.#drones.set(facts.name, {
+      struckOut: known?.struckOut ?? null,
+      view: {
+        facts,
+        state: "online",
+        paused: known?.view.paused ?? false,
+        grounded: known?.struckOut ?? conditionOf(facts, now),
+        strikes: known?.view.strikes ?? 0,
+        since: known?.view.state === "online" ? known.view.since : now,
+      },
+    });
+    return { accepted: true, reason: null };
+  }
+
+  /** New facts of a drone that is attended. */
+  report(facts: DroneFacts, now: number): void {
+    const drone = this.#drones.get(facts.name);
+    if (!drone) return;
+    drone.view.facts = facts;
+    drone.view.grounded = drone.struckOut ?? conditionOf(facts, now);
+  }
+
+  /** Returns whether something changed. */
+  setState(name: string, state: DroneState, now: number): boolean {
+    const drone = this.#drones.get(name);
+    if (!drone || drone.view.state === state) return false;
+    drone.view.state = state;
+    drone.view.since = now;
+    return true;
+  }
+
+  /** A failure that was the drone's own. */
+  strike(name: string, reason: string): void {
+    const drone = this.#drones.get(name);
+    if (!drone) return;
+    drone.view.strikes++;
+    if (drone.view.strikes < MAX_STRIKES) return;
+    drone.struckOut = `${drone.view.strikes} failures of its own, the last: ${reason}. When mended: swarm drone resume ${name}`;
+    drone.view.grounded = drone.struckOut;
+  }
+
+  /** Takes the strikes back: what failed was not the drone's fault. */
+  forgive(name: string, now: number): void {
+    const drone = this.#drones.get(name);
+    if (!drone) return;
+    drone.view.strikes = 0;
+    drone.struckOut = null;
+    drone.view.grounded = conditionOf(drone.view.facts, now);
+  }
+
+  /** Why an action on that drone cannot be taken, or null. */
+  unknown(name: string): string | null {
+    if (this.#drones.has(name)) return null;
+    const names = [...this.#drones.keys()].sort().join(", ");
+    return `no drone ${name}; known: ${names || "none yet"}`;
+  }
+
+  setPaused(name: string, paused: boolean): void {
+    const drone = this.#drones.get(name);
+    if (drone) drone.view.paused = paused;
+  }
+
+  /** Removes a drone that will not come back. */
+  forget(name: string): void {
+    this.#drones.delete(name);
+  }
+
+  #refusal(facts: DroneFacts, credentialOk: boolean): string | null {
+    if (!credentialOk) {
+      return `drone ${facts.name}: its token is not this swarm's. Copy the swarm's token file to the drone's machine`;
+    }
+    const known = this.#drones.get(facts.name);
+    const alive = known?.view.state === "online" || known?.view.state === "suspect";
+    if (known && alive && known.view.facts.id !== facts.id) {
+      return `a drone named ${facts.name} is alive already (another machine or work directory). Choose another name for this one`;
+    }
+    return null;
+  }
+
+  #refuse(facts: DroneFacts, reason: string, now: number): void {
+    const same = this.#refused.findIndex((r) => r.name === facts.name && r.id === facts.id);
+    if (same >= 0) this.#refused.splice(same, 1);
+    this.#refused.push({ name: facts.name, id: facts.id, reason, at: now });
+    if (this.#refused.length > MAX_REFUSED) this.#refused.shift();
+  }
+}
+
+/** What a drone reports of itself that keeps it from building, or null. */
+function conditionOf(facts: DroneFacts, now: number): string | null {
+  const skew = facts.clock - now;
+  if (Math.abs(skew) > MAX_CLOCK_SKEW_MS) {
+    const minutes = Math.round(Math.abs(skew) / 60_000);
+    return `its clock is ${minutes} min ${skew > 0 ? "ahead" : "behind"}: set it, then restart the drone`;
+  }
+  if (facts.diskFreeBytes < LOW_DISK_BYTES) {
+    return `low disk: ${Math.round(facts.diskFreeBytes / 1024 / 1024)} MiB free`;
+  }
+  return null;
+}

@@ -1,0 +1,463 @@
+import type { ResolveResult } from "../../model/activities.ts";
+import type { PlanGraph } from "../../model/plan.ts";
+import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
+import { DependencyGraph } from "../../scheduler/graph.ts";
+import { type Candidate, type Decision, estimateRest, type Running, schedule } from "../../scheduler/schedule.ts";
+import { whyReadyWaits } from "../../scheduler/why.ts";
+import type { PackageReport, WhyAnswer } from "../messages.ts";
+import { applyFailure, freshRecord, type PackageRecord, unblockedRecord } from "./attempts.ts";
+import { MassFailure } from "./massFailure.ts";
+import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
+
+/** One build that a drone has. */
+export interface Delegation extends Running {
+  index: number;
+  cpv: string;
+  attempt: number;
+  nice: number;
+  startedAt: number;
+}
+
+/** What the workflow must do after a report. */
+export interface ReportEffects {
+  /** Drones that get a strike, with the reason. */
+  strikes: { drone: string; reason: string }[];
+  /** Drones whose strikes of late were nobody's fault. */
+  forgive: string[];
+}
+
+/** A run's state as it travels to the next run of the workflow: what can be derived stays out. */
+export interface SavedRun {
+  head: RunHead;
+  graph: PlanGraph;
+  planIndex: number[];
+  /** Records that are not fresh, by index. */
+  records: [number, PackageRecord][];
+  delegations: Delegation[];
+  drones: RunDroneRecord[];
+  mass: ReturnType<MassFailure["save"]>;
+}
+
+/** The part of a run that is shown as it is. */
+type RunHead = Omit<RunView, "counts" | "etaSeconds" | "drones" | "failed">;
+
+const MAX_EVENTS = 20;
+
+/**
+ * The state machine of a run, without Temporal: the workflow tells it what happened and does what it decides.
+ * All times come from outside, in ms since the epoch.
+ */
+export class RunState {
+  readonly drones: RunDrones;
+  readonly #head: RunHead;
+  #graph: PlanGraph;
+  #planIndex: number[];
+  #dependencies: DependencyGraph;
+  #records: PackageRecord[];
+  readonly #delegations: Map<number, Delegation>;
+  readonly #mass: MassFailure;
+
+  constructor(start: { run: string; target: string; now: number; options: RunView["options"] } | SavedRun) {
+    const saved = "head" in start ? start : null;
+    this.#head =
+      saved?.head ?? newHead(start as { run: string; target: string; now: number; options: RunView["options"] });
+    this.#graph = saved?.graph ?? { packages: [] };
+    this.#planIndex = saved?.planIndex ?? [];
+    this.#dependencies = new DependencyGraph(this.#graph);
+    this.#records = this.#graph.packages.map(freshRecord);
+    for (const [index, record] of saved?.records ?? []) this.#records[index] = record;
+    this.#records.forEach((record, index) => {
+      if (record.state === "received") this.#dependencies.receive(index);
+    });
+    this.#delegations = new Map((saved?.delegations ?? []).map((d) => [d.index, d]));
+    this.drones = new RunDrones(saved?.drones);
+    this.#mass = new MassFailure(saved?.mass);
+  }
+
+  save(): SavedRun {
+    return {
+      head: this.#head,
+      graph: this.#graph,
+      planIndex: this.#planIndex,
+      records: [...this.#records.entries()].filter(([, r]) => r.state !== "needed" || r.attempts.length > 0),
+      delegations: [...this.#delegations.values()],
+      drones: this.drones.all(),
+      mass: this.#mass.save(),
+    };
+  }
+
+  get head(): Readonly<RunHead> {
+    return this.#head;
+  }
+
+  /** Goes to a step; `reason` is what it waits for or what ended it. */
+  enter(step: RunStep, now: number, reason: string | null = null): void {
+    if (this.#head.step !== step) this.#head.stepSince = now;
+    this.#head.step = step;
+    this.#head.reason = reason;
+    if (step === "done" || step === "failed" || step === "cancelled") this.#head.endedAt = now;
+  }
+
+  pin(pinned: { bundle: string; snapshot: string | null }): void {
+    this.#head.bundle = pinned.bundle;
+    this.#head.base = pinned.snapshot;
+  }
+
+  setTree(tree: string): void {
+    this.#head.tree = tree;
+  }
+
+  setPlan(result: ResolveResult): void {
+    this.#head.plan = result.plan;
+    this.#head.unresolvable = result.unresolvable;
+    this.#head.notices = result.notices;
+    this.#graph = result.graph;
+    this.#planIndex = result.planIndex;
+    this.#dependencies = new DependencyGraph(result.graph);
+    this.#records = result.graph.packages.map(freshRecord);
+  }
+
+  published(snapshot: string): void {
+    this.#head.snapshot = snapshot;
+  }
+
+  note(text: string, now: number): void {
+    this.#head.events.push({ at: now, text });
+    if (this.#head.events.length > MAX_EVENTS) this.#head.events.shift();
+  }
+
+  /** Index in the plan of a package of the graph. */
+  planIndex(index: number): number {
+    return this.#planIndex[index] ?? -1;
+  }
+
+  /** Decides what starts now and takes it as started. */
+  start(now: number): { delegations: Delegation[]; wakeAt: number | null } {
+    if (this.#head.paused) return { delegations: [], wakeAt: null };
+    const decision = this.#decide(now);
+    const delegations = decision.starts.map((start): Delegation => {
+      const record = this.#record(start.index);
+      const attempt = (record.attempts.at(-1)?.attempt ?? 0) + 1;
+      record.state = "delegated";
+      record.attempts.push({ attempt, drone: start.drone, jobs: start.jobs, startedAt: now });
+      const delegation = {
+        ...start,
+        cpv: this.#cpv(start.index),
+        attempt,
+        alone: record.memoryFailures > 0,
+        startedAt: now,
+      };
+      this.#delegations.set(start.index, delegation);
+      return delegation;
+    });
+    return { delegations, wakeAt: decision.wakeAt };
+  }
+
+  delegations(): Delegation[] {
+    return [...this.#delegations.values()];
+  }
+
+  /** Takes a child's report. A report of an attempt that is not the current one is of the past: noted, without effect. */
+  report(report: PackageReport, now: number): ReportEffects {
+    const effects: ReportEffects = { strikes: [], forgive: [] };
+    const delegation = this.delegations().find((d) => d.cpv === report.cpv && d.attempt === report.attempt);
+    if (!delegation) {
+      this.note(`late report of ${report.cpv} (attempt ${report.attempt} on ${report.drone}): discarded`, now);
+      return effects;
+    }
+    this.#delegations.delete(delegation.index);
+    const record = this.#record(delegation.index);
+    const attempt = record.attempts.at(-1);
+    if (attempt) attempt.endedAt = now;
+    if (report.artifact) {
+      record.state = "received";
+      this.#dependencies.receive(delegation.index);
+      this.#mass.succeeded();
+    } else if (report.failure) {
+      if (attempt) attempt.failure = report.failure;
+      this.#fail(delegation, report.failure, now, effects);
+    } else {
+      record.state = "needed";
+    }
+    return effects;
+  }
+
+  #fail(
+    delegation: Delegation,
+    failure: NonNullable<PackageReport["failure"]>,
+    now: number,
+    effects: ReportEffects,
+  ): void {
+    const { index, drone } = delegation;
+    const usable = this.drones.capacities().filter((d) => d.unusable === null);
+    const consequence = applyFailure(this.#record(index), drone, failure, now, (excluded) =>
+      usable.some((d) => !excluded.includes(d.name)),
+    );
+    if (consequence.stale) this.drones.set(drone, "unsynced", failure.message);
+    if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
+    if (consequence.blocked) this.#block(index);
+    const shared = this.#mass.failed(index, drone, failure.class);
+    if (!shared) return;
+    for (const each of shared.packages) this.#unblock(each);
+    effects.strikes = [];
+    effects.forgive = shared.drones;
+    this.pause(
+      `${shared.packages.length} packages failed on ${shared.drones.length} drones (${shared.drones.join(", ")}) with no ` +
+        `success between: something that the drones share is broken. Last: ${delegation.cpv}: ${failure.message}. ` +
+        "Look at `swarm logs`, mend it, then: swarm resume",
+      "the swarm",
+      now,
+    );
+  }
+
+  /** Nothing is left that could be built. */
+  isSettled(): boolean {
+    return this.#records.every((r, i) => this.#isPresent(i) || (r.state !== "needed" && r.state !== "delegated"));
+  }
+
+  neededCount(): number {
+    return this.#graph.packages.filter((p) => !p.present).length;
+  }
+
+  /** Why finalize cannot be taken now, or null. */
+  finalizeRefusal(acceptFailed: boolean): string | null {
+    const { step } = this.#head;
+    if (step === "publish") return "the run is being published already: swarm status";
+    if (step === "done") return `the run is published already as ${this.#head.snapshot ?? "nothing"}`;
+    const counts = this.counts();
+    const left = counts.needed + counts.delegated;
+    if (step !== "gate") {
+      return left > 0
+        ? `too early: ${counts.needed} packages wait and ${counts.delegated} are building. Watch: swarm status`
+        : `too early: the run is at the step ${step}`;
+    }
+    if (counts.received === 0)
+      return "nothing was built: there is nothing to publish. Unblock or reset: swarm unblock, swarm reset";
+    const bad = counts.failed + counts.skipped;
+    if (bad > 0 && !acceptFailed) {
+      return `${counts.failed} failed and ${counts.skipped} skipped: look with \`swarm verify\`, then swarm unblock, or publish without them: swarm finalize --accept-failed`;
+    }
+    return null;
+  }
+
+  /** Gives blocked packages another chance; returns what changed. @param names CPVs, or empty for all. */
+  unblock(names: readonly string[]): string[] {
+    const changed: string[] = [];
+    this.#records.forEach((record, index) => {
+      const cpv = this.#cpv(index);
+      if (record.state === "failed" && (names.length === 0 || names.includes(cpv))) {
+        this.#unblock(index);
+        changed.push(cpv);
+      }
+    });
+    return changed;
+  }
+
+  /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
+  balance(): string[] {
+    const moved: string[] = [];
+    this.#records.forEach((record, index) => {
+      if (record.state !== "needed" || record.notBefore === 0) return;
+      record.notBefore = 0;
+      moved.push(this.#cpv(index));
+    });
+    return moved;
+  }
+
+  pause(reason: string, by: string, now: number): void {
+    this.#head.paused = { reason, by, since: now };
+    this.note(`paused by ${by}: ${reason}`, now);
+  }
+
+  resume(by: string, now: number): void {
+    this.#head.paused = null;
+    this.note(`resumed by ${by}`, now);
+  }
+
+  counts(): RunCounts {
+    const counts: RunCounts = { needed: 0, delegated: 0, received: 0, failed: 0, skipped: 0 };
+    this.#records.forEach((record, index) => {
+      if (!this.#isPresent(index)) counts[record.state]++;
+    });
+    return counts;
+  }
+
+  view(): RunView {
+    const delegations = this.delegations();
+    return {
+      ...this.#head,
+      counts: this.counts(),
+      etaSeconds: this.#head.step === "build" ? this.#eta() : null,
+      drones: this.drones.all().map((d) => ({
+        name: d.name,
+        cores: d.cores,
+        slots: d.slots,
+        state: d.online ? (d.state === "unsynced" ? "syncing" : d.state) : "away",
+        paused: d.paused,
+        reason: d.grounded ?? d.reason,
+        treeTime: d.report?.treeTime ?? null,
+        building: delegations
+          .filter((b) => b.drone === d.name)
+          .map(({ cpv, attempt, startedAt, jobs }) => ({ cpv, attempt, startedAt, jobs })),
+      })),
+      failed: this.#records.flatMap((record, index) =>
+        record.state === "failed"
+          ? [
+              {
+                cpv: this.#cpv(index),
+                message: record.attempts.findLast((a) => a.failure)?.failure?.message ?? "failed",
+                drones: [...new Set(record.attempts.filter((a) => a.failure).map((a) => a.drone))],
+              },
+            ]
+          : [],
+      ),
+    };
+  }
+
+  packages(): PackageView[] {
+    return this.#graph.packages.flatMap((p, index) => {
+      if (p.present) return [];
+      const { state, attempts, cause } = this.#record(index);
+      return [
+        { cpv: p.cpv, state, reason: p.reason ?? "", attempts, ...(cause === null ? {} : { cause: this.#cpv(cause) }) },
+      ];
+    });
+  }
+
+  /** For each package named (all that wait, if none): why it is where it is. */
+  why(names: readonly string[], now: number): WhyAnswer[] {
+    return this.#graph.packages.flatMap((p, index) => {
+      const record = this.#record(index);
+      const asked = names.length > 0 ? names.includes(p.cpv) : record.state === "needed" && !p.present;
+      if (!asked) return [];
+      const state = p.present ? "present" : record.state;
+      return [
+        {
+          cpv: p.cpv,
+          state,
+          reason: p.reason ?? "",
+          why: p.present ? "the snapshot has it" : this.#whyOne(index, now),
+        },
+      ];
+    });
+  }
+
+  #whyOne(index: number, now: number): string {
+    const record = this.#record(index);
+    const last = record.attempts.at(-1);
+    switch (record.state) {
+      case "received":
+        return `built by ${last?.drone ?? "a drone"}, waits for finalize`;
+      case "delegated":
+        return `building on ${last?.drone ?? "a drone"} since ${Math.round((now - (last?.startedAt ?? now)) / 1000)} s`;
+      case "failed":
+        return `blocked: ${record.attempts.findLast((a) => a.failure)?.failure?.message ?? "its builds failed"}`;
+      case "skipped":
+        return `blocked by ${record.cause === null ? "a failed package" : this.#cpv(record.cause)}, which failed`;
+      case "needed":
+        break;
+    }
+    if (this.#head.paused) return `the run is paused by ${this.#head.paused.by}: ${this.#head.paused.reason}`;
+    if (!this.#dependencies.isReady(index)) {
+      const open = this.#dependencies.waitsFor(index);
+      const building = open.find((i) => this.#record(i).state === "delegated");
+      const first = building ?? open[0];
+      if (first === undefined) return "waits for its dependencies";
+      const drone = this.#record(first).attempts.at(-1)?.drone;
+      const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
+      return `needs ${this.#cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
+    }
+    return whyReadyWaits(this.#candidate(index), this.drones.capacities(), this.delegations(), now);
+  }
+
+  #decide(now: number): Decision {
+    const candidates: Candidate[] = [];
+    this.#records.forEach((record, index) => {
+      if (record.state === "needed" && !this.#isPresent(index) && this.#dependencies.isReady(index)) {
+        candidates.push(this.#candidate(index));
+      }
+    });
+    return schedule(candidates, this.drones.capacities(), this.delegations(), now);
+  }
+
+  #candidate(index: number): Candidate {
+    const record = this.#record(index);
+    return {
+      index,
+      remaining: this.#dependencies.remaining[index] ?? 0,
+      notBefore: record.notBefore,
+      excluded: record.excluded,
+      maxJobs: record.maxJobs,
+      alone: record.memoryFailures > 0,
+    };
+  }
+
+  #eta(): number | null {
+    let work = 0;
+    let longest = 0;
+    this.#records.forEach((record, index) => {
+      if (this.#isPresent(index) || (record.state !== "needed" && record.state !== "delegated")) return;
+      work += this.#graph.packages[index]?.estimate ?? 0;
+      longest = Math.max(longest, this.#dependencies.remaining[index] ?? 0);
+    });
+    return estimateRest(work, longest, this.drones.capacities());
+  }
+
+  #block(index: number): void {
+    for (const dependent of this.#dependencies.dependents(index)) {
+      const record = this.#record(dependent);
+      if (record.state !== "needed" || this.#isPresent(dependent)) continue;
+      record.state = "skipped";
+      record.cause = index;
+    }
+  }
+
+  #unblock(index: number): void {
+    const record = this.#record(index);
+    if (record.state === "received" || record.state === "delegated") return;
+    this.#records[index] = unblockedRecord(record);
+    this.#records.forEach((other, i) => {
+      if (other.state === "skipped" && other.cause === index) this.#records[i] = unblockedRecord(other);
+    });
+    // What another failed package still blocks stays skipped.
+    this.#records.forEach((other, i) => {
+      if (other.state === "failed") this.#block(i);
+    });
+  }
+
+  #record(index: number): PackageRecord {
+    const record = this.#records[index];
+    if (!record) throw new RangeError(`no package ${index} in the plan`);
+    return record;
+  }
+
+  #cpv(index: number): string {
+    return this.#graph.packages[index]?.cpv ?? `#${index}`;
+  }
+
+  #isPresent(index: number): boolean {
+    return this.#graph.packages[index]?.present === true;
+  }
+}
+
+function newHead(start: { run: string; target: string; now: number; options: RunView["options"] }): RunHead {
+  return {
+    run: start.run,
+    target: start.target,
+    step: "sync",
+    startedAt: start.now,
+    endedAt: null,
+    stepSince: start.now,
+    paused: null,
+    plan: null,
+    tree: null,
+    bundle: null,
+    base: null,
+    snapshot: null,
+    reason: null,
+    unresolvable: [],
+    notices: [],
+    events: [],
+    options: start.options,
+  };
+}

@@ -1,0 +1,413 @@
+import {
+  ActivityCancellationType,
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { type BinhostActivities, type DroneControlActivities, QUEUES, type SyncRequest } from "../model/activities.ts";
+import type { RunStep } from "../model/run.ts";
+import { buildPackage } from "./buildPackage.ts";
+import { runDetails } from "./details.ts";
+import { sentenceOf, wasNotTaken } from "./failures.ts";
+import {
+  balanceUpdate,
+  buildPackageId,
+  cancelSignal,
+  cancelUpdate,
+  FLEET_ID,
+  finalizeSignal,
+  finalizeUpdate,
+  fleetChangedSignal,
+  packageReportSignal,
+  packagesQuery,
+  pauseSignal,
+  pauseUpdate,
+  resumeSignal,
+  resumeUpdate,
+  runQuery,
+  strikeSignal,
+  subscribeSignal,
+  unblockSignal,
+  unblockUpdate,
+  unsubscribeSignal,
+  type WorldUpdateInput,
+  type WorldUpdateResult,
+  whyQuery,
+} from "./messages.ts";
+import { type Delegation, RunState, type SavedRun } from "./states/run.ts";
+import { syncDrones, verifyDrones, verifyJoiner } from "./verify.ts";
+
+/** How long a run waits for the first drone before it says that there is none. */
+const FIRST_DRONE = "5m";
+
+/**
+ * One world update of one target: sync -> verify -> resolve -> build -> gate -> publish. Thin: what happens next is decided
+ * by RunState; this function only listens, asks and does.
+ */
+export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Promise<WorldUpdateResult> {
+  const { options } = input;
+  const state = new RunState(
+    saved ?? {
+      run: input.run,
+      target: input.target,
+      now: Date.now(),
+      options: { autoFinalize: options.autoFinalize, acceptFailed: options.acceptFailed },
+    },
+  );
+  let changed = true;
+  let cancelledBy: string | null = null;
+  let finalizing: { acceptFailed: boolean; by: string } | null = null;
+  const joining = new Set<string>();
+  const self = workflowInfo().workflowId;
+  const fleetHandle = getExternalWorkflowHandle(FLEET_ID);
+  const binhost = proxyActivities<BinhostActivities>({
+    taskQueue: QUEUES.binhost(input.binhost),
+    startToCloseTimeout: "1h",
+    heartbeatTimeout: "1m",
+    retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1m" },
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+
+  setHandler(runQuery, () => state.view());
+  setHandler(packagesQuery, () => state.packages());
+  setHandler(whyQuery, (names) => state.why(names, Date.now()));
+  setHandler(fleetChangedSignal, (views) => {
+    state.drones.update(views);
+    changed = true;
+  });
+  setHandler(packageReportSignal, async (report) => {
+    const effects = state.report(report, Date.now());
+    changed = true;
+    for (const strike of effects.strikes) await fleetHandle.signal(strikeSignal, strike);
+    for (const drone of effects.forgive) await fleetHandle.signal(strikeSignal, { drone, reason: null });
+  });
+  handleOperators();
+
+  try {
+    await fleetHandle.signal(subscribeSignal, { workflowId: self });
+    const early = saved ? null : await prepare();
+    if (early) return await end(early, "done");
+    await buildUntilGate();
+    const published = await binhost.publish({
+      target: input.target,
+      run: input.run,
+      tree: state.head.tree ?? "",
+      bundle: state.head.bundle ?? "",
+      createdAt: new Date(state.head.stepSince).toISOString(),
+    });
+    state.published(published.snapshot);
+    return await end("published", "done");
+  } catch (error) {
+    if (cancelledBy !== null || isCancellation(error)) {
+      return await CancellationScope.nonCancellable(async () => {
+        await cancelChildren();
+        return await end("cancelled", "cancelled", `cancelled by ${cancelledBy ?? "the engine"}`);
+      });
+    }
+    if (error instanceof ApplicationFailure && error.type === "RunStopped") {
+      await end("cancelled", "failed", error.message);
+    }
+    throw error;
+  }
+
+  /** Sync, verify and resolve. Returns the outcome where there is nothing to build. */
+  async function prepare(): Promise<WorldUpdateResult["outcome"] | null> {
+    step("sync", "waiting for a drone");
+    if (!(await waitFor(() => state.drones.available().length > 0, FIRST_DRONE))) {
+      stop("no drone is online. Start one: swarm drone NAME (or all of this machine: swarm up)");
+    }
+    step("sync");
+    const pinned = await binhost.pinTarget(input.target);
+    state.pin(pinned);
+    const request = syncRequest(options.sync, null);
+    await syncDrones(state.drones, state.drones.available(), request);
+    checkCancelled();
+    step("verify");
+    const tree = await verifyDrones(state.drones, request);
+    checkCancelled();
+    if (tree === null) {
+      const reasons = state.drones.all().map((d) => `${d.name}: ${d.reason ?? "away"}`);
+      stop(`no drone could be verified. ${reasons.join("; ")}`);
+    }
+    state.setTree(tree);
+    step("resolve");
+    const result = await resolve(tree);
+    checkCancelled();
+    state.setPlan(result);
+    changed = true;
+    if (result.unresolvable.length > 0 && !options.skipUnresolvable) {
+      const atoms = result.unresolvable.flatMap((u) => u.atoms).join(", ");
+      stop(`the world does not resolve: ${atoms}. Mend the target or the tree, or build the rest: --skip-unresolvable`);
+    }
+    if (state.neededCount() === 0) return "nothing-to-build";
+    return options.dryRun ? "dry-run" : null;
+  }
+
+  /** Asks a verified drone; if it goes away meanwhile, the next one. */
+  async function resolve(tree: string) {
+    for (;;) {
+      const name = state.drones.verified()[0];
+      if (name === undefined) stop("no verified drone is left to resolve the plan");
+      const { resolvePlan } = proxyActivities<DroneControlActivities>({
+        taskQueue: QUEUES.control(name),
+        scheduleToStartTimeout: "20s",
+        startToCloseTimeout: "2h",
+        heartbeatTimeout: "30s",
+        retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 3 },
+        summary: `resolve ${input.atoms.join(" ")} on ${name}`,
+      });
+      try {
+        return await resolvePlan({
+          run: input.run,
+          target: input.target,
+          bundle: state.head.bundle ?? "",
+          tree,
+          trees: input.trees,
+          snapshot: state.head.base,
+          atoms: input.atoms,
+        });
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        if (!wasNotTaken(error)) stop(`resolution failed on ${name}: ${sentenceOf(error)}`);
+        state.drones.set(name, "stale", "did not answer");
+      }
+    }
+  }
+
+  /** Builds, and waits at the gate, until a finalize is taken. */
+  async function buildUntilGate(): Promise<void> {
+    step(state.head.step === "gate" ? "gate" : "build");
+    for (;;) {
+      checkCancelled();
+      changed = false;
+      join();
+      const { delegations, wakeAt } = state.start(Date.now());
+      await Promise.all(delegations.map(delegate));
+      if (state.isSettled()) {
+        if (state.head.step === "build") step("gate", "waits for finalize");
+        if (options.autoFinalize && finalizing === null && state.finalizeRefusal(options.acceptFailed) === null) {
+          finalizing = { acceptFailed: options.acceptFailed, by: input.startedBy };
+        }
+      } else if (state.head.step === "gate") step("build");
+      if (finalizing !== null) {
+        state.note(`finalize by ${finalizing.by}`, Date.now());
+        step("publish");
+        return;
+      }
+      setCurrentDetails(runDetails(state.view()));
+      if (workflowInfo().continueAsNewSuggested && !changed && joining.size === 0) {
+        await condition(allHandlersFinished);
+        if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save());
+      }
+      const awake = (): boolean => changed || workflowInfo().continueAsNewSuggested;
+      if (wakeAt === null) await condition(awake);
+      else await condition(awake, Math.max(1, wakeAt - Date.now()));
+    }
+  }
+
+  /** Verifies drones that came, or came back, while the run goes on. */
+  function join(): void {
+    for (const name of state.drones.unsynced()) {
+      if (joining.has(name)) continue;
+      joining.add(name);
+      void verifyJoiner(state.drones, name, syncRequest(false, state.head.tree))
+        .catch(() => {})
+        .finally(() => {
+          joining.delete(name);
+          changed = true;
+        });
+    }
+  }
+
+  async function delegate(delegation: Delegation): Promise<void> {
+    const { cpv, attempt, drone } = delegation;
+    await startChild(buildPackage, {
+      workflowId: buildPackageId(input.run, cpv, attempt),
+      taskQueue: QUEUES.orchestrator,
+      // The run continues as new under its children; their reports come by signal.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${cpv} on ${drone}`,
+      searchAttributes: {
+        SwarmTarget: [input.target],
+        SwarmRun: [input.run],
+        SwarmPackage: [cpv],
+        SwarmDrone: [drone],
+      },
+      args: [
+        {
+          drone,
+          binhost: input.binhost,
+          reportTo: self,
+          order: {
+            run: input.run,
+            target: input.target,
+            plan: state.head.plan ?? "",
+            tree: state.head.tree ?? "",
+            bundle: state.head.bundle ?? "",
+            index: state.planIndex(delegation.index),
+            cpv,
+            attempt,
+            jobs: delegation.jobs,
+            nice: delegation.nice,
+            noOutputSeconds: input.noOutputSeconds,
+          },
+        },
+      ],
+    });
+  }
+
+  async function cancelChildren(): Promise<void> {
+    await Promise.all(
+      state.delegations().map((d) =>
+        getExternalWorkflowHandle(buildPackageId(input.run, d.cpv, d.attempt))
+          .cancel()
+          .catch(() => {}),
+      ),
+    );
+    // Their reports say that nothing runs any more; a drone that is gone must not hold up the end.
+    await condition(() => state.delegations().length === 0, "1m");
+  }
+
+  async function end(
+    outcome: WorldUpdateResult["outcome"],
+    last: RunStep,
+    reason: string | null = null,
+  ): Promise<WorldUpdateResult> {
+    step(
+      last,
+      reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
+    );
+    await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
+    await condition(allHandlersFinished);
+    return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view() };
+  }
+
+  function handleOperators(): void {
+    const refuseIf = (reason: string | null): void => {
+      if (reason !== null) throw ApplicationFailure.nonRetryable(reason, "Refused");
+    };
+    const finalizeRefusal = (acceptFailed: boolean): string | null =>
+      finalizing === null ? state.finalizeRefusal(acceptFailed) : `finalize was given already by ${finalizing.by}`;
+    const over = (): string | null => (state.head.endedAt === null ? null : "the run is over");
+    const building = (): string | null =>
+      state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`;
+
+    setHandler(
+      finalizeUpdate,
+      async (request) => {
+        finalizing = { acceptFailed: request.acceptFailed ?? false, by: request.by };
+        changed = true;
+        await condition(() => state.head.endedAt !== null || state.head.snapshot !== null);
+        const counts = state.counts();
+        return { snapshot: state.head.snapshot ?? "", packages: counts.received, added: counts.received };
+      },
+      { validator: (request) => refuseIf(finalizeRefusal(request.acceptFailed ?? false)) },
+    );
+    setHandler(unblockUpdate, (request) => unblock(request.packages ?? [], request.by), {
+      validator: () => refuseIf(building()),
+    });
+    setHandler(
+      balanceUpdate,
+      () => {
+        changed = true;
+        return state.balance();
+      },
+      { validator: () => refuseIf(building()) },
+    );
+    setHandler(pauseUpdate, (request) => pause(request.reason, request.by), {
+      validator: () => refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
+    });
+    setHandler(resumeUpdate, (request) => resume(request.by), {
+      validator: () => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
+    });
+    setHandler(cancelUpdate, (request) => cancel(request.by), {
+      validator: () =>
+        refuseIf(over() ?? (finalizing === null ? null : "the run is being published: it cannot be cancelled now")),
+    });
+
+    // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.
+    const fromWebUi = (name: string, refusal: string | null, act: () => void): void => {
+      if (refusal === null) act();
+      else state.note(`signal ${name} refused: ${refusal}`, Date.now());
+      changed = true;
+    };
+    const by = (request?: { by?: string }): string => request?.by ?? "the Web UI";
+    setHandler(finalizeSignal, (request) =>
+      fromWebUi("finalize", finalizeRefusal(request?.acceptFailed ?? false), () => {
+        finalizing = { acceptFailed: request?.acceptFailed ?? false, by: by(request) };
+      }),
+    );
+    setHandler(unblockSignal, (request) =>
+      fromWebUi("unblock", building(), () => void unblock(request?.packages ?? [], by(request))),
+    );
+    setHandler(pauseSignal, (request) => fromWebUi("pause", over(), () => void pause(request?.reason, by(request))));
+    setHandler(resumeSignal, (request) => fromWebUi("resume", over(), () => void resume(by(request))));
+    setHandler(cancelSignal, (request) => fromWebUi("cancel", over(), () => void cancel(by(request))));
+  }
+
+  function unblock(names: readonly string[], by: string): string[] {
+    const unblocked = state.unblock(names);
+    state.note(`${by} unblocked ${unblocked.join(", ") || "nothing"}`, Date.now());
+    changed = true;
+    return unblocked;
+  }
+
+  function pause(reason: string | undefined, by: string): string {
+    state.pause(reason ?? "by hand", by, Date.now());
+    changed = true;
+    return "paused: what builds goes on to its end, nothing new starts. Go on: swarm resume";
+  }
+
+  function resume(by: string): string {
+    state.resume(by, Date.now());
+    changed = true;
+    return "resumed";
+  }
+
+  function cancel(by: string): string {
+    cancelledBy = by;
+    changed = true;
+    return "the run ends: its builds are stopped, what was received stays in staging until the next fresh";
+  }
+
+  /** Waits for a condition, but not beyond a cancellation. */
+  async function waitFor(test: () => boolean, timeout: "5m"): Promise<boolean> {
+    await condition(() => test() || cancelledBy !== null, timeout);
+    checkCancelled();
+    return test();
+  }
+
+  function checkCancelled(): void {
+    if (cancelledBy !== null) throw ApplicationFailure.nonRetryable("cancelled", "RunCancelled");
+  }
+
+  function syncRequest(fetch: boolean, pin: string | null): SyncRequest {
+    const { run, target, trees } = input;
+    return { run, target, trees, bundle: state.head.bundle ?? "", fetch, pin };
+  }
+
+  function step(name: RunStep, reason: string | null = null): void {
+    const before = state.head.step;
+    state.enter(name, Date.now(), reason);
+    setCurrentDetails(runDetails(state.view()));
+    if (before !== name || !workflowInfo().searchAttributes?.SwarmState) {
+      upsertSearchAttributes({ SwarmTarget: [input.target], SwarmRun: [input.run], SwarmState: [name] });
+    }
+  }
+
+  /** Ends the run with a reason that a person can act on. */
+  function stop(reason: string): never {
+    throw ApplicationFailure.nonRetryable(reason, "RunStopped");
+  }
+}
