@@ -40,7 +40,7 @@ export class DependencyGraph {
       const inCycle = (node: number): boolean => cycles.of[node] === cycles.of[i];
       const own = waits[i] ?? [];
       if (!own.some(inCycle)) continue;
-      const earlier = closure(graph, i).filter((member) => member < i && inCycle(member));
+      const earlier = closure(graph, i).filter((member) => member < i);
       waits[i] = [...own.filter((node) => !inCycle(node)), ...earlier];
     }
     this.#waits = waits.map((nodes) => [...new Set(nodes)]);
