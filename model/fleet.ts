@@ -9,6 +9,8 @@ export interface DroneFacts {
   slots: number;
   memoryBytes: number;
   diskFreeBytes: number;
+  /** With less than this free the drone takes no builds. */
+  lowDiskBytes: number;
   portage: string;
   chost: string;
   compiler: string;

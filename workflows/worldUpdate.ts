@@ -315,7 +315,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       { validator: (request) => refuseIf(finalizeRefusal(request.acceptFailed ?? false)) },
     );
     setHandler(unblockUpdate, (request) => unblock(request.packages ?? [], request.by), {
-      validator: () => refuseIf(building()),
+      validator: (_request) => refuseIf(building()),
     });
     setHandler(
       balanceUpdate,
@@ -323,16 +323,16 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
         changed = true;
         return state.balance();
       },
-      { validator: () => refuseIf(building()) },
+      { validator: (_request) => refuseIf(building()) },
     );
     setHandler(pauseUpdate, (request) => pause(request.reason, request.by), {
-      validator: () => refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
+      validator: (_request) => refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
     });
     setHandler(resumeUpdate, (request) => resume(request.by), {
-      validator: () => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
+      validator: (_request) => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
     });
     setHandler(cancelUpdate, (request) => cancel(request.by), {
-      validator: () =>
+      validator: (_request) =>
         refuseIf(over() ?? (finalizing === null ? null : "the run is being published: it cannot be cancelled now")),
     });
 

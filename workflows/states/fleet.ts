@@ -5,7 +5,6 @@ import type { EnrolAnswer, FleetView, RefusedDrone } from "../messages.ts";
 const MAX_STRIKES = 5;
 /** A drone's clock may differ by this much before its binaries' times would lie. ms */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
-const LOW_DISK_BYTES = 512 * 1024 * 1024;
 /** Refusals are shown, newest last; a machine that asks again and again must not fill the state. */
 const MAX_REFUSED = 20;
 
@@ -160,7 +159,7 @@ function conditionOf(facts: DroneFacts, now: number): string | null {
     const minutes = Math.round(Math.abs(skew) / 60_000);
     return `its clock is ${minutes} min ${skew > 0 ? "ahead" : "behind"}: set it, then restart the drone`;
   }
-  if (facts.diskFreeBytes < LOW_DISK_BYTES) {
+  if (facts.diskFreeBytes < facts.lowDiskBytes) {
     return `low disk: ${Math.round(facts.diskFreeBytes / 1024 / 1024)} MiB free`;
   }
   return null;

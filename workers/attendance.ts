@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Context } from "@temporalio/activity";
+import type { AttendResult, DroneControlActivities } from "../model/activities.ts";
+import type { DroneFacts } from "../model/fleet.ts";
+
+const HEARTBEAT_MS = 3_000;
+/** Facts are looked at this often. ms */
+const FACTS_MS = 15_000;
+
+/** A drone's side of its liveness: the `attend` activity, and whether anybody attends it at all. */
+export class Attendance {
+  readonly #facts: () => Promise<DroneFacts>;
+  readonly #leaving = new AbortController();
+  #attended = 0;
+  #lastAttended = Date.now();
+
+  constructor(facts: () => Promise<DroneFacts>) {
+    this.#facts = facts;
+  }
+
+  /** Says goodbye: the fleet hears it as the activity's result. */
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  /** ms since somebody attended this drone; 0 while somebody does. A drone alone for long enrols again. */
+  unattendedFor(): number {
+    return this.#attended > 0 ? 0 : Date.now() - this.#lastAttended;
+  }
+
+  readonly attend: DroneControlActivities["attend"] = async ({ probe }) => {
+    const context = Context.current();
+    const first = await this.#facts();
+    if (probe) return { reason: "facts", facts: first };
+    const stop = AbortSignal.any([this.#leaving.signal, context.cancellationSignal]);
+    this.#attended++;
+    try {
+      return await this.#watch(context, first, stop);
+    } finally {
+      this.#attended--;
+      this.#lastAttended = Date.now();
+    }
+  };
+
+  /** Heartbeats until the drone leaves, or its disk fills or frees. */
+  async #watch(context: Context, first: DroneFacts, stop: AbortSignal): Promise<AttendResult> {
+    const low = (facts: DroneFacts): boolean => facts.diskFreeBytes < facts.lowDiskBytes;
+    let next = Date.now() + FACTS_MS;
+    for (;;) {
+      context.heartbeat();
+      await sleep(HEARTBEAT_MS, undefined, { signal: stop }).catch(() => {});
+      if (this.#leaving.signal.aborted) return { reason: "leaving", facts: await this.#facts() };
+      context.cancellationSignal.throwIfAborted();
+      if (Date.now() < next) continue;
+      next = Date.now() + FACTS_MS;
+      const facts = await this.#facts();
+      if (low(facts) !== low(first)) return { reason: "facts", facts };
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { DefaultLogger, Runtime } from "@temporalio/worker";
+
+/** The SDK's runtime for a role: its warnings go to our log, and signals stay ours. */
+export function installRuntime(log: (line: string) => void): void {
+  Runtime.install({
+    // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
+    shutdownSignals: [],
+    logger: new DefaultLogger("WARN", ({ level, message, meta }) => {
+      const error = meta?.["error"];
+      log(`${level}: ${message}${error ? `: ${error instanceof Error ? error.message : String(error)}` : ""}`);
+    }),
+  });
+}
