@@ -1,19 +1,21 @@
 import type { Problem } from "./problems.ts";
 import type { SwarmConfig } from "./schema.ts";
 
-/** One problem for each thing that is used a second time. */
-function repeated<T>(
-  entries: { value: T; path: PropertyKey[] }[],
-  word: (value: T, first: string) => string,
-): Problem[] {
-  const seen = new Map<T, string>();
+interface Entry {
+  value: number | string;
+  path: PropertyKey[];
+}
+
+/** One problem for each value that is used a second time. */
+function repeated(entries: Entry[], why: string): Problem[] {
+  const seen = new Map<Entry["value"], PropertyKey[]>();
   return entries.flatMap(({ value, path }) => {
     const first = seen.get(value);
     if (first === undefined) {
-      seen.set(value, path.join("."));
+      seen.set(value, path);
       return [];
     }
-    return [{ path, text: word(value, first) }];
+    return [{ path, otherPath: first, text: `${first.join(".")} and ${path.join(".")} are both ${value}: ${why}` }];
   });
 }
 
@@ -24,25 +26,24 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     { value: config.devServer.uiPort, path: ["dev_server", "ui_port"] },
     { value: config.binhost.port, path: ["binhost", "port"] },
   ].filter((entry) => entry.value !== 0);
-  const trees = config.trees.map((tree, index) => ({ value: tree.name, path: ["tree", index, "name"] }));
   const directories = Object.entries(config.drones).map(([name, drone]) => ({
     value: drone.dir,
     path: ["drones", name, "dir"],
   }));
-  const rsync = config.trees.flatMap((tree, index) =>
-    tree.sync === "rsync" && !tree.uri.startsWith("rsync://")
-      ? [
-          {
-            path: ["tree", index, "uri"],
-            text: `tree[${index + 1}].uri must be an rsync:// address, not "${tree.uri}"`,
-          },
-        ]
-      : [],
-  );
+  const trees = config.trees.flatMap(({ name, sync, uri }, index): Problem[] => {
+    const problems: Problem[] = [];
+    if (config.trees.findIndex((tree) => tree.name === name) < index) {
+      problems.push({ path: ["tree", index, "name"], text: `a second tree has the name "${name}": names must differ` });
+    }
+    if (sync === "rsync" && !uri.startsWith("rsync://")) {
+      const text = `tree[${index + 1}].uri must be an rsync:// address, not "${uri}"`;
+      problems.push({ path: ["tree", index, "uri"], text });
+    }
+    return problems;
+  });
   return [
-    ...repeated(ports, (port, first) => `port ${port} is already that of ${first}: choose another`),
-    ...repeated(trees, (name) => `a second tree has the name "${name}": names must differ`),
-    ...repeated(directories, (dir, first) => `${dir} is already ${first}: each drone needs a directory of its own`),
-    ...rsync,
+    ...repeated(ports, "ports must differ"),
+    ...repeated(directories, "each drone needs a directory of its own"),
+    ...trees,
   ];
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isName, NAME_RULE } from "../model/names.ts";
 
 /** What people are told about one key: in error messages, and checked against the sample file. */
-export interface KeyFacts {
+interface KeyFacts {
   /** What the value is for. */
   purpose: string;
   /** What the value must be, unit included: continues the sentence "must be ...". */

@@ -60,7 +60,10 @@ function parseToml(file: string, text: string): unknown {
 }
 
 function refuse(file: string, problems: readonly Problem[], lines: KeyLines): never {
-  const placed = problems.map((problem) => ({ line: lineOf(problem.path, lines), text: problem.text }));
+  const placed = problems.map(({ path, otherPath = [], text }) => ({
+    line: lineOf(path, lines) ?? lineOf(otherPath, lines),
+    text,
+  }));
   placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   const texts = placed.map(({ line, text }) => `${file}${line === null ? "" : `:${line}`}: ${text}`);
   throw usageError([...new Set(texts)]);

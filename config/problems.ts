@@ -8,6 +8,8 @@ type Path = readonly PropertyKey[];
 /** A problem and the keys that lead to its place. */
 export interface Problem {
   path: Path;
+  /** Where the place may be as well, if `path` is not in the file. */
+  otherPath?: Path;
   text: string;
 }
 

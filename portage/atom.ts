@@ -76,13 +76,19 @@ function parseSlot(text: string): Pick<Atom, "slot" | "subslot" | "slotOperator"
 
 function parseUse(text: string): UseDependency[] {
   if (!text.endsWith("]")) refuse('the USE dependencies that begin with "[" must end the atom with "]"');
-  return text
+  const use = text
     .slice(1, -1)
     .split(",")
     .map((member) => {
       const dependency = parseUseDependency(member);
       return typeof dependency === "string" ? refuse(dependency) : dependency;
     });
+  for (const { flag, fallback } of use) {
+    if (use.some((other) => other.flag === flag && other.fallback !== fallback)) {
+      refuse(`the USE flag "${flag}" is there with different defaults: (+), (-) or none must be the same everywhere`);
+    }
+  }
+  return use;
 }
 
 function parse(text: string): Atom {

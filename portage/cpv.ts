@@ -31,10 +31,10 @@ export function splitCpv(text: string): Cpv | string {
   const category = text.slice(0, slash);
   const pf = text.slice(slash + 1);
   const match = NAME_AND_VERSION.exec(pf);
-  const [, name = pf, version = "", dashRevision = ""] = match ?? [];
-  const problem = categoryProblem(category) ?? packageProblem(name);
+  const [, name = "", version = "", dashRevision = ""] = match ?? [];
+  const problem = categoryProblem(category) ?? (match && packageProblem(name));
   if (problem !== null) return problem;
-  if (!match) return `there is no version after the package name "${name}"`;
+  if (!match) return `${JSON.stringify(pf)} does not end in a dash and a version`;
   return {
     category,
     name,

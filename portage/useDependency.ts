@@ -4,8 +4,8 @@ import { useFlagProblem } from "./identifiers.ts";
  * What a USE dependency asks of its flag: `[f]`, `[-f]`, `[f=]`, `[!f=]`, `[f?]`, `[!f?]`. The last four refer to the
  * flags of the package that has the dependency, so they mean something in an ebuild only.
  */
-export const USE_DEPENDENCY_KINDS = ["enabled", "disabled", "equal", "opposite", "ifEnabled", "ifDisabled"] as const;
-export type UseDependencyKind = (typeof USE_DEPENDENCY_KINDS)[number];
+const USE_DEPENDENCY_KINDS = ["enabled", "disabled", "equal", "opposite", "ifEnabled", "ifDisabled"] as const;
+type UseDependencyKind = (typeof USE_DEPENDENCY_KINDS)[number];
 
 export interface UseDependency {
   flag: string;

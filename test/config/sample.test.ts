@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { resolveConfig, type Surroundings } from "../../config/defaults.ts";
+import { fileSchema } from "../../config/schema.ts";
+import { packageRoot } from "../../system/packageRoot.ts";
+
+const sample = await readFile(join(packageRoot(), "config/sample.toml"), "utf8");
+
+/** The sample with every commented-out key and section in force. */
+const everythingSet = sample.replace(/^#(?=[a-z_]+ = |\[)/gm, "");
+
+/** The machine that the sample's examples are of. */
+const around: Surroundings = {
+  home: "/home/ada",
+  stateHome: "/home/ada/.local/state",
+  cacheHome: "/home/ada/.cache",
+  base: "/etc/build-swarm",
+  cores: 16,
+  hostName: "izar.example.org",
+};
+
+interface SchemaKey {
+  key: string;
+  purpose: string;
+}
+
+/** Every key of the schema, by its dotted name; a record's or list's members under `*`. */
+function keysOf(schema: unknown, prefix: string): SchemaKey[] {
+  if (schema instanceof z.ZodOptional && !schema.meta()?.purpose) return keysOf(schema.unwrap(), prefix);
+  if (schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodRecord) return keysOf(schema.unwrap(), prefix);
+  if (schema instanceof z.ZodRecord) return keysOf(schema.valueType, `${prefix}.*`);
+  if (schema instanceof z.ZodArray) return keysOf(schema.element, `${prefix}.*`);
+  if (schema instanceof z.ZodObject) {
+    return Object.entries(schema.shape).flatMap(([name, inner]) =>
+      keysOf(inner, prefix === "" ? name : `${prefix}.${name}`),
+    );
+  }
+  const purpose = schema instanceof z.ZodType ? schema.meta()?.purpose : undefined;
+  return [{ key: prefix, purpose: String(purpose) }];
+}
+
+function tomlAt(key: string): unknown {
+  return key.split(".").reduce<unknown>((value, part) => {
+    if (typeof value !== "object" || value === null) return undefined;
+    return Reflect.get(value, part === "*" ? (Object.keys(value)[0] ?? "") : part);
+  }, parse(everythingSet));
+}
+
+/** The keys of [drones.NAME] besides `dir` are those of [drone], where the sample has them. */
+const keys = keysOf(fileSchema, "").filter(({ key }) => !key.startsWith("drones.*.") || key === "drones.*.dir");
+
+describe("the sample file", () => {
+  test("sets nothing as it is shipped", () => {
+    const shipped = fileSchema.parse(parse(sample));
+    expect(resolveConfig(shipped, around)).toEqual(resolveConfig({}, around));
+  });
+
+  test("is valid with everything in force", () => {
+    expect(fileSchema.safeParse(parse(everythingSet)).error).toBeUndefined();
+  });
+
+  test("shows true defaults", () => {
+    const { trees, temporal, ...set } = resolveConfig(fileSchema.parse(parse(everythingSet)), around);
+    const { trees: noTrees, temporal: ownTemporal, ...defaults } = resolveConfig({}, around);
+    expect(set).toEqual(defaults);
+    // These have no value as default: the sample has examples.
+    expect(noTrees).toEqual([]);
+    expect(ownTemporal).toEqual({ profile: null, configFile: null });
+    expect(trees).toEqual([{ name: "gentoo", sync: "git", uri: "https://example.org/gentoo.git" }]);
+    expect(temporal).toEqual({ profile: "farm", configFile: "/home/ada/farm/temporal.toml" });
+  });
+
+  test("the schema has keys at all levels", () => {
+    expect(keys.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(["swarm.name", "binhost.keep_snapshots", "tree.*.uri", "drone.cores", "drones.*.dir"]),
+    );
+  });
+
+  test.each(keys)("has $key with its purpose above it", ({ key, purpose }) => {
+    expect(tomlAt(key)).toBeDefined();
+    expect(purpose).toMatch(/^[A-Z].*\.$/);
+    const lines = sample.split("\n");
+    const wanted = `#${key.split(".").at(-1)} = `;
+    const blocks = lines.flatMap((line, index) => {
+      if (!line.startsWith(wanted)) return [];
+      let first = index;
+      while (lines[first - 1]?.startsWith("# ")) first--;
+      return [lines.slice(first, index)];
+    });
+    expect(blocks.map((block) => block.join(" ").replaceAll(" # ", " "))).toContainEqual(
+      expect.stringContaining(`# ${purpose}`),
+    );
+  });
+});

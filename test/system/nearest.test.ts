@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { nearest } from "../../system/nearest.ts";
+
+test.each([
+  ["naem", "name"],
+  ["stat_dir", "state_dir"],
+  ["PORT", "port"],
+  ["keepsnapshots", "keep_snapshots"],
+])("%s: %s was meant", (word, meant) => {
+  expect(nearest(word, ["dir", "keep_snapshots", "name", "port", "state_dir", "url"])).toBe(meant);
+});
+
+test("nothing is near", () => {
+  expect(nearest("colour", ["name", "port"])).toBeNull();
+  expect(nearest("x", [])).toBeNull();
+});
+
+test("of two near ones the nearer, of equally near ones the first", () => {
+  expect(nearest("desktip", ["desktops", "desktop"])).toBe("desktop");
+  expect(nearest("bat", ["cat", "rat"])).toBe("cat");
+});
