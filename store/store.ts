@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type {
   AcceptRequest,
@@ -8,8 +10,18 @@ import type {
   UploadRequest,
   UploadState,
 } from "../model/binhost.ts";
-import { UserError } from "../model/errors.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
+import { acceptUpload } from "./accept.ts";
+import { getBlob, putBlob } from "./blobs.ts";
+import { explainFull, Mutex, type StoreContext } from "./context.ts";
+import { Layout } from "./layout.ts";
+import { artifactFile } from "./pool.ts";
+import { prune } from "./prune.ts";
+import { publish, rollback } from "./publish.ts";
+import { diff, snapshot, snapshots } from "./snapshots.ts";
+import { clearStaging, staged, stagingRuns } from "./staging.ts";
+import { putTarget, target, targets } from "./targets.ts";
+import { appendUpload, uploadState } from "./uploads.ts";
 
 /**
  * The package store of one binhost: blobs, uploads, staging, snapshots. Its truth is its files (see layout.ts); it keeps
@@ -54,7 +66,36 @@ export interface PackageStore {
   prune(target: string, keep: number): Promise<string[]>;
 }
 
-/** Opens the store in `dir`, which is made where it is missing. */
-export async function openStore(dir: string, options: { name: string }): Promise<PackageStore> {
-  throw new UserError(`store ${options.name} in ${dir}: not there yet`);
+/** Opens the store in `dir`, which is made where it is missing. `checkpoint` is called at the named points between steps. */
+export async function openStore(
+  dir: string,
+  options: { name: string; checkpoint?: (point: string) => void },
+): Promise<PackageStore> {
+  const layout = new Layout(resolve(dir));
+  const context: StoreContext = { layout, checkpoint: options.checkpoint ?? (() => {}), mutex: new Mutex() };
+  for (const made of [layout.root, layout.pool, layout.uploads, layout.staging, layout.targets]) {
+    await mkdir(made, { recursive: true });
+  }
+  return {
+    name: options.name,
+    dir: layout.root,
+    putBlob: (bytes) => putBlob(context, bytes),
+    getBlob: (sha256) => getBlob(context, sha256),
+    putTarget: (name, bundle) => putTarget(context, name, bundle),
+    targets: () => targets(context),
+    target: (name) => target(context, name),
+    uploadState: (upload) => uploadState(context, upload),
+    appendUpload: (upload, offset, bytes) => appendUpload(context, upload, offset, bytes),
+    acceptUpload: (request) => explainFull(context, () => acceptUpload(context, request)),
+    staged: (run) => staged(context, run),
+    clearStaging: (run) => clearStaging(context, run),
+    stagingRuns: () => stagingRuns(context),
+    artifactFile: (sha256) => artifactFile(context, sha256),
+    publish: (request) => publish(context, request),
+    snapshots: (name) => snapshots(context, name),
+    snapshot: (name, id) => snapshot(context, name, id),
+    diff: (name, from, to) => diff(context, name, from, to),
+    rollback: (name, id) => rollback(context, name, id),
+    prune: (name, keep) => prune(context, name, keep),
+  };
 }
