@@ -38,7 +38,9 @@ describe("what may start", () => {
   });
 
   test("a present package is passed through to what it needs at run time", () => {
-    const graph = new DependencyGraph({ packages: [pkg("a/lib-2"), pkg("a/tool-1", [], [0], true), pkg("a/app-1", [1])] });
+    const graph = new DependencyGraph({
+      packages: [pkg("a/lib-2"), pkg("a/tool-1", [], [0], true), pkg("a/app-1", [1])],
+    });
     expect(graph.isReady(2)).toBe(false);
     expect(graph.receive(0)).toEqual([2]);
   });

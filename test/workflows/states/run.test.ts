@@ -1,0 +1,269 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { BuildFailure, FailureClass } from "../../../model/failures.ts";
+import type { DroneView } from "../../../model/fleet.ts";
+import { RunState } from "../../../workflows/states/run.ts";
+
+const NOW = 1_700_000_000_000;
+
+const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => ({
+  facts: {
+    name,
+    id: `${name}-id`,
+    cores: 8,
+    slots: 2,
+    memoryBytes: 1e9,
+    diskFreeBytes: 1e9,
+    lowDiskBytes: 0,
+    portage: "3",
+    chost: "x",
+    compiler: "gcc",
+    libc: "glibc",
+    clock: NOW,
+  },
+  state: "online",
+  paused: false,
+  grounded: null,
+  strikes: 0,
+  since: NOW,
+  ...change,
+});
+
+/** lib <- app <- meta (run time), and other beside them. */
+function startedRun(drones: DroneView[] = [droneView("ceti"), droneView("izar")]): RunState {
+  const run = new RunState({ run: "r1", target: "t", now: NOW, options: { autoFinalize: false, acceptFailed: false } });
+  run.drones.update(drones);
+  for (const drone of drones) run.drones.set(drone.facts.name, "verified", null);
+  run.setPlan({
+    plan: "f".repeat(64),
+    graph: {
+      packages: [
+        { cpv: "a/lib-1", estimate: 10, build: [], run: [] },
+        { cpv: "a/other-1", estimate: 1, build: [], run: [] },
+        { cpv: "a/app-1", estimate: 10, build: [0], run: [0] },
+        { cpv: "a/meta-1", estimate: 1, build: [], run: [2] },
+      ],
+    },
+    planIndex: [0, 1, 2, 3],
+    unresolvable: [],
+    notices: [],
+    present: 0,
+  });
+  run.enter("build", NOW);
+  return run;
+}
+
+const failure = (kind: FailureClass, message = "it broke"): BuildFailure => ({ class: kind, message });
+const artifact = (cpv: string) => ({
+  cpv,
+  buildId: 1,
+  size: 2000,
+  sha256: "a".repeat(64),
+  prepareSeconds: 0,
+  buildSeconds: 1,
+  adopted: false,
+});
+const stateOf = (run: RunState, cpv: string): string | undefined => run.packages().find((p) => p.cpv === cpv)?.state;
+
+/** Starts what can start, and reports on one package. */
+function attempt(run: RunState, cpv: string, outcome: BuildFailure | "ok", now = NOW): string {
+  run.start(now);
+  const delegation = run.delegations().find((d) => d.cpv === cpv);
+  if (!delegation) throw new Error(`${cpv} does not build: ${run.why([cpv], now)[0]?.why}`);
+  const { drone } = delegation;
+  run.report(
+    {
+      cpv,
+      attempt: delegation.attempt,
+      drone,
+      ...(outcome === "ok" ? { artifact: artifact(cpv) } : { failure: outcome }),
+    },
+    now,
+  );
+  return drone;
+}
+
+let run: RunState;
+beforeEach(() => {
+  run = startedRun();
+});
+
+describe("delegation", () => {
+  test("what waits for nothing starts, the longest remaining path first; what is built with it does not", () => {
+    const { delegations } = run.start(NOW);
+    expect(delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/other-1", "a/meta-1"]);
+    expect(run.start(NOW).delegations).toEqual([]);
+    expect(run.why(["a/app-1"], NOW)[0]?.why).toMatch(/^needs a\/lib-1, which is building on (ceti|izar)$/);
+  });
+
+  test("a received package lets its dependents start", () => {
+    attempt(run, "a/lib-1", "ok");
+    expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/app-1"]);
+  });
+
+  test("nothing starts while the run is paused, and status says why", () => {
+    run.pause("lunch", "ann", NOW);
+    expect(run.start(NOW).delegations).toEqual([]);
+    expect(run.why(["a/lib-1"], NOW)[0]?.why).toBe("the run is paused by ann: lunch");
+    run.resume("ann", NOW);
+    expect(run.start(NOW).delegations.length).toBeGreaterThan(0);
+  });
+
+  test("a full swarm is named as such", () => {
+    const one = startedRun([droneView("ceti", { facts: { ...droneView("ceti").facts, slots: 1 } })]);
+    one.start(NOW);
+    expect(one.why(["a/other-1"], NOW)[0]?.why).toBe("ready, but every drone that could build it is full (ceti full)");
+  });
+});
+
+describe("failure policy", () => {
+  test("a broken package is tried on a second drone, then blocked, and what needs it is skipped with the cause", () => {
+    const first = attempt(run, "a/lib-1", failure("package", "compile failed"));
+    const second = attempt(run, "a/lib-1", failure("package", "compile failed"));
+    expect(second).not.toBe(first);
+    expect(stateOf(run, "a/lib-1")).toBe("failed");
+    expect(run.packages().find((p) => p.cpv === "a/app-1")).toMatchObject({ state: "skipped", cause: "a/lib-1" });
+    // meta runs already; it needs app at run time only.
+    expect(stateOf(run, "a/other-1")).toBe("delegated");
+    expect(run.view().failed).toEqual([{ cpv: "a/lib-1", message: "compile failed", drones: [first, second] }]);
+  });
+
+  test("with one drone a broken package is blocked at once: nobody else can try", () => {
+    const one = startedRun([droneView("ceti")]);
+    attempt(one, "a/lib-1", failure("package"));
+    expect(stateOf(one, "a/lib-1")).toBe("failed");
+  });
+
+  test("infrastructure is waited out, longer each time, and nobody is blamed", () => {
+    attempt(run, "a/lib-1", failure("infrastructure"));
+    expect(run.start(NOW).wakeAt).toBe(NOW + 15_000);
+    expect(run.start(NOW + 14_999).delegations).toEqual([]);
+    attempt(run, "a/lib-1", failure("infrastructure"), NOW + 15_000);
+    expect(run.start(NOW + 15_000).wakeAt).toBe(NOW + 45_000);
+    expect(run.balance()).toEqual(["a/lib-1"]);
+    expect(run.start(NOW + 15_001).delegations.map((d) => d.cpv)).toEqual(["a/lib-1"]);
+  });
+
+  test("a sick drone gets a strike and the package goes elsewhere", () => {
+    run.start(NOW);
+    const lib = run.delegations().find((d) => d.cpv === "a/lib-1");
+    const effects = run.report(
+      { cpv: "a/lib-1", attempt: 1, drone: lib?.drone ?? "", failure: failure("drone", "cannot fork") },
+      NOW,
+    );
+    expect(effects.strikes).toEqual([{ drone: lib?.drone, reason: "a/lib-1: cannot fork" }]);
+    expect(attempt(run, "a/lib-1", "ok")).not.toBe(lib?.drone);
+  });
+
+  test("out of memory: again with half the jobs, alone on the drone", () => {
+    const one = startedRun([droneView("ceti")]);
+    one.start(NOW);
+    expect(one.delegations().find((d) => d.cpv === "a/lib-1")?.jobs).toBe(4);
+    one.report({ cpv: "a/lib-1", attempt: 1, drone: "ceti", failure: failure("memory") }, NOW);
+    expect(one.start(NOW).delegations.map((d) => d.cpv)).not.toContain("a/lib-1");
+    for (const d of one.delegations()) {
+      one.report({ cpv: d.cpv, attempt: d.attempt, drone: "ceti", artifact: artifact(d.cpv) }, NOW);
+    }
+    one.start(NOW);
+    for (const d of one.delegations().filter((d) => !d.alone)) {
+      one.report({ cpv: d.cpv, attempt: d.attempt, drone: "ceti", artifact: artifact(d.cpv) }, NOW);
+    }
+    one.start(NOW);
+    expect(one.delegations()).toMatchObject([{ cpv: "a/lib-1", jobs: 2, alone: true }]);
+  });
+
+  test("a lost drone's package goes elsewhere without blame; the late report of the old attempt changes nothing", () => {
+    run.start(NOW);
+    const lost = run.delegations().find((d) => d.cpv === "a/lib-1")?.drone ?? "";
+    run.report({ cpv: "a/lib-1", attempt: 1, drone: lost, failure: failure("lost") }, NOW);
+    run.start(NOW);
+    expect(run.delegations().find((d) => d.cpv === "a/lib-1")?.attempt).toBe(2);
+    run.report({ cpv: "a/lib-1", attempt: 1, drone: lost, artifact: artifact("a/lib-1") }, NOW);
+    expect(stateOf(run, "a/lib-1")).toBe("delegated");
+    expect(run.view().events.at(-1)?.text).toContain("late report of a/lib-1");
+  });
+
+  test("unblock gives two new tries", () => {
+    attempt(run, "a/lib-1", failure("package"));
+    attempt(run, "a/lib-1", failure("package"));
+    expect(run.unblock([])).toEqual(["a/lib-1"]);
+    expect(stateOf(run, "a/app-1")).toBe("needed");
+    attempt(run, "a/lib-1", failure("package"));
+    expect(stateOf(run, "a/lib-1")).toBe("needed");
+    attempt(run, "a/lib-1", "ok");
+    expect(stateOf(run, "a/lib-1")).toBe("received");
+  });
+});
+
+test("incident 4: many drones failing many packages pauses the run, blames nobody, and resume tries again", () => {
+  const wide = new RunState({ run: "r", target: "t", now: NOW, options: { autoFinalize: false, acceptFailed: false } });
+  wide.drones.update([droneView("ceti"), droneView("izar"), droneView("tarn")]);
+  for (const name of ["ceti", "izar", "tarn"]) wide.drones.set(name, "verified", null);
+  const packages = Array.from({ length: 6 }, (_, i) => ({ cpv: `a/p${i}-1`, estimate: 1, build: [], run: [] }));
+  wide.setPlan({
+    plan: "",
+    graph: { packages },
+    planIndex: [0, 1, 2, 3, 4, 5],
+    unresolvable: [],
+    notices: [],
+    present: 0,
+  });
+  wide.enter("build", NOW);
+  wide.start(NOW);
+  let forgiven: string[] = [];
+  for (const d of wide.delegations()) {
+    const effects = wide.report(
+      { cpv: d.cpv, attempt: 1, drone: d.drone, failure: failure("drone", "No such file") },
+      NOW,
+    );
+    forgiven = [...forgiven, ...effects.forgive];
+  }
+  expect(wide.view().paused?.reason).toContain("something that the drones share is broken");
+  expect(forgiven.length).toBeGreaterThanOrEqual(2);
+  expect(wide.counts().failed).toBe(0);
+  wide.resume("ann", NOW);
+  expect(wide.start(NOW).delegations.length).toBeGreaterThan(0);
+});
+
+describe("gate", () => {
+  const finish = (): void => {
+    for (const cpv of ["a/lib-1", "a/other-1", "a/meta-1", "a/app-1"]) attempt(run, cpv, "ok");
+    expect(run.isSettled()).toBe(true);
+    run.enter("gate", NOW);
+  };
+
+  test("finalize is refused while work is left, says how much, and taken when nothing is", () => {
+    run.start(NOW);
+    expect(run.finalizeRefusal(false)).toBe("too early: 1 packages wait and 3 are building. Watch: swarm status");
+    finish();
+    expect(run.finalizeRefusal(false)).toBeNull();
+  });
+
+  test("finalize with failed packages must be told to accept them", () => {
+    for (const cpv of ["a/lib-1", "a/meta-1", "a/app-1"]) attempt(run, cpv, "ok");
+    for (const _ of [1, 2]) attempt(run, "a/other-1", failure("package"));
+    run.enter("gate", NOW);
+    expect(run.finalizeRefusal(false)).toContain("1 failed and 0 skipped");
+    expect(run.finalizeRefusal(true)).toBeNull();
+  });
+});
+
+test("continue as new: the saved state goes on where it was", () => {
+  attempt(run, "a/lib-1", "ok");
+  attempt(run, "a/other-1", failure("package"));
+  run.start(NOW);
+  const saved = JSON.parse(JSON.stringify(run.save()));
+  const again = new RunState(saved);
+  expect(again.view()).toEqual(run.view());
+  expect(again.packages()).toEqual(run.packages());
+  const app = again.delegations().find((d) => d.cpv === "a/app-1");
+  again.report({ cpv: "a/app-1", attempt: 1, drone: app?.drone ?? "", artifact: artifact("a/app-1") }, NOW);
+  expect(stateOf(again, "a/app-1")).toBe("received");
+});
+
+test("a drone that was away and is back must be verified again before it gets work", () => {
+  run.drones.update([droneView("ceti", { state: "lost" }), droneView("izar")]);
+  expect(run.start(NOW).delegations.every((d) => d.drone === "izar")).toBe(true);
+  run.drones.update([droneView("ceti"), droneView("izar")]);
+  expect(run.drones.unsynced()).toEqual(["ceti"]);
+  expect(run.drones.verified()).toEqual(["izar"]);
+});
