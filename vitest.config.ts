@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/globalSetup.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    // Real compilers and servers run in the tests: more files at once than cores only makes them wait for each other.
+    maxWorkers: 2,
+  },
+});
