@@ -106,7 +106,9 @@ async function write(
   { offset, limit, hash }: { offset: number; limit: number; hash: Hash },
 ): Promise<number> {
   let end = offset;
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
+  // Not destroyed when the loop is left: the request's socket is still needed for the answer.
+  const chunks: AsyncIterable<Buffer> = bytes.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     if (end + chunk.length > limit) return end + chunk.length;
     hash.update(chunk);
     let written = 0;
