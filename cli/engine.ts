@@ -1,0 +1,71 @@
+import type { Client } from "@temporalio/client";
+import { UserError } from "../model/errors.ts";
+
+/** An update that no orchestrator takes for so long has nobody to take it. ms */
+const ACCEPT_WITHIN_MS = 20_000;
+/** A worker's pause between two polls is at most a minute; one that was silent for longer is gone. ms */
+const POLL_MS = 65_000;
+
+/**
+ * Sends an update to a workflow and waits for its outcome.
+ * @param missing what to say where that workflow does not run
+ * @throws UserError where nobody takes it; WorkflowUpdateFailedError where it is refused (report.ts prints the reason)
+ */
+export async function sendUpdate<Answer>(
+  client: Client,
+  workflowId: string,
+  update: string,
+  argument: Record<string, unknown>,
+  missing: string,
+): Promise<Answer> {
+  const { WorkflowNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateStage } = await import(
+    "@temporalio/client"
+  );
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    const started = await client.withDeadline(Date.now() + ACCEPT_WITHIN_MS, () =>
+      handle.startUpdate<Answer, [Record<string, unknown>]>(update, {
+        args: [argument],
+        waitForStage: WorkflowUpdateStage.ACCEPTED,
+      }),
+    );
+    return await started.result();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw new UserError(missing);
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      throw new UserError(
+        `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. Is one running? See: swarm status. Start one: swarm orchestrator`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** How many orchestrators ask for work: processes that polled the queue of the workflows of late. */
+export async function countOrchestrators(client: Client, queue: string): Promise<number> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: queue },
+    taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
+  });
+  const since = Date.now() - POLL_MS;
+  const alive = (pollers ?? []).filter((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000 >= since);
+  return new Set(alive.map((poller) => poller.identity)).size;
+}
+
+/** An activity of a workflow that runs or waits, with what it sent with its last heartbeat. */
+export interface PendingActivity {
+  type: string;
+  details: unknown;
+}
+
+export async function pendingActivities(client: Client, workflowId: string): Promise<PendingActivity[]> {
+  const { decodeArrayFromPayloads } = await import("@temporalio/common/lib/internal-non-workflow/codec-helpers.js");
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  return Promise.all(
+    (raw.pendingActivities ?? []).map(async ({ activityType, heartbeatDetails }) => {
+      const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+      return { type: activityType?.name ?? "", details };
+    }),
+  );
+}

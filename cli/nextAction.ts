@@ -1,0 +1,132 @@
+import type { RunView } from "../model/run.ts";
+import type { Reading } from "./reading.ts";
+import { count } from "./text.ts";
+
+/** What an operator should do now. */
+export interface NextAction {
+  /** The situation, one sentence or more. */
+  situation: string[];
+  /** The one command that helps now; null: there is nothing to do but wait. */
+  command: string | null;
+  /** What the command is called in the line before it, e.g. `Run`. */
+  verb: "Run" | "Watch" | "Look";
+  /** Other ways, each a command with its effect. */
+  otherwise: string[];
+}
+
+function act(situation: string | string[], command: string, otherwise: string[] = []): NextAction {
+  return { situation: [situation].flat(), command, verb: "Run", otherwise };
+}
+
+function look(situation: string | string[], command: string, otherwise: string[] = []): NextAction {
+  return { situation: [situation].flat(), command, verb: "Look", otherwise };
+}
+
+function watch(situation: string | string[]): NextAction {
+  return { situation: [situation].flat(), command: "swarm status", verb: "Watch", otherwise: [] };
+}
+
+/** The one command that helps now, in every situation. */
+export function nextAction(reading: Reading): NextAction {
+  const { engine, binhost, fleet, run, targets } = reading;
+  if (engine.problem !== null) {
+    return act(["The engine does not answer. What runs on drones goes on and is taken up again."], "swarm up", [
+      "swarm dev-server start   # the engine alone, on one machine",
+    ]);
+  }
+  if (reading.orchestrators === 0) {
+    return act("No orchestrator is running: builds go on, nothing new starts.", "swarm up", [
+      "swarm orchestrator   # one more, on any machine",
+    ]);
+  }
+  if (binhost.problem !== null) {
+    return act("The binhost does not answer: finished packages wait on their drones.", "swarm up", [
+      "swarm binhost   # on the binhost's machine",
+    ]);
+  }
+  if (reading.runProblem !== null) return watch(`The run does not answer: ${reading.runProblem}`);
+  const isOver = run === null || run.step === "done" || run.step === "failed" || run.step === "cancelled";
+  if (targets?.length === 0) {
+    return act("There is no target yet: a configuration and a world to build for.", "swarm target put DIRECTORY");
+  }
+  if (run !== null && run.step === "gate") return atGate(run);
+  if (run !== null && run.step === "publish") {
+    return watch(run.reason ? `Publishing is tried again: ${run.reason}` : "The packages are being published.");
+  }
+  const online = fleet?.drones.filter((drone) => drone.state === "online") ?? [];
+  if (fleet !== null && online.length === 0) {
+    const refused = fleet.refused.map((drone) => `Refused: ${drone.name}: ${drone.reason}`);
+    return act(["No drone is online.", ...refused], "swarm up", ["swarm drone   # on each machine that builds"]);
+  }
+  if (run === null) return act("Nothing runs.", runUpdate(targets));
+  return isOver ? afterRun(run, targets) : duringRun(run);
+}
+
+function runUpdate(targets: string[] | null, target?: string): string {
+  const [only, ...others] = targets ?? [];
+  if (only === undefined || others.length === 0) return "swarm run-update";
+  return `swarm run-update --target ${target ?? only}`;
+}
+
+function duringRun(run: RunView): NextAction {
+  const { counts } = run;
+  const left = counts.needed + counts.delegated;
+  if (run.paused) {
+    return act(
+      `The run is paused by ${run.paused.by}, with ${count(left, "package")} left: ${run.paused.reason}`,
+      "swarm resume",
+    );
+  }
+  if (run.step !== "build") {
+    const does = { sync: "The drones sync the tree.", verify: "The drones' trees are compared." } as const;
+    const words = run.step === "sync" || run.step === "verify" ? does[run.step] : "The plan is being made.";
+    return watch(run.reason ? [words, run.reason] : words);
+  }
+  const usable = run.drones.filter((drone) => drone.state === "verified" && !drone.paused && drone.reason === null);
+  if (usable.length === 0) {
+    const reasons = run.drones.map(
+      (drone) => `${drone.name}: ${drone.paused ? "paused" : (drone.reason ?? drone.state)}`,
+    );
+    const paused = run.drones.find((drone) => drone.paused);
+    return paused
+      ? act(["No drone takes work:", ...reasons], `swarm drone resume ${paused.name}`)
+      : look(["No drone takes work:", ...reasons], "swarm drones");
+  }
+  const [broken] = run.failed;
+  if (broken) {
+    return look(
+      [`${count(counts.failed, "package")} failed; the rest goes on.`, `${broken.cpv}: ${broken.message}`],
+      `swarm logs ${broken.cpv}`,
+      [`swarm unblock ${broken.cpv}   # try it again`],
+    );
+  }
+  return watch(`${count(left, "package")} left. There is nothing to do.`);
+}
+
+function atGate(run: RunView): NextAction {
+  const { counts } = run;
+  const [broken] = run.failed;
+  if (!broken) {
+    const waits = run.reason === null || run.reason === "" ? [] : [run.reason];
+    return act(["All builds complete!", ...waits], "swarm finalize");
+  }
+  const situation = [
+    `${count(counts.received, "package")} built, ${counts.failed} failed, ${counts.skipped} skipped because of it.`,
+    ...run.failed.slice(0, 5).map((failed) => `${failed.cpv}: ${failed.message}`),
+  ];
+  const otherwise = ["swarm unblock   # try the failed ones again"];
+  if (counts.received > 0) otherwise.push("swarm finalize --accept-failed   # publish without them");
+  return look(situation, `swarm logs ${broken.cpv}`, otherwise);
+}
+
+function afterRun(run: RunView, targets: string[] | null): NextAction {
+  const again = runUpdate(targets, run.target);
+  if (run.step === "done") {
+    return act(run.snapshot ? `Published as ${run.snapshot}.` : (run.reason ?? "Nothing had to be built."), again);
+  }
+  if (run.step === "cancelled") return act("The last run was cancelled.", again);
+  const situation = [`The last run failed: ${run.reason ?? "no reason was recorded"}`];
+  return run.unresolvable.length > 0
+    ? act(situation, again, [`${again} --skip-unresolvable   # update what does resolve`])
+    : act(situation, "swarm fresh");
+}

@@ -1,0 +1,16 @@
+import { worldUpdateId } from "../workflows/messages.ts";
+import type { Context } from "./context.ts";
+import { sendUpdate } from "./engine.ts";
+import { chooseRun } from "./targets.ts";
+
+/** Sends an update of an operator to the run of a target. UserError: there is none in progress. */
+export async function operateRun<Answer>(
+  context: Context,
+  given: string | undefined,
+  update: "finalize" | "unblock" | "balance" | "pause" | "resume" | "cancel",
+  argument: Record<string, unknown> = {},
+): Promise<Answer> {
+  const target = await chooseRun(context, given);
+  const missing = `no run of ${target} is in progress. Start one: swarm run-update`;
+  return sendUpdate(await context.client(), worldUpdateId(target), update, { by: context.by, ...argument }, missing);
+}

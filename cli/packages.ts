@@ -1,0 +1,43 @@
+import { UserError } from "../model/errors.ts";
+import type { PackageView } from "../model/run.ts";
+import { splitCpv } from "../portage/cpv.ts";
+import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
+import type { Context } from "./context.ts";
+
+/** The packages of the latest run of a target. UserError: there was none. */
+export async function readPackages(context: Context, target: string): Promise<PackageView[]> {
+  const client = await context.client();
+  try {
+    return await client.workflow.getHandle(worldUpdateId(target)).query(packagesQuery);
+  } catch (error) {
+    if (error instanceof Error && error.name === "WorkflowNotFoundError") throw noRun(target);
+    throw error;
+  }
+}
+
+export function noRun(target: string): UserError {
+  return new UserError(`there was no run of ${target} yet. Start one: swarm run-update`);
+}
+
+/** The packages that a name means: category/name-version exactly, else category/name, else name. Never by a part of it. */
+export function matchingPackages<P extends { cpv: string }>(packages: readonly P[], name: string): P[] {
+  const exact = packages.filter(({ cpv }) => cpv === name);
+  if (exact.length > 0) return exact;
+  return packages.filter(({ cpv }) => {
+    const parts = splitCpv(cpv);
+    return typeof parts !== "string" && (parts.cp === name || parts.name === name || parts.pf === name);
+  });
+}
+
+/** The one package that a name means. UserError: none, or several, which are listed. */
+export function onePackage<P extends { cpv: string }>(packages: readonly P[], name: string, run: string): P {
+  const [first, ...others] = matchingPackages(packages, name);
+  if (first === undefined) {
+    throw new UserError(`${name} is not among the packages that ${run} builds. All of them: swarm verify`);
+  }
+  if (others.length > 0) {
+    const names = [first, ...others].map(({ cpv }) => `  ${cpv}`);
+    throw new UserError([`${name} may be one of several; name one of them:`, ...names].join("\n"));
+  }
+  return first;
+}

@@ -1,0 +1,113 @@
+import type { Client } from "@temporalio/client";
+import type { QueryDefinition } from "@temporalio/common";
+import type { SwarmConfig } from "../config/schema.ts";
+import { QUEUES } from "../model/activities.ts";
+import type { BuildProgress } from "../model/build.ts";
+import { messageOf } from "../model/errors.ts";
+import type { RunView } from "../model/run.ts";
+import { buildPackageId, FLEET_ID, fleetQuery, runQuery, worldUpdateId } from "../workflows/messages.ts";
+import type { Context } from "./context.ts";
+import { countOrchestrators, pendingActivities } from "./engine.ts";
+import type { BuildingPackage, Reading, Service } from "./reading.ts";
+import { listRuns } from "./runs.ts";
+
+/** So long the engine and the binhost may take for one answer of a screen. ms */
+const ANSWER_WITHIN_MS = 5_000;
+/** So long an orchestrator may take to answer a query: one that was just killed still seems to be there. ms */
+const QUERY_WITHIN_MS = 3_000;
+
+/**
+ * The one place that asks for what the screens show. Everything is asked at the same time; what does not answer is null
+ * in the reading, with its problem: a screen is there whatever is broken.
+ */
+export async function read(context: Context, target?: string): Promise<Reading> {
+  const config = await context.config();
+  const at = Date.now();
+  const [engine, binhost] = await Promise.all([readEngine(context, target), readBinhost(context, config)]);
+  return { at, ...engine, ...binhost };
+}
+
+async function readBinhost(context: Context, config: SwarmConfig): Promise<Pick<Reading, "binhost" | "targets">> {
+  const address = config.binhost.url;
+  try {
+    const health = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
+    const targets = await (await context.binhost()).targets();
+    return { binhost: { address, problem: null }, targets: targets.map(({ name }) => name) };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { binhost: { address, problem: `binhost: ${messageOf(cause) || "no answer"}` }, targets: null };
+  }
+}
+
+type EngineReading = Omit<Reading, "at" | "binhost" | "targets">;
+
+async function readEngine(context: Context, target: string | undefined): Promise<EngineReading> {
+  const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [] };
+  let client: Client;
+  const engine: Service = { address: "", problem: null };
+  try {
+    client = await context.client();
+    engine.address = client.connection.options.address;
+  } catch (error) {
+    return { ...empty, engine: { address: "", problem: messageOf(error) } };
+  }
+  try {
+    return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
+  } catch (error) {
+    return { ...empty, engine: { ...engine, problem: messageOf(error) } };
+  }
+}
+
+async function ask(client: Client, target: string | undefined): Promise<Omit<EngineReading, "engine">> {
+  const [orchestrators, runs] = await Promise.all([
+    countOrchestrators(client, QUEUES.orchestrator),
+    listRuns(client, 20),
+  ]);
+  const nothing = { orchestrators, fleet: null, run: null, runProblem: null, building: [] };
+  // Queries are answered by orchestrators: without one each would wait for its deadline.
+  if (orchestrators === 0) return nothing;
+  const chosen = target ?? (runs.find((run) => run.status === "RUNNING") ?? runs[0])?.target;
+  const [fleet, { run, runProblem }] = await Promise.all([
+    query(client, FLEET_ID, fleetQuery).catch(() => null),
+    chosen === undefined ? { run: null, runProblem: null } : readRun(client, chosen),
+  ]);
+  return { orchestrators, fleet, run, runProblem, building: run ? await readBuilding(client, run) : [] };
+}
+
+function query<Answer>(client: Client, workflowId: string, definition: QueryDefinition<Answer, []>): Promise<Answer> {
+  return client.withDeadline(Date.now() + QUERY_WITHIN_MS, () =>
+    client.workflow.getHandle(workflowId).query(definition),
+  );
+}
+
+/** The latest run of a target; null where there was none. */
+export async function readRun(client: Client, target: string): Promise<Pick<Reading, "run" | "runProblem">> {
+  try {
+    return { run: await query(client, worldUpdateId(target), runQuery), runProblem: null };
+  } catch (error) {
+    if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
+    return { run: null, runProblem: `no orchestrator answered for the run of ${target}: ${messageOf(error)}` };
+  }
+}
+
+/** What each build does at the moment. A build that ends meanwhile, or never sent a heartbeat, is left out. */
+async function readBuilding(client: Client, run: RunView): Promise<BuildingPackage[]> {
+  const builds = run.drones.flatMap((drone) => drone.building);
+  const read = await Promise.all(
+    builds.map(async ({ cpv, attempt, startedAt }): Promise<BuildingPackage[]> => {
+      const [activity] = await pendingActivities(client, buildPackageId(run.run, cpv, attempt)).catch(() => []);
+      if (activity === undefined) return [];
+      const elapsed = (Date.now() - startedAt) / 1000;
+      if (activity.type !== "build") return [{ cpv, attempt, phase: activity.type, elapsed, lastLine: "" }];
+      return isBuildProgress(activity.details) ? [{ cpv, attempt, ...activity.details }] : [];
+    }),
+  );
+  return read.flat();
+}
+
+function isBuildProgress(details: unknown): details is BuildProgress {
+  if (typeof details !== "object" || details === null) return false;
+  const { phase, elapsed, lastLine } = details as Partial<Record<keyof BuildProgress, unknown>>;
+  return typeof phase === "string" && typeof elapsed === "number" && typeof lastLine === "string";
+}

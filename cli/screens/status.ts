@@ -1,0 +1,74 @@
+import type { RunView } from "../../model/run.ts";
+import { nextAction } from "../nextAction.ts";
+import type { Paint } from "../paint.ts";
+import type { Reading, Service } from "../reading.ts";
+import { duration } from "../text.ts";
+import { droneTable } from "./drones.ts";
+import { label, nextActionLines, STEP_WORDS, tick, title } from "./parts.ts";
+
+/** `swarm status`: the whole swarm on one screen, and the one command that helps now (left out while it is followed). */
+export function statusScreen(reading: Reading, paint: Paint, show = { nextAction: true }): string[] {
+  return [
+    title("BUILD SWARM STATUS", paint),
+    servicesLine(reading, paint),
+    ...problems(reading, paint),
+    ...runLines(reading, paint),
+    ...droneTable(reading, paint),
+    ...(show.nextAction ? nextActionLines(nextAction(reading), paint) : []),
+  ];
+}
+
+function servicesLine({ engine, orchestrators, binhost }: Reading, paint: Paint): string {
+  const service = ({ address, problem }: Service): string => `${tick(problem === null, paint)} ${address}`;
+  const number = orchestrators === 0 ? paint("bad", "0") : String(orchestrators ?? "?");
+  return `${label("Engine")}${service(engine)}      Orchestrators: ${number}      Binhost: ${service(binhost)}`;
+}
+
+function problems({ engine, binhost, runProblem }: Reading, paint: Paint): string[] {
+  return [engine.problem, binhost.problem, runProblem].flatMap((problem) =>
+    problem === null ? [] : problem.split("\n").map((line) => `  ${paint("bad", line)}`),
+  );
+}
+
+function runLines({ run, at }: Reading, paint: Paint): string[] {
+  if (run === null) return [`${label("Run")}none`];
+  return [runLine(run, at, paint), ...countLines(run, paint), ...remarks(run, paint)];
+}
+
+/** The line of a run: its id, step, age and what is left. */
+export function runLine(run: RunView, at: number, paint: Paint): string {
+  const [word, style] = run.paused ? (["paused", "warn"] as const) : STEP_WORDS[run.step];
+  const parts = [run.run, paint(style, word), duration((run.endedAt ?? at) - run.startedAt)];
+  if (run.etaSeconds !== null && run.endedAt === null) parts.push(`ETA ${duration(run.etaSeconds * 1000)}`);
+  return `${label("Run")}${parts.join("   ")}`;
+}
+
+function countLines({ counts }: RunView, paint: Paint): string[] {
+  const total = counts.needed + counts.delegated + counts.received + counts.failed + counts.skipped;
+  if (total === 0) return [];
+  const bad = (number: number): string => (number > 0 ? paint("bad", String(number)) : "0");
+  const parts = [
+    `Needed: ${counts.needed}`,
+    `Building: ${counts.delegated}`,
+    `Complete: ${paint("good", String(counts.received))}`,
+    `Blocked: ${bad(counts.failed)}`,
+    `Skipped: ${bad(counts.skipped)}`,
+  ];
+  return [`  ${parts.join("   ")}`];
+}
+
+function remarks(run: RunView, paint: Paint): string[] {
+  const lines: string[] = [];
+  if (run.reason) lines.push(`  ${run.step === "failed" ? paint("bad", run.reason) : run.reason}`);
+  for (const { atoms, class: kind, text } of run.unresolvable) {
+    lines.push(`  ${paint("bad", "✗")} ${atoms.join(", ")} (${kind})`);
+    if (run.step === "failed")
+      lines.push(
+        ...text
+          .trimEnd()
+          .split("\n")
+          .map((line) => `      ${line}`),
+      );
+  }
+  return lines;
+}

@@ -1,0 +1,91 @@
+import type { Client } from "@temporalio/client";
+import { QUEUES } from "../model/activities.ts";
+import { UserError, usageError } from "../model/errors.ts";
+import type { BinhostClient } from "../store/client.ts";
+import { FLEET_ID, type WorldUpdateInput, worldUpdateId } from "../workflows/messages.ts";
+import type { Context } from "./context.ts";
+import { listRuns, type RunMemo } from "./runs.ts";
+
+/** What an operator asks for. */
+export interface RunRequest {
+  target: string;
+  /** `@world`, or the atoms given. */
+  atoms: string[];
+  options: WorldUpdateInput["options"];
+}
+
+/** Starts a run and makes sure that the fleet runs. Returns the run's id. UserError: one is in progress already. */
+export async function startRun(context: Context, { target, atoms, options }: RunRequest): Promise<string> {
+  const [config, client, binhost] = await Promise.all([context.config(), context.client(), context.binhost()]);
+  if (config.trees.length === 0) {
+    const { file } = await context.loadedConfig();
+    throw usageError(`${file ?? "swarm.toml"}: no [[tree]] is configured: a run needs at least one package tree`);
+  }
+  await startFleet(client);
+  const run = await newRunId(client, binhost, target, new Date());
+  const input: WorldUpdateInput = {
+    run,
+    target,
+    atoms,
+    trees: config.trees,
+    binhost: config.binhost.name,
+    noOutputSeconds: config.build.noOutputMinutes * 60,
+    options,
+    startedBy: context.by,
+  };
+  const memo: RunMemo = { run, startedBy: context.by };
+  try {
+    await client.workflow.start("worldUpdate", {
+      workflowId: worldUpdateId(target),
+      taskQueue: QUEUES.orchestrator,
+      workflowIdConflictPolicy: "FAIL",
+      args: [input],
+      memo,
+      staticSummary: `update of ${target}: ${run}`,
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;
+    const description = await client.workflow.getHandle(worldUpdateId(target)).describe();
+    const running = typeof description.memo?.run === "string" ? description.memo.run : description.runId;
+    throw new UserError(`a run of ${target} is in progress (${running}): swarm status`);
+  }
+  return run;
+}
+
+/** The fleet workflow runs, whoever started it. */
+export async function startFleet(client: Client): Promise<void> {
+  await client.workflow.start("fleet", {
+    workflowId: FLEET_ID,
+    taskQueue: QUEUES.orchestrator,
+    workflowIdConflictPolicy: "USE_EXISTING",
+    staticSummary: "the drones of this swarm",
+  });
+}
+
+/**
+ * `<target>-YYYYMMDD-HHMM` in UTC, with `-2`, `-3`... where the binhost or the engine knows a run of that name. Of two
+ * that choose the same at the same time only one starts: a target has one run at a time.
+ */
+async function newRunId(client: Client, binhost: BinhostClient, target: string, now: Date): Promise<string> {
+  const [staging, snapshots, runs] = await Promise.all([
+    binhost.stagingRuns(),
+    binhost.snapshots(target),
+    listRuns(client, 50),
+  ]);
+  return uniqueRunId(target, now, new Set([...staging, ...[...snapshots, ...runs].map(({ run }) => run)]));
+}
+
+/** See newRunId; `taken` are the ids that there were. */
+export function uniqueRunId(target: string, now: Date, taken: ReadonlySet<string>): string {
+  const [date = "", time = ""] = now.toISOString().split("T");
+  const id = `${target}-${date.replaceAll("-", "")}-${time.slice(0, 5).replace(":", "")}`;
+  if (!taken.has(id)) return id;
+  let number = 2;
+  while (taken.has(`${id}-${number}`)) number++;
+  return `${id}-${number}`;
+}
+
+/** Whether a run's id is of that target: `desktop-small-20261121-0101` is not of `desktop`. */
+export function isRunOf(target: string, run: string): boolean {
+  return run.startsWith(`${target}-`) && /^\d{8}-\d{4}(-\d+)?$/.test(run.slice(target.length + 1));
+}
