@@ -83,7 +83,7 @@ async function deliver({ order, drone, binhost }: BuildPackageInput, artifact: B
     taskQueue: QUEUES.control(drone),
     scheduleToStartTimeout: ANSWER,
     startToCloseTimeout: "1d",
-    heartbeatTimeout: "30s",
+    heartbeatTimeout: SILENCE,
     retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "30s" },
     summary: `upload ${order.cpv}`,
   });

@@ -11,6 +11,7 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   TimeoutFailure,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -37,6 +38,8 @@ const { checkCredential } = proxyActivities<OrchestratorActivities>({
 const SILENCE = "15s";
 /** ... and this long it has to take the question. Longer than a worker's pause between polls after a server's outage. */
 const ANSWER = "20s";
+/** Pause after an attendance that failed on the drone itself. */
+const AFTER_ERROR = "5s";
 
 /**
  * The fleet: one workflow that knows the drones. For each it keeps one `attend` activity running, whose heartbeat is the
@@ -135,6 +138,8 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
           return;
         }
         dirty = state.setState(name, "suspect", Date.now()) || dirty;
+        // An answer that is an error comes at once, and would come again at once.
+        if (timeout === null) await sleep(AFTER_ERROR);
         // That an activity was taken is not seen here before it ends: ask for an answer at once.
         probe = true;
       }

@@ -1,6 +1,6 @@
-import { ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import { ActivityCancellationType, isCancellation, proxyActivities } from "@temporalio/workflow";
 import { type DroneControlActivities, QUEUES, type SyncRequest } from "../model/activities.ts";
-import { sentenceOf } from "./failures.ts";
+import { sentenceOf, wasNotTaken } from "./failures.ts";
 import { differences, type RunDrones, referenceReport } from "./states/runDrones.ts";
 
 const control = (drone: string): DroneControlActivities =>
@@ -22,7 +22,10 @@ export async function syncDrones(drones: RunDrones, names: readonly string[], re
       try {
         drones.set(name, "syncing", null, await control(name).syncTree(request));
       } catch (error) {
-        drones.set(name, "stale", sentenceOf(error));
+        if (isCancellation(error)) throw error;
+        // Who is away is no STALE drone: it joins when it answers.
+        if (wasNotTaken(error)) drones.set(name, "unsynced", "did not answer");
+        else drones.set(name, "stale", sentenceOf(error));
       }
     }),
   );
@@ -34,7 +37,9 @@ export async function syncDrones(drones: RunDrones, names: readonly string[], re
  */
 export async function verifyDrones(drones: RunDrones, request: SyncRequest): Promise<string | null> {
   const compare = (): string[] => {
-    const reports = drones.all().flatMap((d) => (d.state !== "stale" && d.online && d.report ? [d.report] : []));
+    const reports = drones
+      .all()
+      .flatMap((d) => (d.online && d.report && (d.state === "syncing" || d.state === "verified") ? [d.report] : []));
     const reference = referenceReport(reports);
     if (!reference) return [];
     return reports
@@ -59,7 +64,7 @@ export async function verifyJoiner(drones: RunDrones, name: string, request: Syn
   const reference = drones.all().find((d) => d.state === "verified" && d.report && d.name !== name)?.report;
   await syncDrones(drones, [name], request);
   const joiner = drones.all().find((d) => d.name === name);
-  if (!joiner?.report || joiner.state === "stale") return;
+  if (!joiner?.report || joiner.state !== "syncing") return;
   const difference = reference
     ? differences(joiner.report, reference)
     : joiner.report.tree === request.pin

@@ -1,8 +1,11 @@
+import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import {
   ActivityCancellationType,
+  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
+  ChildWorkflowCancellationType,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
@@ -68,7 +71,12 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
   let changed = true;
   let cancelledBy: string | null = null;
   let finalizing: { acceptFailed: boolean; by: string } | null = null;
+  let published: Awaited<ReturnType<BinhostActivities["publish"]>> | null = null;
   const joining = new Set<string>();
+  /** Children asked for and not yet confirmed: a run that ended or continued now could leave them unborn. */
+  let starting = 0;
+  /** What an operator's cancel interrupts. */
+  const work = new CancellationScope();
   const self = workflowInfo().workflowId;
   const fleetHandle = getExternalWorkflowHandle(FLEET_ID);
   const binhost = proxyActivities<BinhostActivities>({
@@ -89,17 +97,37 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
   setHandler(packageReportSignal, async (report) => {
     const effects = state.report(report, Date.now());
     changed = true;
-    for (const strike of effects.strikes) await fleetHandle.signal(strikeSignal, strike);
-    for (const drone of effects.forgive) await fleetHandle.signal(strikeSignal, { drone, reason: null });
+    const strikes = [...effects.strikes, ...effects.forgive.map((drone) => ({ drone, reason: null }))];
+    // A fleet that is gone keeps no strikes; the run goes on.
+    for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
   });
   handleOperators();
 
   try {
-    await fleetHandle.signal(subscribeSignal, { workflowId: self });
-    const early = saved ? null : await prepare();
-    if (early) return await end(early, "done");
-    await buildUntilGate();
-    const published = await binhost.publish({
+    return await work.run(async () => {
+      await fleetHandle.signal(subscribeSignal, { workflowId: self });
+      const early = saved ? null : await prepare();
+      if (early) return await end(early, "done");
+      await buildUntilGate();
+      return await CancellationScope.nonCancellable(publish);
+    });
+  } catch (error) {
+    if (isCancellation(error)) {
+      return await CancellationScope.nonCancellable(async () => {
+        await cancelChildren();
+        return await end("cancelled", "cancelled", `cancelled by ${cancelledBy ?? "the engine"}`);
+      });
+    }
+    if (error instanceof ApplicationFailure || error instanceof ActivityFailure) {
+      const reason = sentenceOf(error);
+      await end("cancelled", "failed", reason);
+      throw ApplicationFailure.nonRetryable(reason, "RunStopped");
+    }
+    throw error;
+  }
+
+  async function publish(): Promise<WorldUpdateResult> {
+    published = await binhost.publish({
       target: input.target,
       run: input.run,
       tree: state.head.tree ?? "",
@@ -108,23 +136,12 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     });
     state.published(published.snapshot);
     return await end("published", "done");
-  } catch (error) {
-    if (cancelledBy !== null || isCancellation(error)) {
-      return await CancellationScope.nonCancellable(async () => {
-        await cancelChildren();
-        return await end("cancelled", "cancelled", `cancelled by ${cancelledBy ?? "the engine"}`);
-      });
-    }
-    if (error instanceof ApplicationFailure && error.type === "RunStopped") {
-      await end("cancelled", "failed", error.message);
-    }
-    throw error;
   }
 
   /** Sync, verify and resolve. Returns the outcome where there is nothing to build. */
   async function prepare(): Promise<WorldUpdateResult["outcome"] | null> {
     step("sync", "waiting for a drone");
-    if (!(await waitFor(() => state.drones.available().length > 0, FIRST_DRONE))) {
+    if (!(await condition(() => state.drones.available().length > 0, FIRST_DRONE))) {
       stop("no drone is online. Start one: swarm drone NAME (or all of this machine: swarm up)");
     }
     step("sync");
@@ -132,10 +149,8 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     state.pin(pinned);
     const request = syncRequest(options.sync, null);
     await syncDrones(state.drones, state.drones.available(), request);
-    checkCancelled();
     step("verify");
     const tree = await verifyDrones(state.drones, request);
-    checkCancelled();
     if (tree === null) {
       const reasons = state.drones.all().map((d) => `${d.name}: ${d.reason ?? "away"}`);
       stop(`no drone could be verified. ${reasons.join("; ")}`);
@@ -143,7 +158,6 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     state.setTree(tree);
     step("resolve");
     const result = await resolve(tree);
-    checkCancelled();
     state.setPlan(result);
     changed = true;
     if (result.unresolvable.length > 0 && !options.skipUnresolvable) {
@@ -180,7 +194,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       } catch (error) {
         if (isCancellation(error)) throw error;
         if (!wasNotTaken(error)) stop(`resolution failed on ${name}: ${sentenceOf(error)}`);
-        state.drones.set(name, "stale", "did not answer");
+        state.drones.set(name, "unsynced", "did not answer");
       }
     }
   }
@@ -189,11 +203,10 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
   async function buildUntilGate(): Promise<void> {
     step(state.head.step === "gate" ? "gate" : "build");
     for (;;) {
-      checkCancelled();
       changed = false;
       join();
       const { delegations, wakeAt } = state.start(Date.now());
-      await Promise.all(delegations.map(delegate));
+      for (const delegation of delegations) void delegate(delegation);
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
         if (options.autoFinalize && finalizing === null && state.finalizeRefusal(options.acceptFailed) === null) {
@@ -206,14 +219,19 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
         return;
       }
       setCurrentDetails(runDetails(state.view()));
-      if (workflowInfo().continueAsNewSuggested && !changed && joining.size === 0) {
-        await condition(allHandlersFinished);
+      if (mayContinue() && !changed) {
+        // A finalize that comes meanwhile waits for the publish: it must be let through.
+        await condition(() => allHandlersFinished() || changed);
         if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save());
       }
-      const awake = (): boolean => changed || workflowInfo().continueAsNewSuggested;
+      const awake = (): boolean => changed || mayContinue();
       if (wakeAt === null) await condition(awake);
       else await condition(awake, Math.max(1, wakeAt - Date.now()));
     }
+  }
+
+  function mayContinue(): boolean {
+    return workflowInfo().continueAsNewSuggested && joining.size === 0 && starting === 0;
   }
 
   /** Verifies drones that came, or came back, while the run goes on. */
@@ -230,13 +248,30 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     }
   }
 
+  /** Starts a package's child. It reports by signal; only its violent end is seen here. */
   async function delegate(delegation: Delegation): Promise<void> {
     const { cpv, attempt, drone } = delegation;
-    await startChild(buildPackage, {
+    try {
+      starting++;
+      const child = await CancellationScope.nonCancellable(() => start(delegation)).finally(() => starting--);
+      await child.result();
+    } catch (error) {
+      // A reset of this run in the engine repeats its starts: the child is there and will report.
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+      const failure = { class: "infrastructure", message: `its workflow ended: ${sentenceOf(error)}` } as const;
+      if (state.isCurrent(cpv, attempt)) state.report({ cpv, attempt, drone, failure }, Date.now());
+      changed = true;
+    }
+  }
+
+  function start(delegation: Delegation) {
+    const { cpv, attempt, drone } = delegation;
+    return startChild(buildPackage, {
       workflowId: buildPackageId(input.run, cpv, attempt),
       taskQueue: QUEUES.orchestrator,
       // The run continues as new under its children; their reports come by signal.
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
       staticSummary: `${cpv} on ${drone}`,
       searchAttributes: {
         SwarmTarget: [input.target],
@@ -268,6 +303,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
   }
 
   async function cancelChildren(): Promise<void> {
+    await condition(() => starting === 0);
     await Promise.all(
       state.delegations().map((d) =>
         getExternalWorkflowHandle(buildPackageId(input.run, d.cpv, d.attempt))
@@ -284,13 +320,15 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     last: RunStep,
     reason: string | null = null,
   ): Promise<WorldUpdateResult> {
-    step(
-      last,
-      reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
-    );
-    await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
-    await condition(allHandlersFinished);
-    return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view() };
+    return await CancellationScope.nonCancellable(async () => {
+      step(
+        last,
+        reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
+      );
+      await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
+      await condition(allHandlersFinished);
+      return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view() };
+    });
   }
 
   function handleOperators(): void {
@@ -300,17 +338,25 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     const finalizeRefusal = (acceptFailed: boolean): string | null =>
       finalizing === null ? state.finalizeRefusal(acceptFailed) : `finalize was given already by ${finalizing.by}`;
     const over = (): string | null => (state.head.endedAt === null ? null : "the run is over");
+    const publishing = (): string | null =>
+      finalizing === null ? null : `the run is being published (finalize by ${finalizing.by}): it is too late for that`;
     const building = (): string | null =>
-      state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`;
+      publishing() ??
+      (state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`);
 
     setHandler(
       finalizeUpdate,
       async (request) => {
         finalizing = { acceptFailed: request.acceptFailed ?? false, by: request.by };
         changed = true;
-        await condition(() => state.head.endedAt !== null || state.head.snapshot !== null);
-        const counts = state.counts();
-        return { snapshot: state.head.snapshot ?? "", packages: counts.received, added: counts.received };
+        await condition(() => state.head.endedAt !== null);
+        if (published === null) {
+          throw ApplicationFailure.nonRetryable(
+            `nothing was published: ${state.head.reason ?? "the run ended"}`,
+            "Refused",
+          );
+        }
+        return { snapshot: published.snapshot, packages: published.packages, added: published.added };
       },
       { validator: (request) => refuseIf(finalizeRefusal(request.acceptFailed ?? false)) },
     );
@@ -326,14 +372,14 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       { validator: (_request) => refuseIf(building()) },
     );
     setHandler(pauseUpdate, (request) => pause(request.reason, request.by), {
-      validator: (_request) => refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
+      validator: (_request) =>
+        refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
     });
     setHandler(resumeUpdate, (request) => resume(request.by), {
       validator: (_request) => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
     });
     setHandler(cancelUpdate, (request) => cancel(request.by), {
-      validator: (_request) =>
-        refuseIf(over() ?? (finalizing === null ? null : "the run is being published: it cannot be cancelled now")),
+      validator: (_request) => refuseIf(over() ?? publishing()),
     });
 
     // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.
@@ -353,7 +399,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     );
     setHandler(pauseSignal, (request) => fromWebUi("pause", over(), () => void pause(request?.reason, by(request))));
     setHandler(resumeSignal, (request) => fromWebUi("resume", over(), () => void resume(by(request))));
-    setHandler(cancelSignal, (request) => fromWebUi("cancel", over(), () => void cancel(by(request))));
+    setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), () => void cancel(by(request))));
   }
 
   function unblock(names: readonly string[], by: string): string[] {
@@ -377,19 +423,8 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
 
   function cancel(by: string): string {
     cancelledBy = by;
-    changed = true;
+    work.cancel();
     return "the run ends: its builds are stopped, what was received stays in staging until the next fresh";
-  }
-
-  /** Waits for a condition, but not beyond a cancellation. */
-  async function waitFor(test: () => boolean, timeout: "5m"): Promise<boolean> {
-    await condition(() => test() || cancelledBy !== null, timeout);
-    checkCancelled();
-    return test();
-  }
-
-  function checkCancelled(): void {
-    if (cancelledBy !== null) throw ApplicationFailure.nonRetryable("cancelled", "RunCancelled");
   }
 
   function syncRequest(fetch: boolean, pin: string | null): SyncRequest {

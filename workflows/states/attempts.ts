@@ -52,8 +52,6 @@ export interface Consequence {
   blocked: boolean;
   /** The drone gets a strike. */
   strike: boolean;
-  /** The drone must sync before it gets work of this run again. */
-  stale: boolean;
 }
 
 /**
@@ -99,5 +97,5 @@ export function applyFailure(
       break;
   }
   if (blocked) record.state = "failed";
-  return { blocked, strike: failure.class === "drone", stale: failure.class === "stale" };
+  return { blocked, strike: failure.class === "drone" };
 }

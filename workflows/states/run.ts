@@ -157,6 +157,11 @@ export class RunState {
     return [...this.#delegations.values()];
   }
 
+  /** Whether that attempt is the one that the run waits for. */
+  isCurrent(cpv: string, attempt: number): boolean {
+    return this.delegations().some((d) => d.cpv === cpv && d.attempt === attempt);
+  }
+
   /** Takes a child's report. A report of an attempt that is not the current one is of the past: noted, without effect. */
   report(report: PackageReport, now: number): ReportEffects {
     const effects: ReportEffects = { strikes: [], forgive: [] };
@@ -193,7 +198,8 @@ export class RunState {
     const consequence = applyFailure(this.#record(index), drone, failure, now, (excluded) =>
       usable.some((d) => !excluded.includes(d.name)),
     );
-    if (consequence.stale) this.drones.set(drone, "unsynced", failure.message);
+    // Also a lost drone: the fleet may notice later than the build did, and would give it work again until then.
+    if (failure.class === "stale" || failure.class === "lost") this.drones.set(drone, "unsynced", failure.message);
     if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
     if (consequence.blocked) this.#block(index);
     const shared = this.#mass.failed(index, drone, failure.class);

@@ -175,8 +175,11 @@ describe("failure policy", () => {
     run.start(NOW);
     const lost = run.delegations().find((d) => d.cpv === "a/lib-1")?.drone ?? "";
     run.report({ cpv: "a/lib-1", attempt: 1, drone: lost, failure: failure("lost") }, NOW);
+    run.drones.update(["ceti", "izar", "tarn"].map((name) => droneView(name)));
+    run.drones.set("tarn", "verified", null);
     run.start(NOW);
-    expect(run.delegations().find((d) => d.cpv === "a/lib-1")?.attempt).toBe(2);
+    expect(run.delegations().find((d) => d.cpv === "a/lib-1")).toMatchObject({ attempt: 2, drone: "tarn" });
+    expect(run.drones.unsynced()).toEqual([lost]);
     run.report({ cpv: "a/lib-1", attempt: 1, drone: lost, artifact: artifact("a/lib-1") }, NOW);
     expect(stateOf(run, "a/lib-1")).toBe("delegated");
     expect(run.view().events.at(-1)?.text).toContain("late report of a/lib-1");
