@@ -62,3 +62,8 @@ export interface BuildProgress {
   elapsed: number;
   lastLine: string;
 }
+
+/** Name of the artifact's upload at the binhost: one per attempt, the same on drone and binhost, and safe in paths and URLs. */
+export function uploadId({ run, cpv, attempt }: Pick<BuildOrder, "run" | "cpv" | "attempt">): string {
+  return `${run}.${cpv}.${attempt}`.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
+}
