@@ -1,0 +1,126 @@
+import type { Command } from "commander";
+import type { SnapshotInfo } from "../../model/binhost.ts";
+import { UserError, usageError } from "../../model/errors.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { BinhostClient } from "../../store/client.ts";
+import { nearest } from "../../system/nearest.ts";
+import type { Context } from "../context.ts";
+import { examples } from "../help.ts";
+import { diffScreen, snapshotList, snapshotScreen } from "../screens/snapshots.ts";
+import { chooseTarget, targetOption } from "../targets.ts";
+import type { RegisterVerb } from "../verbs.ts";
+
+interface Chosen {
+  context: Context;
+  binhost: BinhostClient;
+  target: string;
+  /** Newest first. */
+  snapshots: SnapshotInfo[];
+}
+
+/** `swarm snapshots [list|show|diff|rollback|prune]` */
+export const register: RegisterVerb = (command, context) => {
+  const chosen = async (options: { target?: string }): Promise<Chosen> => {
+    const binhost = await context().binhost();
+    const target = await chooseTarget(context(), options.target);
+    return { context: context(), binhost, target, snapshots: await binhost.snapshots(target) };
+  };
+  const sub = (usage: string, summary: string): Command => targetOption(command.command(usage).description(summary));
+
+  targetOption(
+    command.command("list", { isDefault: true }).description("the snapshots of a target, newest first (the default)"),
+  ).action(async (options) => list(await chosen(options)));
+  sub("show [id]", "the packages of one (default: the current one)").action(async (id: string | undefined, options) =>
+    show(await chosen(options), id),
+  );
+  sub("diff [from] [to]", "what changed (default: from the previous one to the current one)").action(
+    async (from: string | undefined, to: string | undefined, options) => diff(await chosen(options), from, to),
+  );
+  sub("rollback [id]", "publish a kept one again (default: the previous one)").action(
+    async (id: string | undefined, options) => rollback(await chosen(options), id),
+  );
+  sub("prune", "remove old ones, never the current one")
+    .option("--keep <n>", "how many to keep (default: [binhost] keep_snapshots)")
+    .action(async (options: { target?: string; keep?: string }) => prune(await chosen(options), options.keep));
+
+  examples(command, [
+    ["swarm snapshots", "what was published, newest first"],
+    ["swarm snapshots diff", "what the last publish changed"],
+    ["swarm snapshots rollback", "clients get the previous snapshot again"],
+    ["swarm snapshots prune --keep 5", "make room"],
+  ]);
+};
+
+async function list({ context, snapshots, target }: Chosen): Promise<void> {
+  if (context.json) context.printJson(snapshots);
+  else context.print(snapshotList(target, snapshots, context.paint));
+}
+
+async function show(chosen: Chosen, id: string | undefined): Promise<void> {
+  const { context } = chosen;
+  const snapshot = await fetchSnapshot(chosen, id === undefined ? current(chosen).id : named(chosen, id));
+  if (context.json) context.printJson(snapshot);
+  else context.print(snapshotScreen(snapshot, context.paint));
+}
+
+async function diff(chosen: Chosen, from: string | undefined, to: string | undefined): Promise<void> {
+  const { context, binhost, target } = chosen;
+  const end = to === undefined ? current(chosen).id : named(chosen, to);
+  const begin = from === undefined ? previous(chosen, end).id : named(chosen, from);
+  const result = await binhost.diff(target, begin, end);
+  if (context.json) context.printJson(result);
+  else context.print(diffScreen(result, context.paint));
+}
+
+async function rollback(chosen: Chosen, id: string | undefined): Promise<void> {
+  const { context, binhost, target } = chosen;
+  const before = current(chosen).id;
+  const snapshot = await binhost.rollback(target, id === undefined ? previous(chosen, before).id : named(chosen, id));
+  if (context.json) return context.printJson({ target, from: before, to: snapshot.id });
+  context.print([
+    `${context.paint("good", "✓")} clients of ${target} now get ${snapshot.id} (${snapshot.packages.length} packages)`,
+    `  Forward again: swarm snapshots rollback --target ${target} ${before}`,
+  ]);
+}
+
+async function prune({ context, binhost, target }: Chosen, keep: string | undefined): Promise<void> {
+  const number = keep === undefined ? (await context.config()).binhost.keepSnapshots : Number(keep);
+  if (!Number.isInteger(number) || number < 1) {
+    throw usageError(`--keep ${keep}: not a number of snapshots. Give a whole number from 1 on, e.g. --keep 5`);
+  }
+  const removed = await binhost.prune(target, number);
+  if (context.json) return context.printJson({ target, removed });
+  const lines = removed.map((id) => `removed ${id}`);
+  context.print(lines.length > 0 ? lines : `nothing to remove: ${target} has no more than ${number} snapshots`);
+}
+
+function current({ snapshots, target }: Chosen): SnapshotInfo {
+  const found = snapshots.find((each) => each.current);
+  if (!found)
+    throw new UserError(`${target} has no snapshot yet. One is published by: swarm run-update, then swarm finalize`);
+  return found;
+}
+
+/** The one that was made before another. */
+function previous({ snapshots, target }: Chosen, id: string): SnapshotInfo {
+  const found = snapshots[snapshots.findIndex((each) => each.id === id) + 1];
+  if (!found) throw new UserError(`${target} has no snapshot before ${id}. See: swarm snapshots list`);
+  return found;
+}
+
+/** Checks an id that was given; `current` is one. */
+function named(chosen: Chosen, id: string): string {
+  if (id === "current") return current(chosen).id;
+  const ids = chosen.snapshots.map((each) => each.id);
+  if (ids.includes(id)) return id;
+  const near = nearest(id, ids);
+  throw usageError(
+    `${chosen.target} has no snapshot '${id}'${near ? `, did you mean '${near}'?` : ""}. See: swarm snapshots list`,
+  );
+}
+
+async function fetchSnapshot({ binhost, target }: Chosen, id: string): Promise<Snapshot> {
+  const snapshot = await binhost.snapshot(target, id);
+  if (!snapshot) throw new UserError(`snapshot ${id} of ${target} was removed just now. See: swarm snapshots list`);
+  return snapshot;
+}
