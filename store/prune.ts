@@ -1,7 +1,7 @@
-import { readdir, readlink, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { exclusively, type StoreContext } from "./context.ts";
-import { orNull, StoreError } from "./errors.ts";
+import { StoreError } from "./errors.ts";
 import { removeUnused } from "./pool.ts";
 import { settle } from "./publish.ts";
 import { snapshots } from "./snapshots.ts";
@@ -18,10 +18,6 @@ export async function prune(context: StoreContext, name: string, keep: number): 
     await settle(context, name);
     const old = (await snapshots(context, name)).slice(keep).filter((it) => !it.current);
     for (const { id } of old) await remove(context, layout.snapshots(name), id);
-    const link = await orNull(readlink(layout.current(name)));
-    for (const reissue of (await orNull(readdir(layout.reissues(name)))) ?? []) {
-      if (link !== `reissues/${reissue}`) await remove(context, layout.reissues(name), reissue);
-    }
     return old.map((it) => it.id);
   });
   await exclusively(context, layout.poolLock, async () => {

@@ -27,8 +27,7 @@ export async function publish(context: StoreContext, request: PublishRequest): P
     const packages = merge(last?.packages ?? [], await staged(context, request.run));
     const { run, createdAt, tree, bundle } = request;
     const made: Snapshot = { id: snapshotId(request), target: name, run, createdAt, tree, bundle, packages };
-    const place = context.layout.snapshot(name, made.id);
-    await issue(context, made, `snapshots/${made.id}`, place);
+    await issue(context, made, `snapshots/${made.id}`, await nextTimestamp(context, name));
     return made;
   });
 }
@@ -39,15 +38,15 @@ export async function rollback(context: StoreContext, name: string, id: string):
     const wanted = await existingSnapshot(context, name, id);
     await settle(context, name);
     if ((await currentId(context, name)) === wanted.id) return wanted;
-    const reissue = `${wanted.id}.${await nextTimestamp(context, name)}`;
-    await issue(context, wanted, `reissues/${reissue}`, join(context.layout.reissues(name), reissue));
+    const timestamp = await nextTimestamp(context, name);
+    await issue(context, wanted, `reissues/${wanted.id}.${timestamp}`, timestamp);
     return wanted;
   });
 }
 
 /**
  * Ends what a crash left, so that what follows starts from a plain state: the current snapshot is marked as seen by
- * clients, one that never was current is removed, and so is everything half made. The caller holds the target's lock.
+ * clients, one that never was current is removed, and so is everything half made or superseded. The caller holds the target's lock.
  */
 export async function settle(context: StoreContext, name: string): Promise<void> {
   const { layout } = context;
@@ -62,18 +61,20 @@ export async function settle(context: StoreContext, name: string): Promise<void>
   for (const it of known) {
     if (!it.published) await rm(layout.snapshot(name, it.id), { recursive: true, force: true });
   }
+  const link = await orNull(readlink(layout.current(name)));
   for (const directory of [layout.target(name), layout.snapshots(name), layout.reissues(name)]) {
     for (const entry of (await orNull(readdir(directory))) ?? []) {
-      if (entry.startsWith(".")) await rm(join(directory, entry), { recursive: true, force: true });
+      const unused = directory === layout.reissues(name) && link !== `reissues/${entry}`;
+      if (unused || entry.startsWith(".")) await rm(join(directory, entry), { recursive: true, force: true });
     }
   }
 }
 
 /** Builds the directory beside its place, puts it there, and switches `current` to it by one rename. */
-async function issue(context: StoreContext, made: Snapshot, link: string, place: string): Promise<void> {
+async function issue(context: StoreContext, made: Snapshot, link: string, timestamp: number): Promise<void> {
   const { layout } = context;
   const name = made.target;
-  const timestamp = await nextTimestamp(context, name);
+  const place = join(layout.target(name), link);
   const { profile } = await readBundle(context, made.bundle);
   const building = join(place, "..", `.${made.id}.building`);
   await mkdir(building, { recursive: true });
