@@ -23,12 +23,12 @@ export interface Followed {
 /**
  * Shows a run as it goes until it waits for the operator, is over, or the operator presses Ctrl-C: in place on a terminal, a
  * line per event elsewhere (to stderr with --json). An engine that is away is waited for.
- * @param onView sees every view, before it is shown
+ * @param milestones gives lines that stay on the screen, from every view
  */
 export async function follow(
   context: Context,
   { target, run }: { target: string; run: string },
-  onView: (view: RunView) => void = () => {},
+  milestones: (view: RunView) => string[] = () => [],
 ): Promise<Followed> {
   const client = await context.client();
   const leave = new AbortController();
@@ -42,15 +42,12 @@ export async function follow(
       const now = await readRun(client, target);
       // The query may still be answered by the run before this one.
       if (now.run?.run === run) {
-        onView(now.run);
+        display.keep(milestones(now.run));
         const before = view;
         view = now.run;
         const was = packages;
         if (isNews(before, view)) packages = await readPackages(client, target, packages);
-        await display.show(view, [
-          ...runEvents(before, view, context.paint),
-          ...packageEvents(was, packages, context.paint),
-        ]);
+        await display.show([...runEvents(before, view, context.paint), ...packageEvents(was, packages, context.paint)]);
         if (view.step === "gate" && !finalizesItself(view)) return { end: "gate", view };
         if (view.endedAt !== null) return { end: "over", view };
       } else if (now.runProblem !== null) {
@@ -92,7 +89,11 @@ class Lines {
     this.#write = context.json ? (text) => context.note(text) : (text) => context.print(text);
   }
 
-  async show(_view: RunView, events: string[]): Promise<void> {
+  keep(lines: string[]): void {
+    for (const line of lines) this.#write(line);
+  }
+
+  async show(events: string[]): Promise<void> {
     this.#trouble = "";
     for (const event of events) this.#write(event);
   }
@@ -118,7 +119,13 @@ class Terminal {
     this.#block = new LiveBlock(context.around.stdout);
   }
 
-  async show(_view: RunView, events: string[]): Promise<void> {
+  keep(lines: string[]): void {
+    if (lines.length === 0) return;
+    this.#block.clear();
+    this.#context.print(lines);
+  }
+
+  async show(events: string[]): Promise<void> {
     this.#events = [...this.#events, ...events].slice(-LAST_EVENTS);
     this.#screen = statusScreen(await read(this.#context, this.#target), this.#context.paint, { nextAction: false });
     this.#draw();

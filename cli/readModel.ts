@@ -23,7 +23,7 @@ const QUERY_WITHIN_MS = 3_000;
 export async function read(context: Context, target?: string): Promise<Reading> {
   const config = await context.config();
   const at = Date.now();
-  const [engine, binhost] = await Promise.all([readEngine(context, target), readBinhost(context, config)]);
+  const [engine, binhost] = await Promise.all([readEngine(context, config, target), readBinhost(context, config)]);
   return { at, ...engine, ...binhost };
 }
 
@@ -42,17 +42,12 @@ async function readBinhost(context: Context, config: SwarmConfig): Promise<Pick<
 
 type EngineReading = Omit<Reading, "at" | "binhost" | "targets">;
 
-async function readEngine(context: Context, target: string | undefined): Promise<EngineReading> {
+async function readEngine(context: Context, config: SwarmConfig, target: string | undefined): Promise<EngineReading> {
   const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [] };
-  let client: Client;
-  const engine: Service = { address: "", problem: null };
+  const { connectionSettings } = await import("../connection/options.ts");
+  const engine: Service = { address: connectionSettings(config).options.address, problem: null };
   try {
-    client = await context.client();
-    engine.address = client.connection.options.address;
-  } catch (error) {
-    return { ...empty, engine: { address: "", problem: messageOf(error) } };
-  }
-  try {
+    const client = await context.client();
     return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
   } catch (error) {
     return { ...empty, engine: { ...engine, problem: messageOf(error) } };
@@ -84,11 +79,30 @@ function query<Answer>(client: Client, workflowId: string, definition: QueryDefi
 /** The latest run of a target; null where there was none. */
 export async function readRun(client: Client, target: string): Promise<Pick<Reading, "run" | "runProblem">> {
   try {
-    return { run: await query(client, worldUpdateId(target), runQuery), runProblem: null };
+    const id = worldUpdateId(target);
+    const [view, { status, closeTime }] = await Promise.all([
+      query(client, id, runQuery),
+      client.workflow.getHandle(id).describe(),
+    ]);
+    // A run that the engine ended (terminated, failed by a bug) could not say so itself.
+    const cutShort = view.endedAt === null && status.name !== "RUNNING" && status.name !== "CONTINUED_AS_NEW";
+    if (!cutShort) return { run: view, runProblem: null };
+    const cause =
+      status.name === "FAILED" ? await failureOf(client, id) : `by the engine: ${status.name.toLowerCase()}`;
+    const ended = { reason: `ended ${cause}`, endedAt: closeTime?.getTime() ?? Date.now(), etaSeconds: null };
+    return { run: { ...view, ...ended, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
     return { run: null, runProblem: `no orchestrator answered for the run of ${target}: ${messageOf(error)}` };
   }
+}
+
+async function failureOf(client: Client, workflowId: string): Promise<string> {
+  const failure = await client.workflow.result(workflowId).then(
+    () => null,
+    (error: unknown) => (error instanceof Error && error.cause ? error.cause : error),
+  );
+  return `with an error: ${messageOf(failure)}`;
 }
 
 /** What each build does at the moment. A build that ends meanwhile, or never sent a heartbeat, is left out. */

@@ -12,9 +12,9 @@ import { statusScreen } from "./screens/status.ts";
 export async function runToGate(
   context: Context,
   started: { target: string; run: string },
-  onView?: (view: RunView) => void,
+  milestones?: (view: RunView) => string[],
 ): Promise<void> {
-  const { end, view } = await follow(context, started, onView);
+  const { end, view } = await follow(context, started, milestones);
   if (end === "detached") {
     if (context.json) context.printJson({ ...started, detached: true });
     else {

@@ -4,11 +4,11 @@ import { usageError } from "../../model/errors.ts";
 import { parseAtomList } from "../../portage/atomList.ts";
 import { examples } from "../help.ts";
 import type { RegisterVerb } from "../verbs.ts";
-import { type StartOptions, startAndFollow, startOptions } from "./runUpdate.ts";
+import { dryRunOption, type StartOptions, startAndFollow, startOptions } from "./runUpdate.ts";
 
 /** `swarm init-from-list FILE` */
 export const register: RegisterVerb = (command, context) => {
-  startOptions(command)
+  dryRunOption(startOptions(command))
     .argument("<file>", "atoms or @sets, one a line; # begins a comment; - reads standard input")
     .action(async (file: string, options: StartOptions) => {
       const { cwd, stdin } = context().around;

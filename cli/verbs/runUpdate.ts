@@ -25,8 +25,11 @@ export function startOptions(command: Command): Command {
     .option("--auto-finalize", "publish by itself when everything was built")
     .option("--accept-failed", "with --auto-finalize: publish also when packages failed")
     .option("--no-sync", "use the trees that the drones have")
-    .option("--skip-unresolvable", "leave out what does not resolve, and build the rest")
-    .option("--dry-run", "print what would be built and why; build nothing");
+    .option("--skip-unresolvable", "leave out what does not resolve, and build the rest");
+}
+
+export function dryRunOption(command: Command): Command {
+  return command.option("--dry-run", "print what would be built and why; build nothing");
 }
 
 /** Starts a run of some atoms and does with it what the options say. */
@@ -68,7 +71,7 @@ export async function startRequest(context: Context, atoms: string[], options: S
 
 /** `swarm run-update` */
 export const register: RegisterVerb = (command, context) => {
-  startOptions(command)
+  dryRunOption(startOptions(command))
     .option(
       "--packages <atoms>",
       "update these instead of @world; separated by commas, or given again",

@@ -1,0 +1,81 @@
+import type { Client, WorkflowHandle } from "@temporalio/client";
+import { worldUpdateId } from "../workflows/messages.ts";
+import type { Context } from "./context.ts";
+import { listRuns } from "./runs.ts";
+import { isRunOf } from "./startRun.ts";
+
+/** A run that was asked to end is stuck after so long. ms */
+const END_WITHIN_MS = 75_000;
+/** ... and one that does not even take the request after so long. ms */
+const TAKE_WITHIN_MS = 10_000;
+
+/** What a reset did. */
+export interface Reset {
+  /** The run that was in progress. */
+  cancelled: string | null;
+  /** It did not end by itself. */
+  terminated: boolean;
+  /** Builds that were still under way. */
+  builds: number;
+  /** Runs whose staging was thrown away. */
+  staging: string[];
+}
+
+/**
+ * Ends a target's run with all its builds and throws away what it did not publish. May be repeated: each step finds what is
+ * left. `onStep` hears of each step that is done.
+ */
+export async function resetTarget(context: Context, target: string, onStep: (text: string) => void): Promise<Reset> {
+  const [client, binhost] = await Promise.all([context.client(), context.binhost()]);
+  const running = (await listRuns(client, 100, true)).find((run) => run.target === target);
+  let terminated = false;
+  if (running) {
+    terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, context.by));
+    onStep(terminated ? `${running.run} was stuck: terminated` : `${running.run} is cancelled`);
+  } else {
+    onStep("no run is in progress");
+  }
+  const builds = await cancelBuilds(client, target);
+  if (builds > 0) onStep(`${builds} builds that were left are cancelled`);
+  const staging = (await binhost.stagingRuns()).filter((run) => isRunOf(target, run));
+  for (const run of staging) await binhost.clearStaging(run);
+  onStep(staging.length > 0 ? `staging is clear (${staging.join(", ")})` : "staging is clear");
+  return { cancelled: running?.run ?? null, terminated, builds, staging };
+}
+
+/** Asks the run to end; terminates it where it does not. False: it had to be terminated. */
+async function endRun(handle: WorkflowHandle, client: Client, by: string): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + TAKE_WITHIN_MS, () => handle.executeUpdate("cancel", { args: [{ by }] }));
+  } catch (error) {
+    // A refusal (it is being published just now) is the operator's to hear; silence is what termination is for.
+    if (error instanceof Error && error.name === "WorkflowUpdateFailedError") throw error;
+  }
+  const deadline = Date.now() + END_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const { status } = await handle.describe();
+    if (status.name !== "RUNNING") return true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await handle.terminate("reset: it did not end by itself").catch((error: unknown) => {
+    // It ended in the meantime after all.
+    if (!(error instanceof Error && error.name === "WorkflowNotFoundError")) throw error;
+  });
+  return false;
+}
+
+/** Cancels builds of a target's runs that nobody waits for any more. Returns how many there were. */
+async function cancelBuilds(client: Client, target: string): Promise<number> {
+  const query = "WorkflowType = 'buildPackage' AND ExecutionStatus = 'Running'";
+  let number = 0;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    const run = workflowId.split("/")[1] ?? "";
+    if (!isRunOf(target, run)) continue;
+    await client.workflow
+      .getHandle(workflowId)
+      .cancel()
+      .catch(() => {});
+    number++;
+  }
+  return number;
+}

@@ -1,0 +1,36 @@
+import { RUN_STEPS } from "../../model/run.ts";
+import type { Paint } from "../paint.ts";
+import type { RunRecord } from "../runs.ts";
+import { duration, table, timestamp } from "../text.ts";
+import { STEP_WORDS } from "./parts.ts";
+
+/** `swarm runs`: newest first. */
+export function runsScreen(runs: readonly RunRecord[], at: number, paint: Paint): string[] {
+  if (runs.length === 0) return ["There was no run yet. Start one: swarm run-update"];
+  return table(
+    [
+      { title: "RUN" },
+      { title: "TARGET" },
+      { title: "STARTED" },
+      { title: "TOOK", align: "right" },
+      { title: "OUTCOME" },
+      { title: "BY" },
+    ],
+    runs.map((run) => [
+      run.run,
+      run.target,
+      timestamp(run.startedAt),
+      duration((run.endedAt ?? at) - run.startedAt),
+      outcome(run, paint),
+      run.startedBy ?? "",
+    ]),
+  );
+}
+
+function outcome({ status, step }: RunRecord, paint: Paint): string {
+  // The engine's word is the last one: a run that was terminated could not say so itself.
+  if (status === "TERMINATED" || status === "TIMED_OUT") return paint("bad", status.toLowerCase().replace("_", " "));
+  const known = RUN_STEPS.find((each) => each === step);
+  if (known) return paint(STEP_WORDS[known][1], STEP_WORDS[known][0]);
+  return status === "RUNNING" ? "running" : status.toLowerCase();
+}

@@ -1,0 +1,29 @@
+import { confirm } from "../ask.ts";
+import { examples } from "../help.ts";
+import { resetTarget } from "../reset.ts";
+import { chooseRun, targetOption } from "../targets.ts";
+import type { RegisterVerb } from "../verbs.ts";
+
+/** `swarm reset` */
+export const register: RegisterVerb = (command, context) => {
+  targetOption(command)
+    .option("--yes", "do not ask")
+    .action(async (options: { target?: string; yes?: boolean }) => {
+      const question = "Cancel the run, and throw away everything that it built and did not publish?";
+      if (!options.yes && !(await confirm(context(), question))) {
+        context().exitCode = 1;
+        return context().note("Nothing was changed.");
+      }
+      const target = await chooseRun(context(), options.target);
+      const { json, paint } = context();
+      const done = await resetTarget(context(), target, (step) => {
+        if (!json) context().print(`${paint("good", "✓")} ${step}`);
+      });
+      if (json) context().printJson({ target, ...done });
+      else context().print("  → Run: swarm run-update");
+    });
+  examples(command, [
+    ["swarm reset", "asks, then ends the run and clears its staging"],
+    ["swarm reset --yes", "without asking, for scripts"],
+  ]);
+};

@@ -1,0 +1,53 @@
+import { UserError } from "../../model/errors.ts";
+import type { ComposeEvent } from "../../workers/compose.ts";
+import { embeddedEngine } from "../embeddedEngine.ts";
+import { examples } from "../help.ts";
+import { tick } from "../screens/parts.ts";
+import type { RegisterVerb } from "../verbs.ts";
+
+/** `swarm up` */
+export const register: RegisterVerb = (command, context) => {
+  command.action(async () => {
+    const { config, file } = await context().loadedConfig();
+    const { env } = context().around;
+    const { paint } = context();
+    const note = (text: string): void => context().note(paint("faint", `  ${text}`));
+    const [{ startSwarm }, { namesRealCluster, connectionSettings }] = await Promise.all([
+      import("../../workers/compose.ts"),
+      import("../../connection/options.ts"),
+    ]);
+    const foreign = namesRealCluster(config, env);
+    if (config.up.drones.length > 0) {
+      // Before the drones, so that its progress is seen and no drone's start takes minutes.
+      const { ensurePortage } = await import("../../portage/install.ts");
+      await ensurePortage({ cacheDir: config.swarm.cacheDir, env, onProgress: note });
+    }
+    const onEvent = ({ role, state, detail }: ComposeEvent): void => {
+      const mark = state === "ready" || state === "already running" ? tick(true, paint) : "…";
+      context().note(`${mark} ${role.padEnd(16)} ${state.padEnd(16)} ${paint("faint", detail)}`.trimEnd());
+    };
+    const engine = foreign ? null : embeddedEngine(config, env, note);
+    const roles = await startSwarm({ config, configFile: file, env, engine, onEvent });
+    const address = connectionSettings(config, env).options.address;
+    const webUi = engine === null ? null : await engine.webUi();
+    const dead = roles.filter((role) => role.state === "dead");
+    if (dead.length > 0) {
+      throw new UserError(dead.map(({ role, log }) => `${role} ended again. Its log: ${log}`));
+    }
+    if (context().json) {
+      return context().printJson({ engine: address, webUi, binhost: config.binhost.url, roles });
+    }
+    context().print([
+      `The swarm "${config.swarm.name}" is up.`,
+      `  Engine:  ${address}${foreign ? " (not ours)" : ""}`,
+      ...(webUi === null ? [] : [`  Web UI:  ${webUi}`]),
+      `  Binhost: ${config.binhost.url}`,
+      `  Logs:    ${config.swarm.stateDir}/logs`,
+      "  Look: swarm status    Stop: swarm down",
+    ]);
+  });
+  examples(command, [
+    ["swarm up", "the engine, the orchestrators, the binhost and the drones of [up], in the background"],
+    ["swarm --config farm.toml up", "another swarm on the same machine"],
+  ]);
+};

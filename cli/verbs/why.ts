@@ -1,0 +1,25 @@
+import { whyQuery, worldUpdateId } from "../../workflows/messages.ts";
+import { examples } from "../help.ts";
+import { onePackage, readPackages } from "../packages.ts";
+import { whyScreen } from "../screens/why.ts";
+import { chooseRun, targetOption } from "../targets.ts";
+import type { RegisterVerb } from "../verbs.ts";
+
+/** `swarm why PACKAGE` */
+export const register: RegisterVerb = (command, context) => {
+  targetOption(command)
+    .argument("<package>", "category/name-version, category/name or name")
+    .action(async (name: string, options: { target?: string }) => {
+      const target = await chooseRun(context(), options.target);
+      const packages = await readPackages(context(), target);
+      const view = onePackage(packages, name, `the run of ${target}`);
+      const client = await context().client();
+      const [answer] = await client.workflow.getHandle(worldUpdateId(target)).query(whyQuery, [view.cpv]);
+      if (context().json) context().printJson({ ...view, why: answer?.why ?? null });
+      else context().print(whyScreen(view, answer, Date.now(), context().paint));
+    });
+  examples(command, [
+    ["swarm why openssl", "why it is built, what it waits for, what became of it"],
+    ["swarm why dev-libs/openssl-3.0.2", "where the name alone is ambiguous"],
+  ]);
+};
