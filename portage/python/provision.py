@@ -2,15 +2,15 @@
 
 usage: provision.py JOB
 
-JOB is a JSON file: {root, packages: [{cpv, file}] in the order of installation, emerge, report, command}.
+JOB is a JSON file: {root, packages: [{cpv, file, sha256}] in the order of installation, emerge, report, command}.
 
 Portage installs a binary package in two to three seconds, nearly all of it in shell phases that most packages do not have.
 Here a package without phases of its own is unpacked straight into the root, in milliseconds, with the same result: files,
 the prefix replaced, an entry in the database of installed packages. Packages that do have phases (and so may look at what is
 there already) are installed after the others, in their given order, by Portage itself.
 
-Each file's digest was checked when it was fetched, and its structure when the binhost accepted it; what is checked here is
-that it cannot reach outside the root.
+A package's structure was checked when the binhost accepted it. Checked here are its digest, since it may have lain on this
+disk for long, and that it cannot reach outside the root.
 
 Exit code 70 with a line `!!! provision: REASON` where the packages cannot be installed; else that of the command.
 """
@@ -168,8 +168,19 @@ def text(metadata, name):
     return metadata.get(name, b"").decode().strip()
 
 
-def install(root, cpv, file, counter):
+def check_digest(file, sha256):
+    """Removes a file that has changed since it was fetched: the next try fetches it again."""
+    with open(file, "rb") as content:
+        digest = hashlib.file_digest(content, "sha256") if sys.version_info >= (3, 11) else hashlib.sha256(content.read())
+    if digest.hexdigest() != sha256:
+        os.unlink(file)
+        raise ProvisionError(f"{file}: was damaged on this disk (SHA-256 {digest.hexdigest()})")
+
+
+def install(root, package, counter):
     """Unpacks one package and enters it as installed; False where it has phases that only Portage can run."""
+    cpv, file = package["cpv"], package["file"]
+    check_digest(file, package["sha256"])
     with tarfile.open(file, "r:") as container:
         metadata = read_metadata(file, container)
         found = f"{text(metadata, 'CATEGORY')}/{text(metadata, 'PF')}"
@@ -225,7 +236,7 @@ def provision(job):
     phased = [
         package
         for counter, package in enumerate(packages, start=1)
-        if not install(root, package["cpv"], package["file"], counter)
+        if not install(root, package, counter)
     ]
     with open(os.path.join(root, "var/cache/edb/counter"), "w", encoding="ascii") as file:
         file.write(str(len(packages)))
