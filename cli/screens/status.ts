@@ -30,8 +30,11 @@ function problems({ engine, binhost, runProblem }: Reading, paint: Paint): strin
   );
 }
 
-function runLines({ run, at }: Reading, paint: Paint): string[] {
-  if (run === null) return [`${label("Run")}none`];
+function runLines({ run, runProblem, engine, orchestrators, at }: Reading, paint: Paint): string[] {
+  if (run === null) {
+    const isKnown = engine.problem === null && runProblem === null && orchestrators !== 0;
+    return [`${label("Run")}${isKnown ? "none" : "unknown: nobody answers for it"}`];
+  }
   return [runLine(run, at, paint), ...countLines(run, paint), ...remarks(run, paint)];
 }
 
