@@ -40,8 +40,7 @@ export interface EnsurePortageOptions {
  */
 export async function ensurePortage(options: EnsurePortageOptions): Promise<PortageInstallation> {
   return (
-    (await findSystem(options.env)) ??
-    (await findPrivate(options)) ??
+    (await findPortage(options)) ??
     (await withLock(
       join(options.cacheDir, "portage.lock"),
       // Whoever had the lock before may have installed it meanwhile.
@@ -49,6 +48,11 @@ export async function ensurePortage(options: EnsurePortageOptions): Promise<Port
       { onWait: () => options.onProgress?.("Waiting for another process that installs Portage") },
     ))
   );
+}
+
+/** The Portage that ensurePortage would give without installing one; null where there is none. */
+export async function findPortage(options: EnsurePortageOptions): Promise<PortageInstallation | null> {
+  return (await findSystem(options.env)) ?? (await findPrivate(options));
 }
 
 /** What a Python says of the Portage that it imports. EPREFIX is empty for a system's own. */
