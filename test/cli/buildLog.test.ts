@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { attemptOf } from "../../activities/drone/attempt.ts";
+import { buildLogPath, openLog, readOn } from "../../cli/buildLog.ts";
+
+const RUN = "desktop-20261121-0101";
+const CPV = "dev-libs/openssl-3.0.2-r1";
+let directory: string;
+let dir: string;
+let file: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "swarm-log-"));
+  dir = join(directory, "izar");
+  file = buildLogPath(dir, RUN, CPV, 2);
+  await mkdir(dirname(file), { recursive: true });
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+test("the log is looked for where a drone writes it", () => {
+  const order = {
+    run: RUN,
+    target: "desktop",
+    plan: "",
+    tree: "",
+    bundle: "",
+    index: 0,
+    cpv: CPV,
+    attempt: 2,
+    jobs: 1,
+    nice: 0,
+    noOutputSeconds: 60,
+  };
+  expect(attemptOf({ dir, prefixLength: 240 }, order).log).toBe(file);
+});
+
+test("a log is read whole, and on from where it ended", async () => {
+  await writeFile(file, "one\n");
+  const log = await openLog(dir, file);
+  const read: string[] = [];
+  const write = (bytes: Buffer): void => void read.push(bytes.toString());
+  try {
+    if (!log) throw new Error("the log was not opened");
+    const at = await readOn(log, 0, write);
+    await writeFile(file, "two\n", { flag: "a" });
+    await readOn(log, at, write);
+  } finally {
+    await log?.close();
+  }
+  expect(read).toEqual(["one\n", "two\n"]);
+});
+
+test("a log that is not there", async () => {
+  expect(await openLog(dir, file)).toBeNull();
+  expect(await openLog(join(directory, "other"), file)).toBeNull();
+});
+
+test("links out of the logs are not followed, neither the file nor its directory", async () => {
+  await writeFile(join(directory, "secret"), "secret\n");
+  await symlink(join(directory, "secret"), file);
+  expect(await openLog(dir, file)).toBeNull();
+
+  await rm(dirname(file), { recursive: true });
+  await mkdir(join(directory, "elsewhere"));
+  await writeFile(join(directory, "elsewhere", "openssl-3.0.2-r1.2.log"), "secret\n");
+  await symlink(join(directory, "elsewhere"), dirname(file));
+  expect(await openLog(dir, file)).toBeNull();
+});
