@@ -9,7 +9,11 @@ export const register: RegisterVerb = (command, context) => {
   command.action(async () => {
     const config = await context().config();
     const { paint } = context();
-    const { stopSwarm } = await import("../../workers/compose.ts");
+    const { env } = context().around;
+    const [{ stopSwarm }, { namesRealCluster }] = await Promise.all([
+      import("../../workers/compose.ts"),
+      import("../../connection/options.ts"),
+    ]);
     const stopped: ComposeEvent[] = [];
     const onEvent = (event: ComposeEvent): void => {
       const ended = event.state !== "stopping";
@@ -17,7 +21,7 @@ export const register: RegisterVerb = (command, context) => {
       const mark = ended ? tick(true, paint) : "…";
       context().note(`${mark} ${event.role.padEnd(16)} ${event.state.padEnd(16)} ${event.detail}`.trimEnd());
     };
-    const engine = embeddedEngine(config, context().around.env, () => {});
+    const engine = namesRealCluster(config, env) ? null : embeddedEngine(config, env, () => {});
     await stopSwarm({ config, engine, onEvent });
     if (context().json) {
       context().printJson({ stopped: stopped.map(({ role, state, detail }) => ({ role, state, detail })) });

@@ -1,4 +1,3 @@
-import { UserError } from "../../model/errors.ts";
 import type { ComposeEvent } from "../../workers/compose.ts";
 import { embeddedEngine } from "../embeddedEngine.ts";
 import { examples } from "../help.ts";
@@ -30,10 +29,6 @@ export const register: RegisterVerb = (command, context) => {
     const roles = await startSwarm({ config, configFile: file, env, engine, onEvent });
     const address = connectionSettings(config, env).options.address;
     const webUi = engine === null ? null : await engine.webUi();
-    const dead = roles.filter((role) => role.state === "dead");
-    if (dead.length > 0) {
-      throw new UserError(dead.map(({ role, log }) => `${role} ended again. Its log: ${log}`));
-    }
     if (context().json) {
       return context().printJson({ engine: address, webUi, binhost: config.binhost.url, roles });
     }

@@ -1,0 +1,59 @@
+import type { DevServerInfo } from "../../temporal-dev/server.ts";
+import type { Context } from "../context.ts";
+import { embeddedEngine } from "../embeddedEngine.ts";
+import { examples } from "../help.ts";
+import type { RegisterVerb } from "../verbs.ts";
+
+/** `swarm dev-server start|stop|status` */
+export const register: RegisterVerb = (command, context) => {
+  command
+    .command("start")
+    .description("start it in the background, or say where it runs")
+    .action(async () => {
+      await (await engineOf(context())).start();
+      showInfo(context(), await statusOf(context()));
+    });
+  command
+    .command("stop")
+    .description("stop it; its database stays")
+    .action(async () => {
+      const stopped = await (await engineOf(context())).stop();
+      if (context().json) context().printJson({ stopped });
+      else context().print(stopped ? `${context().paint("good", "✓")} stopped` : "it does not run");
+    });
+  command
+    .command("status")
+    .description("whether it runs, and where")
+    .action(async () => {
+      const info = await statusOf(context());
+      showInfo(context(), info);
+      if (info === null) context().exitCode = 1;
+    });
+  examples(command, [
+    ["swarm dev-server start", "a Temporal server for one machine, with its Web UI"],
+    ["swarm dev-server status", "its address, process and database"],
+  ]);
+};
+
+async function engineOf(context: Context) {
+  const { paint } = context;
+  const note = (text: string): void => context.note(paint("faint", `  ${text}`));
+  return embeddedEngine(await context.config(), context.around.env, note);
+}
+
+async function statusOf(context: Context): Promise<DevServerInfo | null> {
+  const { devServerStatus } = await import("../../temporal-dev/server.ts");
+  return devServerStatus((await context.config()).swarm.stateDir);
+}
+
+function showInfo(context: Context, info: DevServerInfo | null): void {
+  if (context.json) return context.printJson(info);
+  if (info === null) return context.print("The dev server does not run. Start it: swarm dev-server start");
+  context.print([
+    `${context.paint("good", "✓")} ${info.address}`,
+    `  Web UI:   ${info.uiUrl}`,
+    `  Process:  ${info.pid}`,
+    `  Database: ${info.database}`,
+    `  Version:  ${info.version}`,
+  ]);
+}
