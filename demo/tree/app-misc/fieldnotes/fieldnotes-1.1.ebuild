@@ -1,0 +1,19 @@
+# Distributed under the terms of the MIT license
+
+EAPI=8
+
+inherit plainmake
+
+DESCRIPTION="Keeps notes in a plain file"
+HOMEPAGE="https://demo.invalid/fieldnotes"
+SRC_URI="https://demo.invalid/distfiles/${P}.tar"
+
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64 arm64"
+
+RDEPEND="dev-libs/libstrand:="
+DEPEND="${RDEPEND}"
+
+# There are no tests.
+RESTRICT="test"

@@ -1,0 +1,16 @@
+# Distributed under the terms of the MIT license
+
+EAPI=8
+
+inherit plainmake
+
+DESCRIPTION="Strings that grow, with their width on a terminal"
+HOMEPAGE="https://demo.invalid/libstrand"
+SRC_URI="https://demo.invalid/distfiles/${P}.tar"
+
+LICENSE="MIT"
+SLOT="0/1"
+KEYWORDS="amd64 arm64"
+
+# There are no tests.
+RESTRICT="test"
