@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer } from "node:net";
+
+/** A TCP port that nobody listens on now. Somebody may take it before its user does. */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** Whether a port can be listened on. */
+export function isPortFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Who listens on a port, as far as /proc tells: `temporal (process 123)`. */
+export function portOwner(port: number): string | null {
+  const inode = listeningInode(port);
+  if (inode === null) return null;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        if (readlinkSync(`/proc/${pid}/fd/${fd}`) !== `socket:[${inode}]`) continue;
+        return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (process ${pid})`;
+      }
+    } catch {
+      // Gone meanwhile, or another user's.
+    }
+  }
+  return null;
+}
+
+function listeningInode(port: number): string | null {
+  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    try {
+      for (const line of readFileSync(file, "utf8").split("\n").slice(1)) {
+        const fields = line.trim().split(/\s+/);
+        // Field 1 is the local address, 3 the state (0A: listening), 9 the socket's inode.
+        if (fields[1]?.endsWith(`:${wanted}`) && fields[3] === "0A") return fields[9] ?? null;
+      }
+    } catch {
+      // No such protocol here.
+    }
+  }
+  return null;
+}
