@@ -188,6 +188,10 @@ export class NoopSwarm {
     return await this.current(target).query(runQuery);
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
   async stop(): Promise<void> {
     for (const child of this.#processes) child.kill("SIGKILL");
     await Promise.all(this.#drones.map((drone) => drone.stop()));
