@@ -2,6 +2,7 @@ import type { DevServerInfo } from "../../temporal-dev/server.ts";
 import type { Context } from "../context.ts";
 import { embeddedEngine } from "../embeddedEngine.ts";
 import { examples } from "../help.ts";
+import type { Paint } from "../paint.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm dev-server start|stop|status` */
@@ -47,13 +48,17 @@ async function statusOf(context: Context): Promise<DevServerInfo | null> {
 }
 
 function showInfo(context: Context, info: DevServerInfo | null): void {
-  if (context.json) return context.printJson(info);
-  if (info === null) return context.print("The dev server does not run. Start it: swarm dev-server start");
-  context.print([
-    `${context.paint("good", "✓")} ${info.address}`,
+  if (context.json) context.printJson(info);
+  else context.print(infoLines(info, context.paint));
+}
+
+function infoLines(info: DevServerInfo | null, paint: Paint): string[] {
+  if (info === null) return ["The dev server does not run. Start it: swarm dev-server start"];
+  return [
+    `${paint("good", "✓")} ${info.address}`,
     `  Web UI:   ${info.uiUrl}`,
     `  Process:  ${info.pid}`,
     `  Database: ${info.database}`,
     `  Version:  ${info.version}`,
-  ]);
+  ];
 }
