@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { withLock } from "../system/lock.ts";
 import { isErrno, StoreError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
@@ -8,6 +9,8 @@ export interface StoreContext {
   /** Called at the named points between two steps: tests kill the process there. */
   readonly checkpoint: (point: string) => void;
   readonly mutex: Mutex;
+  /** Uploads whose bytes are arriving in this process, by id. */
+  readonly receiving: Map<string, Readable>;
 }
 
 /** Lets callers of one process in one after the other, by key; in order, at once, unlike a file lock that is polled. */

@@ -10,6 +10,9 @@ import type { PackageStore } from "./store.ts";
 /** A connection on which nothing moves for so long is dead: its upload must not block the next try of the same one. */
 const IDLE_MS = 60_000;
 
+/** So long a sender may go on after an answer that came early, to read it; an endless body ends then. */
+const LINGER_MS = 1000;
+
 const STATUS: Record<StoreErrorKind, number> = {
   "not-found": 404,
   invalid: 400,
@@ -34,6 +37,10 @@ export function createBinhostServer(store: PackageStore, options: { token: strin
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing at ${request.url.slice(0, 300)}` }),
   );
+  server.addHook("onResponse", async ({ raw }) => {
+    const end = (): void => void (raw.complete || raw.socket.destroy());
+    if (!raw.complete) setTimeout(end, LINGER_MS).unref();
+  });
   server.get("/healthz", () => ({ name: options.name, role: "binhost", ok: true }));
   server.register(fastifyStatic, { root: store.dir, serve: false });
   server.register((api) => registerApi(api, store, options.token), { prefix: "/api" });

@@ -72,7 +72,8 @@ export async function openStore(
   options: { name: string; checkpoint?: (point: string) => void },
 ): Promise<PackageStore> {
   const layout = new Layout(resolve(dir));
-  const context: StoreContext = { layout, checkpoint: options.checkpoint ?? (() => {}), mutex: new Mutex() };
+  const { checkpoint = () => {} } = options;
+  const context: StoreContext = { layout, checkpoint, mutex: new Mutex(), receiving: new Map() };
   for (const made of [layout.root, layout.pool, layout.uploads, layout.staging, layout.targets]) {
     await mkdir(made, { recursive: true });
   }

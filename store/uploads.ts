@@ -13,8 +13,16 @@ import { linkOnce } from "./pool.ts";
 /** An upload that nobody goes on with for so long is removed by prune. */
 const ABANDONED_MS = 7 * 24 * 3600 * 1000;
 
-/** Where the sender goes on. Content that the pool has already need not travel again. */
-export async function uploadState(context: StoreContext, upload: UploadRequest): Promise<UploadState> {
+/**
+ * Where the sender goes on. Content that the pool has already need not travel again.
+ * An earlier try that still hangs is ended: an upload has one sender, and it has just said that it starts again.
+ */
+export function uploadState(context: StoreContext, upload: UploadRequest): Promise<UploadState> {
+  context.receiving.get(upload.id)?.destroy();
+  return context.mutex.run(`upload ${upload.id}`, () => stateOf(context, upload));
+}
+
+async function stateOf(context: StoreContext, upload: UploadRequest): Promise<UploadState> {
   const { layout } = context;
   const whole = await orNull(stat(layout.wholeUpload(upload.id)));
   if (whole !== null) return finished(upload, whole.size);
@@ -47,9 +55,14 @@ export function appendUpload(
   offset: number,
   bytes: Readable,
 ): Promise<UploadState> {
-  return context.mutex.run(`upload ${upload.id}`, () =>
-    explainFull(context, () => append(context, upload, offset, bytes)),
-  );
+  return context.mutex.run(`upload ${upload.id}`, async () => {
+    context.receiving.set(upload.id, bytes);
+    try {
+      return await explainFull(context, () => append(context, upload, offset, bytes));
+    } finally {
+      context.receiving.delete(upload.id);
+    }
+  });
 }
 
 async function append(
@@ -59,7 +72,7 @@ async function append(
   bytes: Readable,
 ): Promise<UploadState> {
   const { id, size, sha256 } = upload;
-  const state = await uploadState(context, upload);
+  const state = await stateOf(context, upload);
   if (state.complete || state.offset !== offset) {
     throw new StoreError("conflict", `upload ${id}: offset ${offset} given, it is at ${state.offset}`, {
       offset: state.offset,
