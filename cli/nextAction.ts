@@ -107,8 +107,7 @@ function atGate(run: RunView): NextAction {
   const { counts } = run;
   const [broken] = run.failed;
   if (!broken) {
-    const waits = run.reason === null || run.reason === "" ? [] : [run.reason];
-    return act(["All builds complete!", ...waits], "swarm finalize");
+    return act("All builds complete!", "swarm finalize");
   }
   const situation = [
     `${count(counts.received, "package")} built, ${counts.failed} failed, ${counts.skipped} skipped because of it.`,

@@ -1,6 +1,7 @@
 import { UserError } from "../model/errors.ts";
 import type { PackageView } from "../model/run.ts";
 import { splitCpv } from "../portage/cpv.ts";
+import { nearest } from "../system/nearest.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
 import type { Context } from "./context.ts";
 
@@ -23,17 +24,23 @@ export function noRun(target: string): UserError {
 export function matchingPackages<P extends { cpv: string }>(packages: readonly P[], name: string): P[] {
   const exact = packages.filter(({ cpv }) => cpv === name);
   if (exact.length > 0) return exact;
-  return packages.filter(({ cpv }) => {
-    const parts = splitCpv(cpv);
-    return typeof parts !== "string" && (parts.cp === name || parts.name === name || parts.pf === name);
-  });
+  return packages.filter(({ cpv }) => namesOf(cpv).includes(name));
+}
+
+function namesOf(cpv: string): string[] {
+  const parts = splitCpv(cpv);
+  return typeof parts === "string" ? [cpv] : [parts.name, parts.cp, parts.pf, cpv];
 }
 
 /** The one package that a name means. UserError: none, or several, which are listed. */
 export function onePackage<P extends { cpv: string }>(packages: readonly P[], name: string, run: string): P {
   const [first, ...others] = matchingPackages(packages, name);
   if (first === undefined) {
-    throw new UserError(`${name} is not among the packages that ${run} builds. All of them: swarm verify`);
+    const near = nearest(
+      name,
+      packages.flatMap(({ cpv }) => namesOf(cpv)),
+    );
+    throw new UserError(`${name} is not among the packages that ${run} builds${near ? `. Did you mean ${near}?` : ""}`);
   }
   if (others.length > 0) {
     const names = [first, ...others].map(({ cpv }) => `  ${cpv}`);

@@ -2,6 +2,7 @@ import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
 import type { Paint } from "../paint.ts";
 import { clock, count, duration } from "../text.ts";
 import { STEP_WORDS } from "./parts.ts";
+import { reasonOf } from "./status.ts";
 
 /** What happened to the packages of a run from one look to the next, a line each. */
 export function packageEvents(before: readonly PackageView[], after: readonly PackageView[], paint: Paint): string[] {
@@ -59,7 +60,8 @@ export function runEvents(before: RunView | null, after: RunView, paint: Paint):
   const lines: Event[] = [];
   if (before?.step !== after.step) {
     const total = after.counts.needed + after.counts.delegated + after.counts.received;
-    const detail = after.step === "build" ? ` ${count(total, "package")}` : after.reason ? `: ${after.reason}` : "";
+    const reason = reasonOf(after);
+    const detail = after.step === "build" ? ` ${count(total, "package")}` : reason === null ? "" : `: ${reason}`;
     lines.push({ at: after.stepSince, text: `${after.run}: ${STEP_WORDS[after.step][0]}${detail}` });
   }
   for (const drone of after.drones) {

@@ -60,9 +60,15 @@ function countLines({ counts }: RunView, paint: Paint): string[] {
   return [`  ${parts.join("   ")}`];
 }
 
+/** A run's reason where it tells more than its step does. */
+export function reasonOf({ reason, step }: RunView): string | null {
+  return reason === "" || reason === STEP_WORDS[step][0] ? null : reason;
+}
+
 function remarks(run: RunView, paint: Paint): string[] {
   const lines: string[] = [];
-  if (run.reason) lines.push(`  ${run.step === "failed" ? paint("bad", run.reason) : run.reason}`);
+  const reason = reasonOf(run);
+  if (reason !== null) lines.push(`  ${run.step === "failed" ? paint("bad", reason) : reason}`);
   for (const { atoms, class: kind, text } of run.unresolvable) {
     lines.push(`  ${paint("bad", "✗")} ${atoms.join(", ")} (${kind})`);
     if (run.step === "failed")

@@ -73,7 +73,7 @@ function riskOf(facts: Omit<Verification, "risk" | "words">): Pick<Verification,
 /** `swarm verify`. */
 export function verifyScreen(facts: Verification, paint: Paint): string[] {
   const lines = [title(`FINALIZE ${facts.run}`, paint)];
-  lines.push(`${label("Would publish")} ${count(facts.publish.length, "package")}, ${bytes(facts.bytes)}`);
+  lines.push(`${label("Publishes")}${count(facts.publish.length, "package")}, ${bytes(facts.bytes)}`);
   const rows = facts.publish.map(({ cpv, size }) => [`  ${cpv}`, bytes(size)]);
   if (rows.length > 0) lines.push(...table([{ title: "  PACKAGE" }, { title: "SIZE", align: "right" }], rows));
   const group = (name: string, members: string[]): void => {

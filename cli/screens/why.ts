@@ -17,7 +17,7 @@ export function whyScreen(view: PackageView, answer: WhyAnswer | undefined, at: 
   const [word, style] = STATE_WORDS[view.state];
   const lines = [
     `${paint("title", view.cpv)}   ${paint(style, word)}`,
-    `${label("Built because")}${view.reason || "the update asks for it"}`,
+    `${label("Why built")}${view.reason || "the update asks for it"}`,
   ];
   if (answer) lines.push(`${label("Now")}${answer.why}`);
   for (const attempt of view.attempts) {

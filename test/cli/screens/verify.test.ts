@@ -35,7 +35,7 @@ test("everything is there: what would be published with its size, and no risk", 
   expect(facts).toMatchObject({ risk: "none", bytes: 2048, lost: [], open: [] });
   expect(verifyScreen(facts, plain)).toEqual([
     "═══ FINALIZE desktop-20261121-0101 ═══",
-    "Would publish: 1 package, 2.0 KiB",
+    "Publishes:    1 package, 2.0 KiB",
     "  PACKAGE          SIZE",
     "  dev-libs/a-1  2.0 KiB",
     "Risk:         none",
