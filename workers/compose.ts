@@ -7,10 +7,13 @@ import { endBuilds } from "./endBuilds.ts";
 import { logTail } from "./logTail.ts";
 import {
   composeLockPath,
+  ENGINE_LABEL,
   isReady,
   logPath,
+  RECORD_VARIABLE,
   type RoleRecord,
   readRecords,
+  recordPath,
   recordUnrecorded,
   removeRecord,
 } from "./roleRecords.ts";
@@ -21,7 +24,7 @@ import { ensureToken } from "./token.ts";
 
 /** What happens to one process while the swarm is started or stopped. */
 export interface ComposeEvent {
-  /** The role's label, or `dev-server`. */
+  /** The role's label, or ENGINE_LABEL. */
   role: string;
   state: "starting" | "waiting" | "ready" | "already running" | "stopping" | "stopped" | "killed";
   /** For people: pid, address, how many builds were ended. */
@@ -40,8 +43,8 @@ export interface RoleStatus {
 
 /** The engine of the embedded default: what startSwarm and stopSwarm need of temporal-dev. */
 export interface Engine {
-  /** Starts it where it does not run; returns its address for people. */
-  start: () => Promise<string>;
+  /** Starts it with this environment where it does not run; returns its address for people. */
+  start: (env: NodeJS.ProcessEnv) => Promise<string>;
   /** False where none was running. */
   stop: () => Promise<boolean>;
 }
@@ -76,7 +79,11 @@ export async function startSwarm(request: StartRequest): Promise<RoleStatus[]> {
   return withLock(composeLockPath(stateDir), async () => {
     await ensureToken(config.swarm.tokenFile);
     await recordUnrecorded(stateDir);
-    if (engine) onEvent({ role: "dev-server", state: "ready", detail: await engine.start() });
+    if (engine) {
+      // Marked as the roles are: `down` also finds one that a killed `up` has not recorded yet.
+      const detail = await engine.start({ ...request.env, [RECORD_VARIABLE]: recordPath(stateDir, ENGINE_LABEL) });
+      onEvent({ role: ENGINE_LABEL, state: "ready", detail });
+    }
     const known = await readRecords(stateDir);
     const waiting: Promise<void>[] = [];
     for (const role of rolesOf(config)) {
@@ -166,8 +173,8 @@ export async function stopSwarm(request: {
         }),
       );
     }
+    if (await request.engine?.stop()) onEvent({ role: ENGINE_LABEL, state: "stopped", detail: "" });
     await endLeftovers(stateDir);
-    if (await request.engine?.stop()) onEvent({ role: "dev-server", state: "stopped", detail: "" });
   });
 }
 

@@ -11,6 +11,9 @@ import { identify, isAlive, type ProcessIdentity } from "../system/processIdenti
  */
 export const RECORD_VARIABLE = "SWARM_ROLE_RECORD";
 
+/** The engine among the roles. It keeps a record of its own, elsewhere. */
+export const ENGINE_LABEL = "dev-server";
+
 const identitySchema = z.object({ pid: z.int().positive(), startTime: z.string(), bootId: z.string() });
 const recordSchema = z.object({ label: z.string(), identity: identitySchema, startedAt: z.string() });
 
@@ -68,7 +71,7 @@ export async function recordUnrecorded(stateDir: string): Promise<void> {
   for (const { value, identity, sessionLeader } of found) {
     const label = /([^/]+)\.json$/.exec(value)?.[1];
     // Children of a role carry its mark too; the role itself leads its session.
-    if (label === undefined || !sessionLeader) continue;
+    if (label === undefined || label === ENGINE_LABEL || !sessionLeader) continue;
     const record = known.find((each) => each.label === label);
     if (record && isAlive(record.identity)) continue;
     await writeRecord(stateDir, { label, identity, startedAt: new Date().toISOString() });

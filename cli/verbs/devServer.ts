@@ -11,7 +11,7 @@ export const register: RegisterVerb = (command, context) => {
     .command("start")
     .description("start it in the background, or say where it runs")
     .action(async () => {
-      await (await engineOf(context())).start();
+      await (await engineOf(context())).start(context().around.env);
       showInfo(context(), await statusOf(context()));
     });
   command
@@ -39,7 +39,7 @@ export const register: RegisterVerb = (command, context) => {
 async function engineOf(context: Context) {
   const { paint } = context;
   const note = (text: string): void => context.note(paint("faint", `  ${text}`));
-  return embeddedEngine(await context.config(), context.around.env, note);
+  return embeddedEngine(await context.config(), note);
 }
 
 async function statusOf(context: Context): Promise<DevServerInfo | null> {

@@ -21,7 +21,7 @@ export const register: RegisterVerb = (command, context) => {
       const mark = ended ? tick(true, paint) : "…";
       context().note(`${mark} ${event.role.padEnd(16)} ${event.state.padEnd(16)} ${event.detail}`.trimEnd());
     };
-    const engine = namesRealCluster(config, env) ? null : embeddedEngine(config, env, () => {});
+    const engine = namesRealCluster(config, env) ? null : embeddedEngine(config, () => {});
     await stopSwarm({ config, engine, onEvent });
     if (context().json) {
       context().printJson({ stopped: stopped.map(({ role, state, detail }) => ({ role, state, detail })) });

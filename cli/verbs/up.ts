@@ -25,7 +25,7 @@ export const register: RegisterVerb = (command, context) => {
       const mark = state === "ready" || state === "already running" ? tick(true, paint) : "…";
       context().note(`${mark} ${role.padEnd(16)} ${state.padEnd(16)} ${paint("faint", detail)}`.trimEnd());
     };
-    const engine = foreign ? null : embeddedEngine(config, env, note);
+    const engine = foreign ? null : embeddedEngine(config, note);
     const roles = await startSwarm({ config, configFile: file, env, engine, onEvent });
     const address = connectionSettings(config, env).options.address;
     const webUi = engine === null ? null : await engine.webUi();
