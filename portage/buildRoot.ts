@@ -55,11 +55,12 @@ const GNU_TOOLS = { gtar: "tar", gmake: "make", gsed: "sed" };
 
 /**
  * What does not work, or only makes noise, in a prefix that has the user who runs the drone and no Gentoo around it;
- * and what a throw-away root needs not: waiting for disks, keeping replaced libraries, news.
+ * what a throw-away root needs not: waiting for disks, keeping replaced libraries, news; and trust in PKGDIR's index,
+ * which would hide the packages that are put there as files.
  */
 const FEATURES =
   "-sandbox -usersandbox -userpriv -userfetch -usersync -network-sandbox -ipc-sandbox -pid-sandbox -mount-sandbox " +
-  "-news -merge-sync -merge-wait -preserve-libs -buildpkg-live binpkg-multi-instance";
+  "-news -merge-sync -merge-wait -preserve-libs -pkgdir-index-trusted -buildpkg-live binpkg-multi-instance";
 
 /**
  * A path below `parent` of exactly `length` bytes. All roots of a target have one length, since Portage moves a binary
