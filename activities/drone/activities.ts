@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { DroneConfig } from "../../config/schema.ts";
+import type { DroneBuildActivities, DroneControlActivities } from "../../model/activities.ts";
+import type { DroneFacts } from "../../model/fleet.ts";
+import type { PortageInstallation } from "../../portage/install.ts";
+import type { BinhostClient } from "../../store/client.ts";
+import { GIB, trimDirectory } from "../../system/disk.ts";
+import { ArtifactCache } from "./artifactCache.ts";
+import { Builds } from "./build.ts";
+import { type ActivityContext, beating, leave, temporalContext } from "./context.ts";
+import { Documents } from "./documents.ts";
+import { droneFacts } from "./facts.ts";
+import { classified, failureOf } from "./failure.ts";
+import { removeOldLogs } from "./logs.ts";
+import { resolvePlan } from "./resolvePlan.ts";
+import { syncDrone } from "./sync.ts";
+import { TreeStore } from "./trees/treeStore.ts";
+import { uploadArtifact } from "./upload.ts";
+
+export interface DroneDeps {
+  drone: DroneConfig & { name: string };
+  portage: PortageInstallation;
+  binhost: BinhostClient;
+  keepLogsDays: number;
+  log: (message: string) => void;
+  /** Where an activity's context comes from: Temporal's, unless a test gives its own. */
+  context?: () => ActivityContext;
+}
+
+/** What a drone does. `attend` is its worker's own. */
+export type DroneActivities = DroneBuildActivities &
+  Omit<DroneControlActivities, "attend"> & {
+    facts(): Promise<DroneFacts>;
+  };
+
+/** Well under the heartbeat timeouts of the workflows. ms */
+const HEARTBEAT_MS = 5_000;
+/** Source archives that were fetched. */
+const DISTFILES_BYTES = 20 * GIB;
+
+/**
+ * The activities of one drone, which has its directory to itself. What an earlier life left is put in order first: builds that
+ * run or have ended wait to be claimed.
+ */
+export async function createDroneActivities(deps: DroneDeps): Promise<DroneActivities> {
+  const { drone, portage, binhost, context: contextOf = temporalContext } = deps;
+  const documents = new Documents(binhost);
+  const trees = new TreeStore(join(drone.dir, "trees"));
+  const artifacts = new ArtifactCache(join(drone.dir, "artifacts"), binhost);
+  const builds = new Builds({
+    ...{ drone, portage, documents, artifacts, log: deps.log },
+    treeLocations: async (identity) => (await trees.find(identity))?.locations ?? null,
+  });
+  await builds.cleanAttempts();
+  await removeOldLogs(join(drone.dir, "logs"), deps.keepLogsDays, Date.now());
+  const tidy = async (): Promise<void> => {
+    await artifacts.trim();
+    await trimDirectory(join(drone.dir, "distfiles"), DISTFILES_BYTES);
+  };
+  await tidy();
+
+  /** For what may be given up half way and done again: heartbeats, classified errors. */
+  const working = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const context = contextOf();
+    try {
+      return await beating(context, HEARTBEAT_MS, () => work(context.signal));
+    } catch (error) {
+      if (context.signal.aborted) return leave(context);
+      throw classified(error, "drone");
+    }
+  };
+
+  return {
+    build: (order) => builds.build(order, contextOf()),
+    upload: (request) => {
+      const context = contextOf();
+      return beating(context, HEARTBEAT_MS, () => uploadArtifact({ drone, binhost }, request, context));
+    },
+    discard: (order) => working(() => builds.discard(order)),
+    facts: () => droneFacts({ drone, portage }),
+
+    syncTree: (request) =>
+      working(async (signal) => {
+        await tidy();
+        return await syncDrone({ drone, portage, documents, trees }, request, signal);
+      }),
+
+    resolvePlan: (request) =>
+      working(async (signal) => {
+        const set = await trees.find(request.tree);
+        if (!set) {
+          const message = `${drone.name} does not have tree ${request.tree} any more`;
+          throw failureOf({ class: "stale", message });
+        }
+        const bundle = await documents.bundle(request.bundle);
+        const services = { portage, binhost, rootsDir: join(drone.dir, "roots"), prefixLength: drone.prefixLength };
+        return await resolvePlan(request, bundle, set.locations, services, signal);
+      }),
+  };
+}

@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BuildRoot, createBuildRoot } from "../../portage/buildRoot.ts";
+import type { PortageInstallation } from "../../portage/install.ts";
+import { dependencyClosure } from "../../portage/plan.ts";
+import { packageRoot } from "../../system/packageRoot.ts";
+import type { ArtifactCache } from "./artifactCache.ts";
+import { type Attempt, jobFile, recordOrder, recordStart, reportFile, supervisorOf } from "./attempt.ts";
+import type { Documents } from "./documents.ts";
+import { failureOf } from "./failure.ts";
+
+export interface Workshop {
+  drone: { name: string; dir: string; maxJobs: number; distfiles: string[] };
+  portage: PortageInstallation;
+  documents: Documents;
+  artifacts: ArtifactCache;
+  /** Directories of a tree identity's repositories, by name; null where this drone does not have it. */
+  treeLocations(identity: string): Promise<Record<string, string> | null>;
+}
+
+const program = (name: string): string => join(packageRoot(), "portage/python", name);
+/** The supervisor takes hundredths of a second to note who it is. ms */
+const SUPERVISOR_START_MS = 10_000;
+
+/**
+ * Makes everything ready and starts the build, which from then on belongs to no process of ours. Nothing is started where a
+ * dependency or the tree is missing. What an earlier try left must be gone.
+ */
+export async function startBuild(workshop: Workshop, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  const { order } = attempt;
+  const preparedFrom = Date.now();
+  await recordOrder(attempt);
+  const [trees, plan, bundle] = await Promise.all([
+    workshop.treeLocations(order.tree),
+    workshop.documents.plan(order.plan),
+    workshop.documents.bundle(order.bundle),
+  ]);
+  const wanted = plan.packages[order.index];
+  if (wanted?.cpv !== order.cpv || plan.tree !== order.tree || plan.bundle !== order.bundle) {
+    throw failureOf({ class: "infrastructure", message: `the order for ${order.cpv} does not fit to its plan` });
+  }
+  if (trees === null) {
+    const message = `${workshop.drone.name} does not have tree ${order.tree}, which the plan was made from`;
+    throw failureOf({ class: "stale", message });
+  }
+  const needed = await workshop.documents.artifacts(order, plan, dependencyClosure(plan, order.index));
+  const [root] = await Promise.all([
+    createBuildRoot({
+      path: attempt.root,
+      portage: workshop.portage,
+      bundle,
+      trees,
+      settings: {
+        makeJobs: Math.max(1, Math.min(order.jobs, workshop.drone.maxJobs)),
+        distfiles: workshop.drone.distfiles,
+        distdir: join(workshop.drone.dir, "distfiles"),
+        pkgdir: attempt.packages,
+      },
+    }),
+    workshop.artifacts.ensure(
+      needed.map((it) => it.sha256),
+      signal,
+    ),
+    reserveBuildIds(attempt, wanted.buildId),
+    mkdir(dirname(attempt.log), { recursive: true }),
+  ]);
+  const job = {
+    root: root.path,
+    packages: needed.map((it) => ({ ...it, file: workshop.artifacts.path(it.sha256) })),
+    emerge: root.bin("emerge"),
+    report: reportFile(attempt),
+    command: emergeCommand(root, `=${wanted.cpv}::${wanted.repository}`),
+  };
+  await writeFile(jobFile(attempt), JSON.stringify(job));
+  await writeFile(attempt.log, "");
+  await recordStart(attempt, { buildId: wanted.buildId, preparedFrom });
+  signal.throwIfAborted();
+  await supervise(attempt, root);
+}
+
+/** Only this package: --nodeps keeps Portage from looking for others, --buildpkgonly from installing it. */
+function emergeCommand(root: BuildRoot, atom: string): string[] {
+  return [root.bin("emerge"), "--buildpkgonly", "--oneshot", "--nodeps", "--quiet-build=n", atom];
+}
+
+/**
+ * Portage gives a package the first BUILD_ID whose file name is free. Directories with the lower names take those: files
+ * would be read as broken packages.
+ */
+async function reserveBuildIds(attempt: Attempt, buildId: number): Promise<void> {
+  await mkdir(dirname(attempt.packageFile(buildId)), { recursive: true });
+  await Promise.all(Array.from({ length: buildId - 1 }, (_, index) => mkdir(attempt.packageFile(index + 1))));
+}
+
+/** Starts the supervisor in a session of its own and waits until it can be found again. */
+async function supervise(attempt: Attempt, root: BuildRoot): Promise<void> {
+  const { python } = root.portage;
+  const child = spawn(
+    python,
+    // -I -S: nothing of the machine's Python set-up is read, and it starts in hundredths of a second.
+    [
+      ...["-I", "-S", program("supervise.py"), attempt.directory, attempt.log, String(attempt.order.nice)],
+      ...[python, program("provision.py"), jobFile(attempt)],
+    ],
+    { cwd: root.path, env: root.env, detached: true, stdio: "ignore" },
+  );
+  await once(child, "spawn");
+  child.unref();
+  const deadline = Date.now() + SUPERVISOR_START_MS;
+  while ((await supervisorOf(attempt)) === null) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended && existsSync(join(attempt.directory, "supervisor.json"))) return;
+    if (ended || Date.now() > deadline) {
+      throw failureOf({ class: "drone", message: `the supervisor of the build did not start: ${python} -I -S` });
+    }
+    await sleep(5);
+  }
+}

@@ -1,0 +1,69 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ResolveRequest, ResolveResult } from "../../model/activities.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { TargetBundle } from "../../model/target.ts";
+import { createBuildRoot, rootPath } from "../../portage/buildRoot.ts";
+import type { PortageInstallation } from "../../portage/install.ts";
+import { decideNeeded } from "../../portage/needed.ts";
+import { planGraph } from "../../portage/plan.ts";
+import { planBytes } from "../../portage/planFile.ts";
+import { resolveWorld } from "../../portage/resolve.ts";
+import { estimateWork } from "../../scheduler/estimate.ts";
+import type { BinhostClient } from "../../store/client.ts";
+
+export interface ResolveServices {
+  portage: PortageInstallation;
+  binhost: BinhostClient;
+  /** Where the drone's build roots lie, and the length of their paths. */
+  rootsDir: string;
+  prefixLength: number;
+}
+
+/**
+ * Resolves what the target needs in a root of its own, compares it with the target's snapshot, and leaves the plan on the
+ * binhost. Repeating it gives the same plan.
+ * @param trees repository name -> directory of the tree with the identity asked for.
+ */
+export async function resolvePlan(
+  request: ResolveRequest,
+  bundle: TargetBundle,
+  trees: Record<string, string>,
+  services: ResolveServices,
+  signal: AbortSignal,
+): Promise<ResolveResult> {
+  const { portage, binhost, rootsDir, prefixLength } = services;
+  const path = rootPath(rootsDir, `resolve-${request.target}-`, prefixLength);
+  // An empty root: what a client needs must not depend on what this drone built last.
+  await rm(path, { recursive: true, force: true });
+  const root = await createBuildRoot({
+    path,
+    portage,
+    bundle,
+    trees,
+    settings: { makeJobs: 1, distfiles: [], distdir: join(path, "distfiles"), pkgdir: join(path, "packages") },
+  });
+  const [report, snapshot] = await Promise.all([
+    resolveWorld({ root, atoms: request.atoms, signal }),
+    request.snapshot === null ? null : binhost.snapshot(request.target, request.snapshot),
+  ]);
+  const plan: Plan = {
+    target: request.target,
+    tree: request.tree,
+    bundle: request.bundle,
+    snapshot: request.snapshot,
+    packages: decideNeeded(report, snapshot, []),
+    unresolvable: report.unresolvable,
+    notices: report.notices,
+  };
+  const graph = planGraph(plan, estimateWork);
+  const indexes = new Map(plan.packages.map((p, index) => [p.cpv, index]));
+  return {
+    plan: await binhost.putBlob(planBytes(plan)),
+    graph,
+    planIndex: graph.packages.map((p) => indexes.get(p.cpv) ?? -1),
+    unresolvable: plan.unresolvable,
+    notices: plan.notices,
+    present: plan.packages.filter((p) => p.needed === null).length,
+  };
+}

@@ -1,0 +1,40 @@
+import { stat } from "node:fs/promises";
+import { type BuildOrder, type BuiltArtifact, uploadId } from "../../model/build.ts";
+import { type BinhostClient, BinhostError } from "../../store/client.ts";
+import { attemptOf, type DronePlaces } from "./attempt.ts";
+import { type ActivityContext, leave } from "./context.ts";
+import { failureOf } from "./failure.ts";
+
+/** Answers that stay the same however often they are asked for. */
+const FINAL = new Set([400, 404, 413, 422]);
+
+/**
+ * Brings the artifact of an attempt to the binhost; resumes what an earlier try began. A binhost that is away is an error
+ * that may be retried.
+ */
+export async function uploadArtifact(
+  deps: { drone: DronePlaces; binhost: BinhostClient },
+  { order, artifact }: { order: BuildOrder; artifact: BuiltArtifact },
+  context: ActivityContext,
+): Promise<void> {
+  const file = attemptOf(deps.drone, order).packageFile(artifact.buildId);
+  const { size, sha256 } = artifact;
+  const found = await stat(file).catch(() => null);
+  if (found?.size !== size) {
+    const message = `the artifact of ${order.cpv} (attempt ${order.attempt}) is not on the drone any more`;
+    throw failureOf({ class: "infrastructure", message });
+  }
+  try {
+    await deps.binhost.uploadArtifact({
+      id: uploadId(order),
+      file,
+      size,
+      sha256,
+      signal: context.signal,
+    });
+  } catch (error) {
+    if (context.signal.aborted) return leave(context);
+    if (!(error instanceof BinhostError) || !FINAL.has(error.status)) throw error;
+    throw failureOf({ class: "infrastructure", message: error.message });
+  }
+}

@@ -1,0 +1,47 @@
+/** The phases of a build as progress shows them, in order. */
+export const BUILD_PHASES = [
+  "dependencies",
+  "setup",
+  "unpack",
+  "prepare",
+  "configure",
+  "compile",
+  "test",
+  "install",
+  "package",
+] as const;
+export type BuildPhase = (typeof BUILD_PHASES)[number];
+
+/** What begins a phase: lines of Portage, and for the first of our own provision.py. */
+const MARKS: readonly (readonly [RegExp, BuildPhase])[] = [
+  [/^>>> Installing \d+ packages that it needs/, "dependencies"],
+  [/^>>> Emerging \(/, "setup"],
+  [/^>>> Unpacking source/, "unpack"],
+  [/^>>> Preparing source/, "prepare"],
+  [/^>>> Configuring source/, "configure"],
+  [/^>>> Compiling source/, "compile"],
+  [/^>>> Test phase/, "test"],
+  [/^>>> Install \S+ into /, "install"],
+  [/^>>> Creating binpkg/, "package"],
+];
+
+const MAX_LINE = 200;
+
+/** The phase that this line of a build's log begins, or null. */
+export function phaseBegun(line: string): BuildPhase | null {
+  return MARKS.find(([mark]) => mark.test(line))?.[1] ?? null;
+}
+
+/** A line fit for a screen: no control characters or colours, at most 200 characters. */
+export function cleanLine(line: string): string {
+  return (
+    line
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+      .replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*\u0007/g, "")
+      // A progress bar rewrites its line: the last state counts.
+      .replace(/^.*\r(?=.)/, "")
+      .replaceAll(/\p{Cc}+/gu, " ")
+      .trimEnd()
+      .slice(0, MAX_LINE)
+  );
+}

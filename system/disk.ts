@@ -1,0 +1,27 @@
+import { readdir, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+
+export const GIB = 1024 ** 3;
+
+/** Bytes that an ordinary user may still write below `path`. */
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
+/** Removes the files of a directory that were used longest ago (by their modification time) until the others take at most `limit` bytes. */
+export async function trimDirectory(directory: string, limit: number): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name);
+      const info = await stat(path).catch(() => null);
+      return info?.isFile() ? [{ path, size: info.size, used: info.mtimeMs }] : [];
+    }),
+  );
+  let total = 0;
+  for (const file of found.flat().sort((a, b) => b.used - a.used)) {
+    total += file.size;
+    if (total > limit) await rm(file.path, { force: true });
+  }
+}
