@@ -1,4 +1,4 @@
-import { messageOf } from "../model/errors.ts";
+import { messageOf, UserError } from "../model/errors.ts";
 import type { Role } from "../workers/role.ts";
 import type { Context } from "./context.ts";
 
@@ -34,6 +34,10 @@ export async function runRole(context: Context, role: Role, name: string | null)
       },
     });
     log("stopped");
+  } catch (error) {
+    // Told to stop while it still waited for the engine: that is no failure.
+    if (!(stop.signal.aborted && error instanceof UserError)) throw error;
+    log(error.message);
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }

@@ -16,6 +16,7 @@ import {
   recordPath,
   recordUnrecorded,
   removeRecord,
+  sweepRecords,
 } from "./roleRecords.ts";
 import { droneOfLabel, rolesOf } from "./roles.ts";
 import { startRole } from "./startRole.ts";
@@ -175,6 +176,7 @@ export async function stopSwarm(request: {
     }
     if (await request.engine?.stop()) onEvent({ role: ENGINE_LABEL, state: "stopped", detail: "" });
     await endLeftovers(stateDir);
+    await sweepRecords(stateDir);
   });
 }
 

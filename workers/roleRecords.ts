@@ -45,6 +45,13 @@ export async function removeRecord(stateDir: string, label: string): Promise<voi
   await rm(path, { force: true });
 }
 
+/** Removes half-written files of killed processes. Only when nothing of this swarm runs any more. */
+export async function sweepRecords(stateDir: string): Promise<void> {
+  const dir = recordsDir(stateDir);
+  const left = (await readdir(dir)).filter((name) => name.endsWith(".tmp"));
+  await Promise.all(left.map((name) => rm(join(dir, name), { force: true })));
+}
+
 async function parseFile<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
     return schema.parse(JSON.parse(await readFile(path, "utf8")));
