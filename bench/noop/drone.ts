@@ -30,7 +30,7 @@ export interface NoopDroneOptions {
   /** The tree that it has after a sync, given the one that is asked for. */
   tree?: (pin: string | null) => string;
   build?: NoopBuild;
-  resolve?: () => ResolveResult;
+  resolve?: () => ResolveResult | Promise<ResolveResult>;
 }
 
 /** Where a simulated role works. */
@@ -170,7 +170,7 @@ export class NoopDrone {
       }),
       resolvePlan: async () => {
         if (!resolve) throw new Error(`${name} was given no plan to resolve`);
-        return resolve();
+        return await resolve();
       },
       upload: async () => {},
       discard: async () => {},

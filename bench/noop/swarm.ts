@@ -51,6 +51,7 @@ export interface DroneProcessOptions {
   drone: { name: string; cores?: number; slots?: number };
   /** How long a build takes, null: for ever. ms */
   buildMs: number | null;
+  plan: PlanGraph;
 }
 
 /**
@@ -66,7 +67,7 @@ export class NoopSwarm {
   readonly #options: NoopSwarmOptions;
   readonly #drones: NoopDrone[] = [];
   readonly #processes: ChildProcess[] = [];
-  readonly #orchestrators: { worker: Worker; running: Promise<void> }[] = [];
+  readonly orchestrators: { stop: () => Promise<void> }[] = [];
 
   private constructor(options: NoopSwarmOptions, connection: Connection, context: NoopContext) {
     this.#options = options;
@@ -95,8 +96,8 @@ export class NoopSwarm {
     return swarm;
   }
 
-  /** One more orchestrator worker; stops with the returned function. */
-  async startOrchestrator(): Promise<() => Promise<void>> {
+  /** One more orchestrator worker. */
+  async startOrchestrator(): Promise<void> {
     const activities: OrchestratorActivities = {
       checkCredential: async (request) => checkProof(this.context.token, request),
     };
@@ -113,11 +114,11 @@ export class NoopSwarm {
       shutdownForceTime: "5s",
     });
     const running = worker.run().catch(() => {});
-    this.#orchestrators.push({ worker, running });
-    return async () => {
+    const stop = async (): Promise<void> => {
       if (worker.getState() === "RUNNING") worker.shutdown();
       await running;
     };
+    this.orchestrators.push({ stop });
   }
 
   /** Starts a drone in this process. Its resolver answers with the swarm's plan unless told otherwise. */
@@ -132,10 +133,10 @@ export class NoopSwarm {
   /** Starts a drone in a process of its own, which can be killed. */
   async addDroneProcess(drone: DroneProcessOptions["drone"], buildMs: number | null): Promise<ChildProcess> {
     const { namespace, token } = this.context;
-    const options: DroneProcessOptions = { address: this.#options.address, namespace, token, drone, buildMs };
-    const child = fork(join(import.meta.dirname, `droneMain${extname(import.meta.filename)}`), [
-      JSON.stringify(options),
-    ]);
+    const { address, plan = { packages: [] } } = this.#options;
+    const options: DroneProcessOptions = { address, namespace, token, drone, buildMs, plan };
+    const child = fork(join(import.meta.dirname, `droneMain${extname(import.meta.filename)}`));
+    child.send(options);
     this.#processes.push(child);
     await Promise.race([
       once(child, "message"),
@@ -196,10 +197,7 @@ export class NoopSwarm {
     for (const child of this.#processes) child.kill("SIGKILL");
     await Promise.all(this.#drones.map((drone) => drone.stop()));
     await this.binhost.stop();
-    for (const { worker, running } of this.#orchestrators) {
-      if (worker.getState() === "RUNNING") worker.shutdown();
-      await running;
-    }
+    for (const orchestrator of this.orchestrators) await orchestrator.stop();
     await this.context.connection.close();
     await this.#connection.close();
   }
@@ -208,7 +206,7 @@ export class NoopSwarm {
 let quiet = false;
 
 /** The SDK's own remarks about workers that tests stop hard would bury everything else. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (quiet) return;
   quiet = true;
   Runtime.install({ logger: new DefaultLogger("ERROR"), shutdownSignals: [] });

@@ -131,7 +131,7 @@ test("incident 4: everything fails everywhere: the run pauses with a diagnosis, 
   expect(view.paused).toMatchObject({ by: "the swarm" });
   expect(view.paused?.reason).toContain("something that the drones share is broken");
   expect(view.counts.failed).toBe(0);
-  await until("strikes forgiven", async () => (await swarm.fleet()).drones.every((d) => d.grounded === null));
+  await until("strikes forgiven", async () => (await swarm.fleet()).drones.every((d) => d.strikes === 0));
   builds.become(async () => {});
   await run.executeUpdate(resumeUpdate, { args: [ann] });
   const end = await reaches(swarm, "gate");

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { NoopBuild } from "../../bench/noop/drone.ts";
+import { chain, pkg } from "../../bench/noop/plan.ts";
+import { until } from "../../bench/noop/swarm.ts";
+import { finalizeUpdate, resumeSignal } from "../../workflows/messages.ts";
+import { Builds, held, noopSwarm, packages, reaches } from "../support/noopSwarm.ts";
+
+test("the orchestrator stops in the middle of a run and another one goes on; no build starts twice", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ plan: chain(3), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("the first build", async () => builds.started.length === 1);
+  await swarm.orchestrators[0]?.stop();
+  release();
+  await swarm.startOrchestrator();
+  await reaches(swarm, "gate");
+  expect(builds.started.map((b) => b.cpv)).toEqual(["chain/link0-1", "chain/link1-1", "chain/link2-1"]);
+  await run.executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
+});
+
+test("300 packages: as many children at once as there are slots, every package once", async () => {
+  // Layers of ten that need the layer before, with CPVs as long as real ones.
+  const plan = {
+    packages: Array.from({ length: 300 }, (_, i) => {
+      const layer = Math.floor(i / 10);
+      const needs = layer === 0 ? [] : [0, 1, 2].map((k) => (layer - 1) * 10 + ((i + k) % 10));
+      return pkg(`category-${layer}/some-package-name-${i}-12.34.56_p20261121-r3`, needs);
+    }),
+  };
+  let running = 0;
+  let most = 0;
+  const script: NoopBuild = async () => {
+    most = Math.max(most, ++running);
+    await sleep(100);
+    running--;
+  };
+  const builds = new Builds(script);
+  const drones = ["izar", "tarn", "unra"].map((name) => ({ name, slots: 4, build: builds.build }));
+  await using swarm = await noopSwarm({ plan, drones });
+  const run = await swarm.run();
+  const view = await reaches(swarm, "gate", 100_000);
+  expect(view.counts).toEqual({ needed: 0, delegated: 0, received: 300, failed: 0, skipped: 0 });
+  expect(most).toBeGreaterThan(4);
+  expect(most).toBeLessThanOrEqual(12);
+  expect(new Set(builds.started.map((b) => b.cpv)).size).toBe(300);
+  expect(builds.started).toHaveLength(300);
+  expect((await packages(swarm)).every((p) => p.attempts.length === 1)).toBe(true);
+  await run.executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
+});
+
+test("a run that continues as new keeps its state, its children report to its next life", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ plan: chain(3), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("the first build", async () => builds.started.length === 1);
+  const current = swarm.current();
+  // Signals fill the history until the engine suggests to continue as new.
+  await until("continued as new", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => current.signal(resumeSignal)));
+    return (await current.describe()).runId !== run.firstExecutionRunId;
+  });
+  expect(await swarm.view()).toMatchObject({ step: "build", counts: { delegated: 1, needed: 2 } });
+  const details = await current.query<{ currentDetails?: string }>("__temporal_workflow_metadata");
+  expect(details.currentDetails).toContain("chain/link0-1");
+  expect((await current.describe()).searchAttributes).toMatchObject({ SwarmState: ["build"] });
+  release();
+  await reaches(swarm, "gate");
+  expect(builds.started.map((b) => b.cpv)).toEqual(["chain/link0-1", "chain/link1-1", "chain/link2-1"]);
+  await current.executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
+  expect((await run.result()).outcome).toBe("published");
+});
+
+test("a plan whose payload would be too large for the engine passes, compressed", async () => {
+  // 2.6 MB of JSON; the engine refuses payloads above 2 MB.
+  const reason = randomBytes(8).toString("hex").repeat(80);
+  const plan = {
+    packages: Array.from({ length: 2_000 }, (_, i) => ({ ...pkg(`a/package${i}-1`), reason, present: i > 0 })),
+  };
+  expect(JSON.stringify(plan).length).toBeGreaterThan(2 * 1024 * 1024);
+  await using swarm = await noopSwarm({ plan, drones: [{ name: "izar" }] });
+  await swarm.run();
+  await reaches(swarm, "gate");
+});

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { failed, hang } from "../../bench/noop/drone.ts";
+import { chain, pkg, wide } from "../../bench/noop/plan.ts";
+import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
+import {
+  balanceUpdate,
+  cancelSignal,
+  cancelUpdate,
+  finalizeSignal,
+  pauseSignal,
+  pauseUpdate,
+  resumeSignal,
+  unblockSignal,
+  unblockUpdate,
+  whyQuery,
+} from "../../workflows/messages.ts";
+import { Builds, held, noopSwarm, packages, reaches, refusalOf } from "../support/noopSwarm.ts";
+
+const ann = { by: "ann" };
+
+/** Children of the swarm that still run, by workflow id. */
+async function childrenRunning(swarm: NoopSwarm): Promise<string[]> {
+  const found: string[] = [];
+  const query = "WorkflowType = 'buildPackage' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of swarm.client.workflow.list({ query })) found.push(workflowId);
+  return found;
+}
+
+test("pause and resume by plain signals, as the Web UI sends them: nothing new starts between, what builds goes on", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ plan: chain(2), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("the first build", async () => builds.started.length === 1);
+  await run.signal(pauseSignal);
+  await until("paused", async () => (await swarm.view()).paused?.by === "the Web UI");
+  expect(await refusalOf(run.executeUpdate(pauseUpdate, { args: [ann] }))).toContain("paused already by the Web UI");
+  release();
+  await until("received", async () => (await swarm.view()).counts.received === 1);
+  const [why] = await run.query(whyQuery, ["chain/link1-1"]);
+  expect(why?.why).toBe("the run is paused by the Web UI: by hand");
+  expect(builds.started).toHaveLength(1);
+  await run.signal(resumeSignal);
+  await reaches(swarm, "gate");
+  expect(builds.started).toHaveLength(2);
+});
+
+test("unblock and finalize by plain signals; a refusal is in the run's events", async () => {
+  let broken = true;
+  const build = async () => {
+    if (broken) throw failed("package");
+  };
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build }] });
+  const run = await swarm.run();
+  await reaches(swarm, "gate");
+  await run.signal(finalizeSignal);
+  const refused = async () => (await swarm.view()).events.some((e) => e.text.startsWith("signal finalize refused: "));
+  await until("the refusal is noted", refused);
+  broken = false;
+  await run.signal(unblockSignal);
+  await until("built after all", async () => (await swarm.view()).counts.received === 1);
+  await reaches(swarm, "gate");
+  await run.signal(finalizeSignal, {});
+  expect((await run.result()).outcome).toBe("published");
+});
+
+test("cancel ends the builds and the run; nothing is left running, and the next run can start", async () => {
+  const builds = new Builds(hang);
+  await using swarm = await noopSwarm({ plan: wide(3), drones: [{ name: "izar", slots: 2, build: builds.build }] });
+  const run = await swarm.run();
+  await until("two builds", async () => builds.started.length === 2);
+  expect(await childrenRunning(swarm)).toHaveLength(2);
+  await run.executeUpdate(cancelUpdate, { args: [ann] });
+  const result = await run.result();
+  expect(result).toMatchObject({ outcome: "cancelled", view: { step: "cancelled", reason: "cancelled by ann" } });
+  await until("no child runs", async () => (await childrenRunning(swarm)).length === 0);
+  expect(swarm.binhost.published).toEqual([]);
+  builds.become(async () => {});
+  await swarm.run();
+  await reaches(swarm, "gate");
+});
+
+test("cancel interrupts a resolution that hangs", async () => {
+  const asked = Promise.withResolvers<void>();
+  const resolve = () => {
+    asked.resolve();
+    return new Promise<never>(() => {});
+  };
+  await using swarm = await noopSwarm({ drones: [{ name: "izar", resolve }] });
+  const run = await swarm.run();
+  await asked.promise;
+  await run.signal(cancelSignal);
+  expect((await run.result()).outcome).toBe("cancelled");
+});
+
+test("the engine's own cancel request ends a run in the same way", async () => {
+  const builds = new Builds(hang);
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("a build", async () => builds.started.length === 1);
+  await run.cancel();
+  expect((await run.result()).view.reason).toBe("cancelled by the engine");
+  await until("no child runs", async () => (await childrenRunning(swarm)).length === 0);
+});
+
+test("a publish under way is neither cancelled nor undone, whoever asks", async () => {
+  const publishing = Promise.withResolvers<void>();
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar" }] });
+  swarm.binhost.onPublish = () => publishing.promise;
+  const run = await swarm.run({ options: { autoFinalize: true } });
+  await reaches(swarm, "publish");
+  expect(await refusalOf(run.executeUpdate(cancelUpdate, { args: [ann] }))).toContain("the run is being published");
+  expect(await refusalOf(run.executeUpdate(unblockUpdate, { args: [ann] }))).toContain("the run is being published");
+  await run.signal(cancelSignal);
+  await run.cancel();
+  publishing.resolve();
+  expect((await run.result()).outcome).toBe("published");
+  expect(swarm.binhost.published).toHaveLength(1);
+});
+
+test("a build whose workflow somebody terminated is started again", async () => {
+  const builds = new Builds(hang);
+  const plan = { packages: [pkg("a/lib-1")] };
+  await using swarm = await noopSwarm({ plan, drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("the build", async () => builds.started.length === 1);
+  const [id] = await childrenRunning(swarm);
+  builds.become(async () => {});
+  await swarm.client.workflow.getHandle(id ?? "").terminate("by hand");
+  await until("the failure", async () => (await packages(swarm))[0]?.attempts[0]?.failure?.class === "infrastructure");
+  await run.executeUpdate(balanceUpdate, { args: [ann] });
+  await reaches(swarm, "gate");
+  expect(builds.started).toHaveLength(2);
+});
