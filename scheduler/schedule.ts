@@ -74,7 +74,12 @@ export function schedule(
   const starts: Start[] = [];
   const all: Running[] = [...running];
   let wakeAt: number | null = null;
-  let freeSlots = drones.reduce((sum, d) => sum + (d.unusable === null ? d.slots : 0), 0) - running.length;
+  const usable = drones.filter((d) => d.unusable === null);
+  // Only to stop early: what runs on a drone that is away takes nobody's slot.
+  let freeSlots = usable.reduce(
+    (sum, d) => sum + Math.max(0, d.slots - running.filter((build) => build.drone === d.name).length),
+    0,
+  );
 
   for (const candidate of candidates.toSorted((a, b) => b.remaining - a.remaining || a.index - b.index)) {
     if (candidate.notBefore > now) {
@@ -82,7 +87,7 @@ export function schedule(
       continue;
     }
     if (freeSlots <= 0) continue;
-    const drone = drones
+    const drone = usable
       .filter((d) => refusal(d, candidate, all) === null)
       .toSorted((a, b) => freeCores(b, all) - freeCores(a, all) || (a.name < b.name ? -1 : 1))[0];
     if (!drone) continue;

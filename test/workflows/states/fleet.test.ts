@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { FleetState } from "../../../workflows/states/fleet.ts";
+import { facts, NOW } from "../../support/facts.ts";
+
+let fleet: FleetState;
+beforeEach(() => {
+  fleet = new FleetState();
+  fleet.enrol(facts("izar"), true, NOW);
+});
+const drone = () => fleet.drones()[0];
+
+describe("enrolment", () => {
+  test("a drone with the swarm's token is let in and attended", () => {
+    expect(fleet.enrol(facts("tarn"), true, NOW)).toEqual({ accepted: true, reason: null });
+    expect(fleet.attended()).toEqual(["izar", "tarn"]);
+  });
+
+  test("a drone without it is refused; the same refusal is shown once, the latest", () => {
+    fleet.enrol(facts("x"), false, NOW);
+    const answer = fleet.enrol(facts("x"), false, NOW + 5);
+    expect(answer.reason).toContain("Copy the swarm's token file");
+    expect(fleet.view().refused).toMatchObject([{ name: "x", at: NOW + 5 }]);
+    expect(fleet.attended()).toEqual(["izar"]);
+  });
+
+  test("refusals are kept within a bound, the oldest go", () => {
+    for (let i = 0; i < 30; i++) fleet.enrol(facts(`x${i}`), false, NOW + i);
+    expect(fleet.view().refused).toHaveLength(20);
+    expect(fleet.view().refused[0]?.name).toBe("x10");
+  });
+
+  test.each(["online", "suspect"] as const)("another machine cannot take the name of a drone that is %s", (state) => {
+    fleet.setState("izar", state, NOW);
+    expect(fleet.enrol(facts("izar", { id: "other" }), true, NOW).reason).toContain("is alive already");
+    expect(fleet.idOf("izar")).toBe("izar-id");
+  });
+
+  test.each(["lost", "offline"] as const)("another machine may take the name of a drone that is %s", (state) => {
+    fleet.setState("izar", state, NOW);
+    expect(fleet.enrol(facts("izar", { id: "other" }), true, NOW).accepted).toBe(true);
+    expect(fleet.idOf("izar")).toBe("other");
+  });
+
+  test("enrolling again keeps an operator's pause and the strikes", () => {
+    fleet.setPaused("izar", true);
+    fleet.strike("izar", "x");
+    fleet.setState("izar", "lost", NOW + 1);
+    fleet.enrol(facts("izar"), true, NOW + 2);
+    expect(drone()).toMatchObject({ state: "online", paused: true, strikes: 1, since: NOW + 2 });
+  });
+});
+
+describe("grounding", () => {
+  test("five strikes ground a drone with the last reason and the way back; resume forgives them", () => {
+    for (let i = 1; i <= 4; i++) fleet.strike("izar", `failure ${i}`);
+    expect(drone()?.grounded).toBeNull();
+    fleet.strike("izar", "failure 5");
+    expect(drone()?.grounded).toContain("the last: failure 5. When mended: swarm drone resume izar");
+    fleet.enrol(facts("izar"), true, NOW);
+    expect(drone()?.grounded).toContain("failure 5");
+    fleet.forgive("izar", NOW);
+    expect(drone()).toMatchObject({ grounded: null, strikes: 0 });
+  });
+
+  test.each([61, -61])("a clock %i minutes off grounds, one that was set again does not", (minutes) => {
+    fleet.report(facts("izar", { clock: NOW + minutes * 60_000 }), NOW);
+    expect(drone()?.grounded).toContain(`its clock is 61 min ${minutes > 0 ? "ahead" : "behind"}`);
+    fleet.report(facts("izar", { clock: NOW + 299_000 }), NOW);
+    expect(drone()?.grounded).toBeNull();
+  });
+
+  test("incident 8: low disk takes the drone out until it has room again", () => {
+    fleet.report(facts("izar", { diskFreeBytes: 5 * 1024 * 1024 }), NOW);
+    expect(drone()?.grounded).toBe("low disk: 5 MiB free");
+    fleet.report(facts("izar"), NOW);
+    expect(drone()?.grounded).toBeNull();
+  });
+});
+
+test("an unknown drone is named with the known ones", () => {
+  expect(fleet.unknown("izar")).toBeNull();
+  expect(fleet.unknown("isar")).toBe("no drone isar; known: izar");
+  fleet.forget("izar");
+  expect(fleet.unknown("izar")).toBe("no drone izar; known: none yet");
+});
+
+test("the state survives its journey to the workflow's next run", () => {
+  fleet.enrol(facts("x"), false, NOW);
+  fleet.strike("izar", "x");
+  fleet.subscribers.add("world-update/desktop");
+  const again = new FleetState(JSON.parse(JSON.stringify(fleet.save())));
+  expect(again.view()).toEqual(fleet.view());
+  expect([...again.subscribers]).toEqual(["world-update/desktop"]);
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { differences, RunDrones, referenceReport } from "../../../workflows/states/runDrones.ts";
+import { droneView, syncReport } from "../../support/facts.ts";
+
+describe("what the drones must agree on", () => {
+  test("the report that most share is the reference", () => {
+    const reports = [syncReport("a", { tree: "git:old" }), syncReport("b"), syncReport("c")];
+    expect(referenceReport(reports)?.name).toBe("b");
+  });
+
+  test("among equals the newest tree wins, then the first name", () => {
+    const older = syncReport("a", { tree: "git:old", treeTime: "2026-11-20T00:00:00Z" });
+    expect(referenceReport([older, syncReport("b")])?.name).toBe("b");
+    expect(referenceReport([syncReport("z"), syncReport("b", { libc: "musl" })])?.name).toBe("b");
+    expect(referenceReport([])).toBeNull();
+  });
+
+  test("differences are named with both values; a name or a tree's time is none", () => {
+    const other = syncReport("b", { tree: "git:x", compiler: "clang", treeTime: "2020-01-01T00:00:00Z" });
+    expect(differences(other, syncReport("a"))).toBe("tree git:x instead of git:a, compiler clang instead of gcc 14");
+    expect(differences(syncReport("b"), syncReport("a"))).toBeNull();
+  });
+});
+
+describe("the fleet's word", () => {
+  test("a new drone must be verified; what was verified stays so while it is suspect", () => {
+    const drones = new RunDrones();
+    drones.update([droneView("izar")]);
+    expect(drones.unsynced()).toEqual(["izar"]);
+    drones.set("izar", "verified", null, syncReport("izar"));
+    drones.update([droneView("izar", { state: "suspect" })]);
+    expect(drones.verified()).toEqual(["izar"]);
+  });
+
+  test("a drone that the fleet no longer names is away", () => {
+    const drones = new RunDrones();
+    drones.update([droneView("izar"), droneView("tarn")]);
+    drones.update([droneView("tarn")]);
+    expect(drones.available()).toEqual(["tarn"]);
+  });
+
+  test("STALE is forgotten when the drone comes back", () => {
+    const drones = new RunDrones();
+    drones.update([droneView("izar")]);
+    drones.set("izar", "stale", "tree git:x instead of git:a");
+    drones.update([droneView("izar", { state: "lost" })]);
+    drones.update([droneView("izar")]);
+    expect(drones.unsynced()).toEqual(["izar"]);
+    expect(drones.all()[0]?.reason).toBeNull();
+  });
+});
+
+test("the scheduler hears why a drone cannot be used", () => {
+  const drones = new RunDrones();
+  const names = ["away", "fine", "grounded", "paused", "stale", "syncing"];
+  const views = (away: "online" | "lost") => [
+    droneView("away", { state: away }),
+    droneView("fine"),
+    droneView("grounded", { grounded: "low disk: 5 MiB free" }),
+    droneView("paused", { paused: true }),
+    droneView("stale"),
+    droneView("syncing"),
+  ];
+  drones.update(views("online"));
+  for (const name of names) drones.set(name, "verified", null);
+  drones.set("stale", "stale", "tree git:x instead of git:a");
+  drones.set("syncing", "syncing", null);
+  drones.update(views("lost"));
+  expect(Object.fromEntries(drones.capacities().map((c) => [c.name, c.unusable]))).toEqual({
+    away: "is away",
+    fine: null,
+    grounded: "is grounded: low disk: 5 MiB free",
+    paused: "is paused",
+    stale: "is STALE: tree git:x instead of git:a",
+    syncing: "is syncing",
+  });
+});
