@@ -2,16 +2,23 @@ import { createInterface } from "node:readline/promises";
 import { usageError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 
-/** Asks on the terminal before something is thrown away. UserError (usage): nobody is there to be asked. */
+/** Asks on the terminal before something is thrown away; leaving it is a no. UserError (usage): nobody can be asked. */
 export async function confirm(context: Context, question: string): Promise<boolean> {
   const { stdin, stderr } = context.around;
   if (stdin.isTTY !== true || context.json) {
     throw usageError(`${question} There is no terminal to ask on: say --yes`);
   }
   const terminal = createInterface({ input: stdin, output: stderr });
+  const left = new AbortController();
+  // Ctrl-C and Ctrl-D: without this the question would wait for ever.
+  terminal.once("SIGINT", () => left.abort()).once("close", () => left.abort());
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
+    const answer = await terminal.question(`${question} [y/N] `, { signal: left.signal });
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+    stderr.write("\n");
+    return false;
   } finally {
     terminal.close();
   }

@@ -1,9 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { failed, hang, type NoopDroneOptions } from "../../bench/noop/drone.ts";
 import { chain, pkg, resolved, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import type { PlanGraph } from "../../model/plan.ts";
+import { buildLogPath } from "../../cli/buildLog.ts";
+import { EDGE, type Edge, type Plan, type PlanGraph, type PlanPackage } from "../../model/plan.ts";
+import { planGraph } from "../../portage/plan.ts";
+import { planBytes } from "../../portage/planFile.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
 import { bundleOf } from "../store/support.ts";
@@ -12,21 +16,22 @@ import { configFile, swarm as runSwarm, spawnSwarm, temporaryDirectory } from ".
 
 const TOKEN = "t".repeat(32);
 
-/** A binhost with the target `desktop`, at a free port; returns its URL. */
-async function binhost(): Promise<string> {
+/** A binhost with the target `desktop`, at a free port. */
+async function binhost() {
   const store = await openStore(await temporaryDirectory(), { name: "main" });
   await store.putTarget("desktop", await store.putBlob(bundleOf("desktop")));
   const server = createBinhostServer(store, { token: TOKEN, name: "main" });
   onTestFinished(() => server.close());
-  return server.listen({ host: "127.0.0.1", port: 0 });
+  return { url: await server.listen({ host: "127.0.0.1", port: 0 }), store };
 }
 
 /** A swarm with no-op builds, and the command pointed at it. */
 async function commandedSwarm(plan: PlanGraph, drones: NoopDroneOptions[] = [{ name: "izar" }, { name: "tarn" }]) {
   const swarm = await noopSwarm({ plan, drones });
   const directory = await temporaryDirectory();
+  const { url, store } = await binhost();
   const file = await configFile(
-    `[swarm]\nstate_dir = "${directory}"\n[binhost]\nurl = "${await binhost()}"\n` +
+    `[swarm]\nstate_dir = "${directory}"\n[binhost]\nurl = "${url}"\n` +
       `[[tree]]\nname = "demo"\nsync = "directory"\nuri = "${directory}"\n`,
   );
   await writeFile(`${directory}/token`, TOKEN);
@@ -37,6 +42,8 @@ async function commandedSwarm(plan: PlanGraph, drones: NoopDroneOptions[] = [{ n
   };
   return {
     swarm,
+    store,
+    directory,
     command: (...args: string[]) => runSwarm(args, env),
     start: (...args: string[]) => spawnSwarm(args, env),
     json: async (...args: string[]) => JSON.parse((await runSwarm([...args, "--json"], env)).stdout),
@@ -186,3 +193,71 @@ test("an unknown target is refused before anything starts, with the known names"
   expect(stderr).toContain("did you mean 'desktop'?");
   expect(await json("runs")).toEqual([]);
 });
+
+test("a dry run builds nothing and shows the plan by waves", async () => {
+  const { swarm, store, command } = await commandedSwarm(chain(0), []);
+  const plan: Plan = {
+    ...NO_PLAN,
+    packages: [planned("dev-libs/base-1", []), planned("app-misc/top-1", [[0, EDGE.BUILD]])],
+  };
+  const blob = await store.putBlob(planBytes(plan));
+  await swarm.addDrone({ name: "izar", resolve: () => ({ ...resolved(planGraph(plan, () => 10)), plan: blob }) });
+  const { exitCode, stdout } = await command("run-update", "--dry-run");
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /Wave 1: 1 package\n.*\n {2}dev-libs\/base-1 .* not in the snapshot\n.*Wave 2: 1 package\n.*\n {2}app-misc\/top-1 /,
+  );
+  expect(swarm.binhost.accepted).toEqual([]);
+});
+
+test("a log is followed as it grows, to the end of its attempt", async () => {
+  const written = Promise.withResolvers<void>();
+  const build: NoopDroneOptions["build"] = () => written.promise;
+  const { swarm, directory, start, command } = await commandedSwarm(wide(1), [{ name: "izar", build }]);
+  const run = JSON.parse((await command("run-update", "--detach", "--json")).stdout).run;
+  const file = buildLogPath(join(directory, "drones/izar"), run, "wide/part0-1", 1);
+  await until("the build", async () => (await swarm.view()).counts.delegated === 1);
+  const following = start("logs", "-f", "part0");
+  let text = "";
+  following.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, "configure\n");
+  await until("the first line", async () => text === "configure\n");
+  await appendFile(file, "compile\n");
+  await until("the second line", async () => text === "configure\ncompile\n");
+  written.resolve();
+  const { exitCode, stdout } = await following;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "configure\ncompile" });
+  expect((await command("logs", "part0")).stdout).toBe("configure\ncompile");
+});
+
+const NO_PLAN: Plan = {
+  target: "desktop",
+  tree: "git:0",
+  bundle: "c".repeat(64),
+  snapshot: null,
+  packages: [],
+  unresolvable: [],
+  notices: [],
+};
+
+function planned(cpv: string, edges: Edge[]): PlanPackage {
+  return {
+    cpv,
+    slot: "0",
+    subslot: "0",
+    repository: "demo",
+    use: [],
+    iuse: [],
+    chost: "x86_64-pc-linux-gnu",
+    settings: {},
+    buildId: 1,
+    needed: { kind: "new", text: "not in the snapshot" },
+    artifact: null,
+    sourceBytes: 0,
+    restrict: [],
+    edges,
+  };
+}
