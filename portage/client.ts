@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { UserError } from "../model/errors.ts";
 import type { TargetBundle } from "../model/target.ts";
 import { type BuildRoot, createBuildRoot } from "./buildRoot.ts";
 import { type EmergeOptions, type EmergeResult, runEmerge } from "./emerge.ts";
 import type { PortageInstallation } from "./install.ts";
-import { installedPackages } from "./installed.ts";
+import { changedPackages, installedPackages } from "./installed.ts";
 
 export interface ClientRootOptions {
   path: string;
@@ -20,11 +20,16 @@ export interface ClientRootOptions {
   distfiles?: string[];
 }
 
+/** A root that takes its binaries from a binhost. */
+export interface ClientRoot extends BuildRoot {
+  binhostUrl: string;
+}
+
 /**
  * A machine of a target, as a directory: a root with the target's configuration that takes binaries from a binhost.
  * UserError where nothing on this machine can fetch them.
  */
-export async function createClientRoot(options: ClientRootOptions): Promise<BuildRoot> {
+export async function createClientRoot(options: ClientRootOptions): Promise<ClientRoot> {
   const { path, portage, bundle, trees, binhostUrl, distfiles = [] } = options;
   const root = await createBuildRoot({
     path,
@@ -43,7 +48,7 @@ export async function createClientRoot(options: ClientRootOptions): Promise<Buil
   await writeFile(join(binrepos, "swarm.conf"), `[swarm]\npriority = 10\nsync-uri = ${binhostUrl}\n`);
   const fetch = fetchConf(root.env.PATH ?? "");
   if (fetch !== "") await writeFile(join(path, "etc/portage/make.conf/95-fetch"), fetch);
-  return root;
+  return { ...root, binhostUrl };
 }
 
 /** Portage's variables that fetch with curl. */
@@ -75,17 +80,14 @@ export interface ClientUpdate extends EmergeResult {
 }
 
 /** Updates a client's world from the binhost; compiles nothing. UserError where emerge fails. */
-export async function updateClient(root: BuildRoot, options: EmergeOptions = {}): Promise<ClientUpdate> {
-  await forgetIndex(root);
+export async function updateClient(root: ClientRoot, options: EmergeOptions = {}): Promise<ClientUpdate> {
   const before = await installedPackages(root.path);
-  const result = await runEmerge(
+  const result = await emergeFromBinhost(
     root,
     ["--quiet", "--usepkgonly", ...FROM_BINHOST, "--rebuilt-binaries=y", "-uDN", "--jobs=2", "@world"],
     options,
   );
-  const after = await installedPackages(root.path);
-  const installed = [...after].filter(([cpv, counter]) => before.get(cpv) !== counter).map(([cpv]) => cpv);
-  return { ...result, installed };
+  return { ...result, installed: changedPackages(before, await installedPackages(root.path)) };
 }
 
 /** What a client of the target would install from nothing, by CPV. The hit rate is binary / (binary + source). */
@@ -97,9 +99,8 @@ export interface ClientPlan {
 }
 
 /** Asks Portage, as a client of the target, where each package of its world would come from. Changes nothing. */
-export async function clientPlan(root: BuildRoot, options: EmergeOptions = {}): Promise<ClientPlan> {
-  await forgetIndex(root);
-  const { output } = await runEmerge(
+export async function clientPlan(root: ClientRoot, options: EmergeOptions = {}): Promise<ClientPlan> {
+  const { output } = await emergeFromBinhost(
     root,
     ["--pretend", "--usepkg", ...FROM_BINHOST, "--emptytree", "@world"],
     options,
@@ -114,9 +115,25 @@ export async function clientPlan(root: BuildRoot, options: EmergeOptions = {}): 
 }
 
 /**
- * Portage keeps a binhost's index by host and path, not port, and does not see one that changed within the same second.
- * So each question begins without.
+ * Portage keeps a binhost's index by host and path, not port, and does not see one that changed within the same second:
+ * so each question begins without. Where the index cannot be fetched emerge goes on without, and may well say that
+ * there is nothing to do: so it is looked for afterwards.
  */
-async function forgetIndex(root: BuildRoot): Promise<void> {
-  await rm(join(root.path, "var/cache/edb/binhost"), { recursive: true, force: true });
+async function emergeFromBinhost(
+  root: ClientRoot,
+  args: readonly string[],
+  options: EmergeOptions,
+): Promise<EmergeResult> {
+  const cache = join(root.path, "var/cache/edb/binhost");
+  await rm(cache, { recursive: true, force: true });
+  const outcome = await runEmerge(root, args, options).catch((error: unknown) => ({ error }));
+  options.signal?.throwIfAborted();
+  const cached = await readdir(cache, { recursive: true }).catch(() => []);
+  if (!cached.some((file) => basename(file) === "Packages")) {
+    throw new UserError(
+      `the package index ${root.binhostUrl}/Packages cannot be fetched: is the binhost up, and was the target ever published? (swarm snapshots)`,
+    );
+  }
+  if ("error" in outcome) throw outcome.error;
+  return outcome;
 }

@@ -45,6 +45,7 @@ export async function runEmerge(
       onOutput?.(line);
     });
   }
+  const exited = once(child, "exit");
   const closed = once(child, "close");
   const { pid } = child;
   let killer: NodeJS.Timeout | undefined;
@@ -55,7 +56,10 @@ export async function runEmerge(
   };
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const [code, killedBy] = await closed;
+    const [code, killedBy] = await exited;
+    // A process that outlived emerge would hold our pipe, and work on in directories that are not its own any more.
+    if (pid !== undefined) signalGroup(pid, "SIGKILL");
+    await closed;
     signal?.throwIfAborted();
     const output = lines.join("\n");
     if (code !== 0) {
@@ -66,8 +70,6 @@ export async function runEmerge(
   } finally {
     signal?.removeEventListener("abort", abort);
     clearTimeout(killer);
-    // A compiler that outlived emerge would work on in directories that are not its own any more.
-    if (pid !== undefined) signalGroup(pid, "SIGKILL");
   }
 }
 

@@ -20,6 +20,14 @@ export async function installedPackages(root: string): Promise<Map<string, numbe
   return found;
 }
 
+/** CPVs that were installed, or installed again, between two looks. Sorted. */
+export function changedPackages(before: Map<string, number>, after: Map<string, number>): string[] {
+  return [...after]
+    .filter(([cpv, counter]) => before.get(cpv) !== counter)
+    .map(([cpv]) => cpv)
+    .sort();
+}
+
 async function directories(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
