@@ -14,6 +14,7 @@ export interface StoredPackage {
   use: string[];
   iuse: string[];
   chost: string;
+  /** What it was ordered with: the gpkg's own record is what the ebuild made of it. */
   settings: BuildSettings;
   /** Dependency strings as recorded, with the sub-slots bound: `dev-libs/libalpha:0/2=`. */
   depend: string;

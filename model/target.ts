@@ -1,7 +1,7 @@
 /** The build settings that reach a compiler, by variable name: CFLAGS, CXXFLAGS, FFLAGS, FCFLAGS, LDFLAGS and the like. Whitespace is collapsed. */
 export type BuildSettings = Record<string, string>;
 
-/** The variables that make up BuildSettings: the ones that Portage records in a gpkg's metadata. */
+/** The variables that make up BuildSettings. */
 export const SETTING_NAMES = ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS", "LDFLAGS"] as const;
 
 /**

@@ -32,7 +32,7 @@ async function judge(file: string, request: AcceptRequest): Promise<PoolRecord |
   try {
     const report: GpkgReport = await readGpkg(file);
     if (report.sha256 !== request.sha256) return `SHA-256 is ${report.sha256}, the drone said ${request.sha256}`;
-    const found = storedPackage(report);
+    const found = storedPackage(report, request.expected.settings);
     const wrong = differences(found, request.expected);
     return wrong.length > 0 ? wrong.join("; ") : { package: found, index: indexFields(report) };
   } catch (error) {

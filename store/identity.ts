@@ -1,13 +1,17 @@
 import type { ExpectedPackage } from "../model/build.ts";
 import type { StoredPackage } from "../model/snapshot.ts";
-import { SETTING_NAMES } from "../model/target.ts";
+import type { BuildSettings } from "../model/target.ts";
 import { splitCpv } from "../portage/cpv.ts";
 import type { GpkgReport } from "../portage/gpkg.ts";
 import { GpkgError } from "../portage/gpkgError.ts";
 import { packagePath } from "./layout.ts";
 
-/** What a sound gpkg is, by its own metadata. Throws `GpkgError` where that names no package. */
-export function storedPackage(report: GpkgReport): StoredPackage {
+/**
+ * What a sound gpkg is, by its own metadata; but for the settings, which are those that the build was ordered with: a gpkg
+ * records CFLAGS as the ebuild left them (filtered, appended to) and FFLAGS not at all.
+ * Throws `GpkgError` where the metadata names no package.
+ */
+export function storedPackage(report: GpkgReport, settings: BuildSettings): StoredPackage {
   const { metadata } = report;
   const cpv = `${metadata.CATEGORY}/${metadata.PF}`;
   const parts = splitCpv(cpv);
@@ -29,9 +33,7 @@ export function storedPackage(report: GpkgReport): StoredPackage {
       .sort(),
     iuse: iuse.sort(),
     chost: metadata.CHOST,
-    settings: Object.fromEntries(
-      SETTING_NAMES.map((name) => [name, metadata[name]]).filter(([, value]) => value !== ""),
-    ),
+    settings,
     depend: metadata.DEPEND,
     bdepend: metadata.BDEPEND,
     rdepend: metadata.RDEPEND,
@@ -41,7 +43,7 @@ export function storedPackage(report: GpkgReport): StoredPackage {
   };
 }
 
-/** Everything in which a package is not what was asked for; empty where it is. An unset setting equals an empty one. */
+/** Everything in which a package is not what was asked for; empty where it is. */
 export function differences(got: StoredPackage, expected: ExpectedPackage): string[] {
   const found: string[] = [];
   const compare = (what: string, is: string | number, wanted: string | number): void => {
@@ -54,9 +56,6 @@ export function differences(got: StoredPackage, expected: ExpectedPackage): stri
   compare("repository", got.repository, expected.repository);
   compare("USE", got.use.join(" "), expected.use.toSorted().join(" "));
   compare("CHOST", got.chost, expected.chost);
-  for (const name of SETTING_NAMES) {
-    compare(name, words(got.settings[name]).join(" "), words(expected.settings[name]).join(" "));
-  }
   return found;
 }
 
