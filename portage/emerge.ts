@@ -46,7 +46,7 @@ export async function runEmerge(
     });
   }
   const exited = once(child, "exit");
-  const closed = once(child, "close");
+  const closed = new Promise((resolve) => child.once("close", resolve));
   const { pid } = child;
   let killer: NodeJS.Timeout | undefined;
   const abort = (): void => {
