@@ -43,7 +43,7 @@ async function readBinhost(context: Context, config: SwarmConfig): Promise<Pick<
 type EngineReading = Omit<Reading, "at" | "binhost" | "targets">;
 
 async function readEngine(context: Context, config: SwarmConfig, target: string | undefined): Promise<EngineReading> {
-  const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [] };
+  const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [], others: [] };
   const { connectionSettings } = await import("../connection/options.ts");
   const engine: Service = { address: connectionSettings(config).options.address, problem: null };
   try {
@@ -59,7 +59,7 @@ async function ask(client: Client, target: string | undefined): Promise<Omit<Eng
     countOrchestrators(client, QUEUES.orchestrator),
     listRuns(client, 20),
   ]);
-  const nothing = { orchestrators, fleet: null, run: null, runProblem: null, building: [] };
+  const nothing = { orchestrators, fleet: null, run: null, runProblem: null, building: [], others: [] };
   // Queries are answered by orchestrators: without one each would wait for its deadline.
   if (orchestrators === 0) return nothing;
   const chosen = target ?? (runs.find((run) => run.status === "RUNNING") ?? runs[0])?.target;
@@ -67,7 +67,11 @@ async function ask(client: Client, target: string | undefined): Promise<Omit<Eng
     query(client, FLEET_ID, fleetQuery).catch(() => null),
     chosen === undefined ? { run: null, runProblem: null } : readRun(client, chosen),
   ]);
-  return { orchestrators, fleet, run, runProblem, building: run ? await readBuilding(client, run) : [] };
+  const others = runs
+    .filter((other) => other.status === "RUNNING" && other.target !== chosen)
+    .map(({ run: id, target: of, step }) => ({ run: id, target: of, step }));
+  const building = run ? await readBuilding(client, run) : [];
+  return { orchestrators, fleet, run, runProblem, building, others };
 }
 
 function query<Answer>(client: Client, workflowId: string, definition: QueryDefinition<Answer, []>): Promise<Answer> {

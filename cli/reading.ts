@@ -30,4 +30,6 @@ export interface Reading {
   /** Why there is a run and yet no view of it. */
   runProblem: string | null;
   building: BuildingPackage[];
+  /** Runs of other targets that are in progress. */
+  others: { run: string; target: string; step: string | null }[];
 }

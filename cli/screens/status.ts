@@ -13,6 +13,9 @@ export function statusScreen(reading: Reading, paint: Paint, show = { nextAction
     servicesLine(reading, paint),
     ...problems(reading, paint),
     ...runLines(reading, paint),
+    ...reading.others.map(({ run, target, step }) => {
+      return `${label("Also")}${run}   ${step ?? "running"}   swarm status --target ${target}`;
+    }),
     ...droneTable(reading, paint),
     ...(show.nextAction ? nextActionLines(nextAction(reading), paint) : []),
   ];

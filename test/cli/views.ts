@@ -92,6 +92,7 @@ export function reading(changes: Partial<Reading> = {}): Reading {
     run: runView(),
     runProblem: null,
     building: [{ cpv: "dev-libs/openssl-3.0.2", attempt: 1, phase: "compile", elapsed: 190, lastLine: "" }],
+    others: [],
     ...changes,
   };
 }

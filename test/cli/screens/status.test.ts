@@ -75,6 +75,13 @@ test("colours change no column", () => {
   expect(bare).toEqual(statusScreen(reading(), plain));
 });
 
+test("runs of other targets are not hidden", () => {
+  const others = [{ run: "server-20261121-0059", target: "server", step: "gate" }];
+  expect(statusScreen(reading({ others }), plain)).toContain(
+    "Also:         server-20261121-0059   gate   swarm status --target server",
+  );
+});
+
 test("followed, it has no next action", () => {
   expect(statusScreen(reading(), plain, { nextAction: false })).not.toContain("═══ NEXT ACTION ═══");
 });
