@@ -89,13 +89,19 @@ async function issue(context: StoreContext, made: Snapshot, link: string, timest
   await writeFile(join(layout.snapshot(name, made.id), PUBLISHED), "");
 }
 
-/** Seconds since the epoch; greater than that of every index that clients may have, whatever the clock says. */
+/**
+ * Seconds by which the next index is newer. Portage asks for an index that changed since its own TIMESTAMP plus 5
+ * (TIMESTAMP_TOLERANCE of portage/util/_urlopen.py): one that is newer by less would stay unseen until the next.
+ */
+const TIMESTAMP_STEP = 6;
+
+/** Seconds since the epoch; enough above that of every index that clients may have, whatever the clock says. */
 async function nextTimestamp(context: StoreContext, name: string): Promise<number> {
   const link = await orNull(readlink(context.layout.current(name)));
   const now = Math.floor(Date.now() / 1000);
   if (link === null) return now;
   const { timestamp } = await readRecord(join(context.layout.target(name), link, "summary.json"), SummarySchema);
-  return Math.max(now, timestamp + 1);
+  return Math.max(now, timestamp + TIMESTAMP_STEP);
 }
 
 /** Of each CPV the newest build; sorted by path. */

@@ -102,7 +102,8 @@ test("publishes and rollbacks within one second, and a clock set back, still giv
     times.push(await clientTimestamp(store));
   }
   const steps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
+  // Portage's tolerance is 5 seconds.
+  expect(Math.min(...steps)).toBeGreaterThan(5);
 });
 
 test("rollback gives back exactly the old content, forward the new; the next run builds on what is current", async () => {
