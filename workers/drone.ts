@@ -4,6 +4,7 @@ import { Worker } from "@temporalio/worker";
 import { createDroneActivities } from "../activities/drone/activities.ts";
 import { enrolRequest } from "../activities/orchestrator/credential.ts";
 import { droneConfig } from "../config/drones.ts";
+import type { DroneConfig, SwarmConfig } from "../config/schema.ts";
 import { dataConverter } from "../connection/codec.ts";
 import { connectWorker } from "../connection/worker.ts";
 import { QUEUES } from "../model/activities.ts";
@@ -24,12 +25,26 @@ const RETRY_MS = 3_000;
 const ADOPTION_ROOM = 2;
 
 /** The drone: builds packages in its own directory. Its builds outlive it and are taken over by its next life. */
-export const runDrone: Role = async (config, name, { signal, log, ready }) => {
+export const runDrone: Role = async (config, name, context) => {
   if (name === null) throw usageError("swarm drone needs a name: swarm drone NAME");
-  installRuntime(log);
+  installRuntime(context.log);
   const drone = { name, ...droneConfig(config, name) };
   const token = await readToken(config);
-  await using _lock = await holdLock(`${drone.dir}/lock`, `drone ${name} runs already in ${drone.dir}`);
+  const lock = await holdLock(`${drone.dir}/lock`, `drone ${name} runs already in ${drone.dir}`);
+  try {
+    await work(config, drone, token, context);
+  } finally {
+    await lock[Symbol.asyncDispose]();
+  }
+};
+
+async function work(
+  config: SwarmConfig,
+  drone: DroneConfig & { name: string },
+  token: string,
+  { signal, log, ready }: RoleContext,
+): Promise<void> {
+  const { name } = drone;
   const portage = await ensurePortage({ cacheDir: config.swarm.cacheDir, env: process.env, onProgress: log });
   const activities = await createDroneActivities({
     drone,
@@ -71,7 +86,9 @@ export const runDrone: Role = async (config, name, { signal, log, ready }) => {
 
   await enrolPatiently(enrol, name, { signal, log });
   if (signal.aborted) return;
-  log(`drone ${name}: enrolled, ${drone.cores} cores declared, ${drone.slots} slots, builds with -j${drone.maxJobs} at most`);
+  log(
+    `drone ${name}: enrolled, ${drone.cores} cores declared, ${drone.slots} slots, builds with -j${drone.maxJobs} at most`,
+  );
   ready();
   const stopped = new AbortController();
   const stop = AbortSignal.any([signal, stopped.signal]);
@@ -90,7 +107,7 @@ export const runDrone: Role = async (config, name, { signal, log, ready }) => {
     stopped.abort();
     await connection.close();
   }
-};
+}
 
 /** Enrols, waiting for a fleet that does not run yet. A refusal is final. */
 async function enrolPatiently(

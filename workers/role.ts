@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { UserError } from "../model/errors.ts";
 import type { SwarmConfig } from "../config/schema.ts";
+import { UserError } from "../model/errors.ts";
 
 /** What every role gets from the command that runs it. */
 export interface RoleContext {

@@ -6,7 +6,7 @@ export function installRuntime(log: (line: string) => void): void {
     // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
     shutdownSignals: [],
     logger: new DefaultLogger("WARN", ({ level, message, meta }) => {
-      const error = meta?.["error"];
+      const error = meta?.error;
       log(`${level}: ${message}${error ? `: ${error instanceof Error ? error.message : String(error)}` : ""}`);
     }),
   });
