@@ -65,7 +65,7 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     try {
       return await beating(context, HEARTBEAT_MS, () => work(context.signal));
     } catch (error) {
-      if (context.signal.aborted) return leave(context);
+      if (context.signal.aborted) return leave(context.reason());
       throw classified(error, "drone");
     }
   };

@@ -84,12 +84,11 @@ export class Builds {
         await this.#release(attempt, claim, () => endAttempt(attempt));
         throw classified(error, "drone");
       }
-      if (!claim.taken.signal.aborted && context.reason() === "cancelled") {
-        await this.#release(attempt, claim, () => removeAttempt(attempt));
-      } else {
-        this.#unclaimed.set(attempt.directory, Date.now());
-      }
-      return leave(context);
+      if (claim.taken.signal.aborted) return leave("detached");
+      const reason = context.reason();
+      if (reason === "cancelled") await this.#release(attempt, claim, () => removeAttempt(attempt));
+      else this.#unclaimed.set(attempt.directory, Date.now());
+      return leave(reason);
     } finally {
       clearInterval(timer);
       if (this.#claims.get(attempt.directory) === claim) this.#claims.delete(attempt.directory);

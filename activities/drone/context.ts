@@ -23,9 +23,9 @@ export function temporalContext(): ActivityContext {
   };
 }
 
-/** Ends an activity whose signal was aborted, for the reason that the context gives. */
-export function leave(context: ActivityContext): never {
-  if (context.reason() === "cancelled") throw new CancelledFailure("CANCELLED");
+/** Ends an activity that was told to, or that another one has replaced. */
+export function leave(reason: ReturnType<ActivityContext["reason"]>): never {
+  if (reason === "cancelled") throw new CancelledFailure("CANCELLED");
   // Not a failure: the server is told nothing, misses the heartbeats, and offers the same work again.
   throw new CompleteAsyncError();
 }

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BuildRoot, createBuildRoot } from "../../portage/buildRoot.ts";
+import { parseCpv } from "../../portage/cpv.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
 import { dependencyClosure } from "../../portage/plan.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
@@ -70,7 +71,7 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
   ]);
   const job = {
     root: root.path,
-    packages: needed.map((it) => ({ ...it, file: workshop.artifacts.path(it.sha256) })),
+    packages: needed.map((it) => ({ ...it, file: workshop.artifacts.path(it.sha256), place: placeOf(it.cpv) })),
     emerge: root.bin("emerge"),
     report: reportFile(attempt),
     command: emergeCommand(root, `=${wanted.cpv}::${wanted.repository}`),
@@ -80,6 +81,12 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
   await recordStart(attempt, { buildId: wanted.buildId, preparedFrom });
   signal.throwIfAborted();
   await supervise(attempt, root);
+}
+
+/** Where a package lies in a PKGDIR of its own. */
+function placeOf(cpv: string): string {
+  const { cp, pf } = parseCpv(cpv);
+  return `${cp}/${pf}-1.gpkg.tar`;
 }
 
 /** Only this package: --nodeps keeps Portage from looking for others, --buildpkgonly from installing it. */

@@ -33,7 +33,7 @@ export async function uploadArtifact(
       signal: context.signal,
     });
   } catch (error) {
-    if (context.signal.aborted) return leave(context);
+    if (context.signal.aborted) return leave(context.reason());
     if (!(error instanceof BinhostError) || !FINAL.has(error.status)) throw error;
     throw failureOf({ class: "infrastructure", message: error.message });
   }

@@ -2,7 +2,8 @@
 
 usage: provision.py JOB
 
-JOB is a JSON file: {root, packages: [{cpv, file, sha256}] in the order of installation, emerge, report, command}.
+JOB is a JSON file: {root, packages: [{cpv, file, sha256, place}] in the order of installation, emerge, report,
+command}; `place` is the file's path in a PKGDIR.
 
 Portage installs a binary package in two to three seconds, nearly all of it in shell phases that most packages do not have.
 Here a package without phases of its own is unpacked straight into the root, in milliseconds, with the same result: files,
@@ -205,14 +206,22 @@ def install(root, package, counter):
     return True
 
 
+def link_or_copy(source, target):
+    """A hard link, or a copy where source and target are on two file systems."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def install_with_portage(job, packages):
     """One emerge for each: Portage orders the packages of one call by itself."""
     pkgdir = os.path.join(job["root"], "var/cache/needed")
-    for index, package in enumerate(packages):
-        category, pf = package["cpv"].split("/")
-        directory = os.path.join(pkgdir, category, pf)
-        os.makedirs(directory)
-        os.symlink(package["file"], os.path.join(directory, f"{pf}-{index + 1}.gpkg.tar"))
+    for package in packages:
+        # Portage takes only what lies at the place that it would choose itself, and follows no symbolic links there.
+        place = os.path.join(pkgdir, package["place"])
+        os.makedirs(os.path.dirname(place))
+        link_or_copy(package["file"], place)
     command = [job["emerge"], "--usepkgonly", "--oneshot", "--nodeps", "--quiet-build=n"]
     for package in packages:
         done = subprocess.run([*command, f"={package['cpv']}"], env={**os.environ, "PKGDIR": pkgdir}, check=False)

@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CompleteAsyncError } from "@temporalio/activity";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { attemptOf, supervisorOf } from "../../../activities/drone/attempt.ts";
+import type { BuildOrder } from "../../../model/build.ts";
+import type { BuildFailure } from "../../../model/failures.ts";
+import { processesIn } from "../../../system/processes.ts";
+import { PACKAGES, WORLD } from "./packages.ts";
+import { type Life, openYard, RUN, type TestContext, type Yard } from "./support.ts";
+
+let yard: Yard;
+let life: Life;
+
+beforeAll(async () => {
+  yard = await openYard(PACKAGES, WORLD);
+  life = await yard.live();
+});
+afterAll(() => yard.close());
+
+const places = () => ({ dir: join(yard.directory, "drone"), prefixLength: 96 });
+const attemptFor = (order: BuildOrder) => attemptOf(places(), order);
+const eventually = { timeout: 30_000, interval: 50 };
+
+async function failureOf(work: Promise<unknown>): Promise<BuildFailure> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ApplicationFailure)) throw new Error(`not a classified failure: ${error}`);
+  expect(error.nonRetryable).toBe(true);
+  const failure = error.details?.[0] as BuildFailure;
+  expect(error.type).toBe(failure.class);
+  return failure;
+}
+
+async function reaches(context: TestContext, line: RegExp): Promise<void> {
+  await vi.waitFor(() => expect(context.progress()?.lastLine ?? "").toMatch(line), eventually);
+}
+
+describe("a package with two dependencies", () => {
+  test("is refused before anything starts while an artifact is missing", async () => {
+    const order = yard.order("dev-libs/beta-1.0");
+    const failure = await failureOf(life.activities.build(order));
+    expect(failure).toMatchObject({ class: "infrastructure", message: expect.stringContaining("dev-libs/alpha-1.0") });
+    expect(existsSync(attemptFor(order).log)).toBe(false);
+    await life.activities.discard(order);
+  });
+
+  test("is built against exactly those, in order", async () => {
+    await yard.deliver(life, "dev-libs/alpha-1.0");
+    await yard.deliver(life, "dev-util/tool-1.0");
+    const order = yard.order("dev-libs/beta-1.0");
+    const artifact = await life.activities.build(order);
+    expect(artifact).toMatchObject({ cpv: "dev-libs/beta-1.0", buildId: 1, adopted: false });
+
+    const log = await readFile(attemptFor(order).log, "utf8");
+    expect(log).toContain(">>> Installing 2 packages that it needs");
+    const image = execFileSync("tar", ["-xOf", attemptFor(order).packageFile(1), "beta-1.0-1/metadata.tar.zst"]);
+    const rdepend = execFileSync("tar", ["--zstd", "-xOf", "-", "metadata/RDEPEND"], { input: image }).toString();
+    expect(rdepend.trim()).toBe("dev-libs/alpha:0/1=");
+    expect(existsSync(attemptFor(order).root)).toBe(false);
+  });
+
+  test("gives the same result when it is asked for again", async () => {
+    const order = yard.order("dev-libs/beta-1.0");
+    const first = await life.activities.build(order);
+    expect(first.adopted).toBe(true);
+    expect(await life.activities.build(order)).toEqual(first);
+    await life.activities.discard(order);
+    await life.activities.discard(order);
+    expect(await readdir(join(yard.directory, "drone/attempts", RUN, "dev-libs"))).toEqual([]);
+    expect(existsSync(attemptFor(order).log)).toBe(true);
+  });
+
+  test("gets the BUILD_ID of the plan", async () => {
+    const bytes = await yard.client.getBlob(yard.order("app-misc/bystander-1.0").plan);
+    const plan = JSON.parse(bytes.toString());
+    const index = plan.packages.findIndex((it: { cpv: string }) => it.cpv === "app-misc/bystander-1.0");
+    plan.packages[index].buildId = 7;
+    const blob = await yard.client.putBlob(Buffer.from(JSON.stringify(plan)));
+    const order = yard.order("app-misc/bystander-1.0", { plan: blob });
+    expect(await life.activities.build(order)).toMatchObject({ buildId: 7 });
+    expect(attemptFor(order).packageFile(7)).toMatch(/bystander-1\.0-7\.gpkg\.tar$/);
+    await life.activities.discard(order);
+  });
+
+  test("is refused as stale where the drone has another tree", async () => {
+    const bytes = await yard.client.getBlob(yard.order("app-misc/bystander-1.0").plan);
+    const plan = { ...JSON.parse(bytes.toString()), tree: "git:0123" };
+    const blob = await yard.client.putBlob(Buffer.from(JSON.stringify(plan)));
+    const order = yard.order("app-misc/bystander-1.0", { plan: blob, tree: "git:0123" });
+    expect(await failureOf(life.activities.build(order))).toMatchObject({ class: "stale" });
+    await life.activities.discard(order);
+  });
+});
+
+describe("a build whose drone goes away", () => {
+  test("runs on, is adopted by the next life, and ends there", async () => {
+    const order = yard.order("app-misc/slow-1.0");
+    const first = life.within((it) => it.build(order));
+    await reaches(first.context, /^step \d/);
+    expect(first.context.progress()?.phase).toBe("compile");
+    first.context.end("detached");
+    await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
+
+    const supervisor = await supervisorOf(attemptFor(order));
+    const next = await yard.live();
+    const second = next.within((it) => it.build(order));
+    await reaches(second.context, /^step \d/);
+    expect(await supervisorOf(attemptFor(order))).toEqual(supervisor);
+    await writeFile(join(attemptFor(order).root, "go"), "");
+    expect(await second.done).toMatchObject({ adopted: true });
+    await next.activities.discard(order);
+  });
+
+  test("is taken over by a newer activity for the same attempt", async () => {
+    const order = yard.order("app-misc/slow-1.0", { attempt: 2 });
+    const first = life.within((it) => it.build(order));
+    await reaches(first.context, /^step \d/);
+    const second = life.within((it) => it.build(order));
+    await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
+    await reaches(second.context, /^step \d/);
+    second.context.end("cancelled");
+    await expect(second.done).rejects.toBeInstanceOf(CancelledFailure);
+  });
+
+  test("is ended when another attempt of the package takes its place", async () => {
+    const old = yard.order("app-misc/slow-1.0", { attempt: 3 });
+    const first = life.within((it) => it.build(old));
+    await reaches(first.context, /^step \d/);
+    first.context.end("detached");
+    await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
+    expect(processesIn([attemptFor(old).root])).not.toEqual([]);
+
+    const next = life.within((it) => it.build(yard.order("app-misc/slow-1.0", { attempt: 4 })));
+    await reaches(next.context, /^step \d/);
+    expect(processesIn([attemptFor(old).root, attemptFor(old).directory])).toEqual([]);
+    expect(existsSync(attemptFor(old).directory)).toBe(false);
+    next.context.end("cancelled");
+    await expect(next.done).rejects.toBeInstanceOf(CancelledFailure);
+  });
+
+  test("begins anew where it was killed meanwhile", async () => {
+    const order = yard.order("app-misc/slow-1.0", { attempt: 5 });
+    const first = life.within((it) => it.build(order));
+    await reaches(first.context, /^step \d/);
+    first.context.end("detached");
+    await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
+    for (const { pid } of processesIn([attemptFor(order).root])) process.kill(pid, "SIGKILL");
+
+    const next = await yard.live();
+    const second = next.within((it) => it.build(order));
+    await reaches(second.context, /^step [123]$/);
+    await writeFile(join(attemptFor(order).root, "go"), "");
+    expect(await second.done).toMatchObject({ adopted: false });
+    await next.activities.discard(order);
+  });
+});
+
+describe("a build that is cancelled or killed", () => {
+  test("cancellation ends the compilers and leaves nothing", async () => {
+    const order = yard.order("app-misc/slow-1.0", { attempt: 6 });
+    const build = life.within((it) => it.build(order));
+    await reaches(build.context, /^step \d/);
+    build.context.end("cancelled");
+    await expect(build.done).rejects.toBeInstanceOf(CancelledFailure);
+    const { root, directory } = attemptFor(order);
+    expect(processesIn([root, directory])).toEqual([]);
+    expect([existsSync(root), existsSync(directory)]).toEqual([false, false]);
+  });
+
+  test("a supervisor that is killed takes its orphans with it", async () => {
+    const order = yard.order("app-misc/slow-1.0", { attempt: 7 });
+    const build = life.within((it) => it.build(order));
+    await reaches(build.context, /^step \d/);
+    const supervisor = await supervisorOf(attemptFor(order));
+    process.kill(supervisor?.pid ?? 0, "SIGKILL");
+    expect(await failureOf(build.done)).toMatchObject({ class: "infrastructure" });
+    expect(processesIn([attemptFor(order).root])).toEqual([]);
+    await life.activities.discard(order);
+  });
+
+  test("a compiler that is killed for memory is named as such", async () => {
+    const order = yard.order("app-misc/slow-1.0", { attempt: 8 });
+    const build = life.within((it) => it.build(order));
+    await reaches(build.context, /^step \d/);
+    const emerge = processesIn([attemptFor(order).root]).find(({ pid }) => /emerge/.test(commandOf(pid)));
+    process.kill(emerge?.pid ?? 0, "SIGKILL");
+    expect(await failureOf(build.done)).toMatchObject({ class: "memory" });
+    expect(processesIn([attemptFor(order).root])).toEqual([]);
+    await life.activities.discard(order);
+  });
+
+  test("no output for the given time ends it", async () => {
+    const order = yard.order("app-misc/silent-1.0", { noOutputSeconds: 3 });
+    const failure = await failureOf(life.activities.build(order));
+    expect(failure).toMatchObject({ class: "package", phase: "compile", message: "no output for 3 seconds: killed" });
+    expect(processesIn([attemptFor(order).root])).toEqual([]);
+    await life.activities.discard(order);
+  });
+});
+
+describe("a package that does not build", () => {
+  test("a compile error is the package's, with phase and the compiler's words", async () => {
+    const order = yard.order("app-err/broken-1.0");
+    const failure = await failureOf(life.activities.build(order));
+    expect(failure).toMatchObject({ class: "package", phase: "compile" });
+    expect(failure.message).toMatch(/^compile phase: broken\.c:1.*undeclared_thing.*undeclared/);
+    expect(failure.logTail?.join("\n")).toContain("undeclared_thing");
+    expect(failure.logTail?.length).toBeLessThanOrEqual(40);
+    expect(await failureOf(life.activities.build(order))).toEqual(failure);
+    await life.activities.discard(order);
+  });
+
+  test("a source that cannot be fetched is nobody's fault; a forged one is the package's", async () => {
+    await rm(join(yard.tree.distfiles, "gone-1.0.tar"));
+    const forgedFile = join(yard.tree.distfiles, "forged-1.0.tar");
+    await writeFile(forgedFile, (await readFile(forgedFile, "latin1")).replace("forged\n", "FORGED\n"));
+    const gone = await failureOf(life.activities.build(yard.order("app-err/gone-1.0")));
+    expect(gone).toMatchObject({ class: "infrastructure", message: expect.stringContaining("gone-1.0.tar") });
+    const forged = await failureOf(life.activities.build(yard.order("app-err/forged-1.0")));
+    expect(forged).toMatchObject({ class: "package" });
+  });
+
+  test("too little free disk is refused before anything starts", async () => {
+    const low = await yard.live({ lowDiskGib: 1_000_000 });
+    const failure = await failureOf(low.activities.build(yard.order("app-misc/bystander-1.0", { attempt: 9 })));
+    expect(failure).toMatchObject({ class: "infrastructure", message: expect.stringMatching(/^disk full: /) });
+  });
+});
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+};
+
+test("nothing is left running when everything has ended", () => {
+  expect(processesIn([join(yard.directory, "drone")])).toEqual([]);
+  expect(readdirSync(join(yard.directory, "drone/roots"))).toEqual([]);
+});
