@@ -1,14 +1,5 @@
 import type { BuildSettings } from "./target.ts";
 
-/** Points to one accepted artifact. */
-export interface ArtifactRef {
-  cpv: string;
-  buildId: number;
-  sha256: string;
-  /** bytes */
-  size: number;
-}
-
 /** What the artifact of a build must be: compared with its own metadata by validate. */
 export interface ExpectedPackage {
   cpv: string;

@@ -34,8 +34,9 @@ export async function resolvePlan(
 ): Promise<ResolveResult> {
   const { portage, binhost, rootsDir, prefixLength } = services;
   const path = rootPath(rootsDir, `resolve-${request.target}-`, prefixLength);
-  // An empty root: what a client needs must not depend on what this drone built last.
-  await rm(path, { recursive: true, force: true });
+  // Nothing may be installed: what a client needs must not depend on what this drone did last. What Portage caches of a
+  // tree stays, since a tree without a metadata cache costs seconds to read.
+  await rm(join(path, "var/db"), { recursive: true, force: true });
   const root = await createBuildRoot({
     path,
     portage,
