@@ -32,7 +32,7 @@ export class Mutex {
 
 /** Alone among all callers of all processes that hold the same lock file. */
 export function exclusively<T>(context: StoreContext, lock: string, fn: () => Promise<T>): Promise<T> {
-  return context.mutex.run(lock, () => withLock(lock, () => explainFull(context, fn)));
+  return context.mutex.run(lock, () => explainFull(context, () => withLock(lock, fn)));
 }
 
 /** A full disk is named as such: it is nobody's package that is to blame. */
@@ -40,11 +40,16 @@ export async function explainFull<T>(context: StoreContext, fn: () => Promise<T>
   try {
     return await fn();
   } catch (error) {
-    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    if (!isErrno(error, "ENOSPC", "EDQUOT") && !isLockWithoutSpace(error)) throw error;
     throw new StoreError("full", `no space left on the disk of the package store ${context.layout.root}`, {
       hint: "Remove old snapshots (swarm snapshots prune), or give the binhost's directory more space; then try again.",
     });
   }
+}
+
+/** A lock is a file of SQLite's, which has its own words for a full disk: result code 13. */
+function isLockWithoutSpace(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === 13;
 }
 
 /** Array.map with at most `limit` calls under way; the first error is thrown when all have ended. */
