@@ -13,9 +13,8 @@ import {
   QUEUES,
 } from "../model/activities.ts";
 import type { BuiltArtifact } from "../model/build.ts";
-import type { BuildFailure } from "../model/failures.ts";
 import { buildFailureOf, wasLostSight, wasNotTaken } from "./failures.ts";
-import { type BuildPackageInput, packageReportSignal } from "./messages.ts";
+import { type BuildPackageInput, type PackageReport, packageReportSignal } from "./messages.ts";
 
 /** Silence after which a build is asked for again, and the time that the drone has to take it: together under 45 s. */
 const SILENCE = "15s";
@@ -26,34 +25,34 @@ const ANSWER = "20s";
  * signal, since the run may have continued as new. It never fails by itself.
  */
 export async function buildPackage(input: BuildPackageInput): Promise<void> {
+  const outcome = await attempt(input);
+  // At once: each costs the engine a step of its own, and neither waits for the other.
+  await CancellationScope.nonCancellable(() => Promise.all([report(input, outcome), discard(input)]));
+}
+
+type Outcome = Pick<PackageReport, "artifact" | "failure" | "cancelled">;
+
+async function attempt(input: BuildPackageInput): Promise<Outcome> {
   const { order, drone } = input;
-  const report = async (outcome: {
-    artifact?: BuiltArtifact;
-    failure?: BuildFailure;
-    cancelled?: boolean;
-  }): Promise<void> =>
-    CancellationScope.nonCancellable(() =>
-      getExternalWorkflowHandle(input.reportTo)
-        .signal(packageReportSignal, { cpv: order.cpv, attempt: order.attempt, drone, ...outcome })
-        // The run is over: nobody waits for the report.
-        .catch(() => {}),
-    );
   try {
     setCurrentDetails(`building on ${drone}, -j${order.jobs}`);
     const artifact = await build(input);
     setCurrentDetails(`uploading from ${drone}: ${artifact.size} bytes`);
     const rejected = await deliver(input, artifact);
-    await report(rejected === null ? { artifact } : { failure: { class: "drone", message: rejected } });
+    return rejected === null ? { artifact } : { failure: { class: "drone", message: rejected } };
   } catch (error) {
-    await report(
-      isCancellation(error)
-        ? { cancelled: true }
-        : {
-            failure: wasNotTaken(error) ? { class: "lost", message: `${drone} did not answer` } : buildFailureOf(error),
-          },
-    );
+    if (isCancellation(error)) return { cancelled: true };
+    if (wasNotTaken(error)) return { failure: { class: "lost", message: `${drone} did not answer` } };
+    return { failure: buildFailureOf(error) };
   }
-  await CancellationScope.nonCancellable(() => discard(input));
+}
+
+async function report({ order, drone, reportTo }: BuildPackageInput, outcome: Outcome): Promise<void> {
+  const { cpv, attempt } = order;
+  await getExternalWorkflowHandle(reportTo)
+    .signal(packageReportSignal, { cpv, attempt, drone, ...outcome })
+    // The run is over: nobody waits for the report.
+    .catch(() => {});
 }
 
 /** Offers the build until the drone took it and ended it. The same attempt offered again adopts what runs already. */

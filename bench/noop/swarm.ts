@@ -41,6 +41,8 @@ export interface NoopSwarmOptions {
   drones?: NoopDroneOptions[];
   /** What every drone's resolver answers. */
   plan?: PlanGraph;
+  /** With the token of a swarm whose orchestrators are processes of their own: none runs here. */
+  token?: string;
 }
 
 /** What a drone in a process of its own is told. */
@@ -83,9 +85,9 @@ export class NoopSwarm {
     const namespace = `noop-${randomBytes(6).toString("hex")}`;
     await createNamespace(connection, namespace);
     const native = await NativeConnection.connect({ address: options.address });
-    const token = randomBytes(16).toString("hex");
+    const token = options.token ?? randomBytes(16).toString("hex");
     const swarm = new NoopSwarm(options, connection, { connection: native, namespace, token, dataConverter });
-    await swarm.startOrchestrator();
+    if (!options.token) await swarm.startOrchestrator();
     await swarm.client.workflow.start("fleet", {
       workflowId: FLEET_ID,
       taskQueue: QUEUES.orchestrator,
@@ -226,13 +228,13 @@ async function createNamespace(connection: Connection, namespace: string): Promi
 export async function until<T>(
   what: string,
   test: () => Promise<T | null | undefined | false>,
-  ms = 60_000,
+  { ms = 60_000, every = 50 } = {},
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const result = await test();
     if (result) return result;
     if (Date.now() > deadline) throw new Error(`after ${ms / 1000} s still not: ${what}`);
-    await sleep(50);
+    await sleep(every);
   }
 }

@@ -51,14 +51,14 @@ export function held(then: NoopBuild = async () => {}): { build: NoopBuild; rele
 }
 
 /** Waits until the run is at a step. */
-export async function reaches(swarm: NoopSwarm, step: RunStep, ms?: number): Promise<RunView> {
+export async function reaches(swarm: NoopSwarm, step: RunStep, ms = 60_000): Promise<RunView> {
   return await until(
     `the step ${step}`,
     async () => {
       const view = await swarm.view();
       return view.step === step && view;
     },
-    ms,
+    { ms },
   );
 }
 

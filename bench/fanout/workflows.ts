@@ -1,0 +1,48 @@
+import { executeChild, ParentClosePolicy, proxyActivities } from "@temporalio/workflow";
+import {
+  type BinhostActivities,
+  type DroneBuildActivities,
+  type DroneControlActivities,
+  QUEUES,
+} from "../../model/activities.ts";
+import type { BuildOrder } from "../../model/build.ts";
+
+/** What the engine costs without us: lanes of children, each with the four activities of a package. */
+export async function fanOut(input: {
+  count: number;
+  drones: string[];
+  slots: number;
+  binhost: string;
+}): Promise<void> {
+  let next = 0;
+  const lane = async (drone: string): Promise<void> => {
+    while (next < input.count) {
+      const order = orderOf(next++);
+      await executeChild(fanOutChild, {
+        workflowId: `plain/${order.cpv}`,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [{ order, drone, binhost: input.binhost }],
+      });
+    }
+  };
+  await Promise.all(input.drones.flatMap((drone) => Array.from({ length: input.slots }, () => lane(drone))));
+}
+
+export async function fanOutChild(input: { order: BuildOrder; drone: string; binhost: string }): Promise<void> {
+  const { order } = input;
+  const timeouts = { startToCloseTimeout: "1h", heartbeatTimeout: "30s" } as const;
+  const { build } = proxyActivities<DroneBuildActivities>({ ...timeouts, taskQueue: QUEUES.build(input.drone) });
+  const control = proxyActivities<DroneControlActivities>({ ...timeouts, taskQueue: QUEUES.control(input.drone) });
+  const { validate } = proxyActivities<BinhostActivities>({ ...timeouts, taskQueue: QUEUES.binhost(input.binhost) });
+  const artifact = await build(order);
+  await control.upload({ order, artifact });
+  await validate({ order, artifact });
+  await control.discard(order);
+}
+
+function orderOf(index: number): BuildOrder {
+  return {
+    ...{ run: "plain", target: "desktop", plan: "b".repeat(64), tree: "git:0123", bundle: "c".repeat(64) },
+    ...{ index, cpv: `wide/part${index}-1`, attempt: 1, jobs: 4, nice: 0, noOutputSeconds: 3600 },
+  };
+}

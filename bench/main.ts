@@ -1,0 +1,59 @@
+import { mkdir } from "node:fs/promises";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomic } from "../system/atomicFile.ts";
+import { packageRoot } from "../system/packageRoot.ts";
+
+/** `npm run bench -- NAME [SIZE]`: what is measured, loaded only where it is wanted. */
+const BENCHES: Record<string, { what: string; run: (size: number | undefined) => Promise<object> }> = {
+  engine: {
+    what: "cost of a package in the engine against plain Temporal; SIZE packages, 300 by default",
+    run: async (size) => (await import("./engine.ts")).benchEngine(size),
+  },
+  latency: {
+    what: "dependency received -> dependent's build begins; a chain of SIZE, 100 by default",
+    run: async (size) => (await import("./latency.ts")).benchLatency(size),
+  },
+  memory: {
+    what: "memory of each role, idle and in a run of SIZE no-op packages, 3000 by default",
+    run: async (size) => (await import("./memory.ts")).benchMemory(size),
+  },
+  publish: {
+    what: "publish of SIZE packages, 1000 by default",
+    run: async (size) => (await import("./publish.ts")).benchPublish(size),
+  },
+  startup: {
+    what: "whole-process time of `swarm --help` and `swarm status`, SIZE runs, 10 by default",
+    run: async (size) => (await import("./startup.ts")).benchStartup(size),
+  },
+};
+
+const [name = "", size] = process.argv.slice(2);
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+const count = size === undefined ? undefined : Number(size);
+if (!bench || (count !== undefined && !(Number.isInteger(count) && count > 0))) {
+  const list = Object.entries(BENCHES).map(([key, { what }]) => `  ${key.padEnd(10)} ${what}`);
+  console.error(["usage: npm run bench -- NAME [SIZE]", ...list].join("\n"));
+  process.exit(2);
+}
+const before = loadavg()[0];
+const figures = await bench.run(count);
+const machine = {
+  ...{
+    cores: cpus().length,
+    cpu: cpus()[0]?.model,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  },
+  // A busy machine explains a bad figure.
+  loadBefore: before,
+};
+const results = join(packageRoot(), "bench", "results");
+await mkdir(results, { recursive: true });
+const file = join(results, `${name}${size === undefined ? "" : `-${size}`}.json`);
+await writeFileAtomic(
+  file,
+  `${JSON.stringify({ bench: name, at: new Date().toISOString(), machine, figures }, null, 2)}\n`,
+);
+console.log(`written: ${file}`);
+process.exit(0);
