@@ -1,17 +1,11 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname } from "node:path";
 import { UserError } from "../model/errors.ts";
-import { packageRoot } from "../system/packageRoot.ts";
+import { commandEntry } from "../system/commandEntry.ts";
 import { identify } from "../system/processIdentity.ts";
 import { logPath, RECORD_VARIABLE, type RoleRecord, recordPath, writeRecord } from "./roleRecords.ts";
 import type { RoleProcess } from "./roles.ts";
-
-/** The program that a role is: the launcher of the compiled command (it has a compile cache), or the sources. */
-function commandEntry(): string {
-  const root = packageRoot();
-  return extname(import.meta.filename) === ".js" ? join(root, "bin/swarm") : join(root, "cli/main.ts");
-}
 
 export interface StartedRole {
   record: RoleRecord;

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { diffScreen, snapshotList, snapshotScreen } from "../screens/snapshots.ts";
 import { chooseTarget, targetOption } from "../targets.ts";
+import { count } from "../text.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 interface Chosen {
@@ -76,10 +77,15 @@ async function rollback(chosen: Chosen, id: string | undefined): Promise<void> {
   const { context, binhost, target } = chosen;
   const before = current(chosen).id;
   const snapshot = await binhost.rollback(target, id === undefined ? previous(chosen, before).id : named(chosen, id));
-  if (context.json) return context.printJson({ target, from: before, to: snapshot.id });
+  if (context.json) {
+    context.printJson({ target, from: before, to: snapshot.id });
+    return;
+  }
+  // Ids sort by time.
+  const back = snapshot.id < before ? "Forward again" : "Back again";
   context.print([
-    `${context.paint("good", "✓")} clients of ${target} now get ${snapshot.id} (${snapshot.packages.length} packages)`,
-    `  Forward again: swarm snapshots rollback --target ${target} ${before}`,
+    `${context.paint("good", "✓")} clients of ${target} now get ${snapshot.id} (${count(snapshot.packages.length, "package")})`,
+    ...(snapshot.id === before ? [] : [`  ${back}: swarm snapshots rollback --target ${target} ${before}`]),
   ]);
 }
 
