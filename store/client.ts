@@ -145,7 +145,7 @@ export class BinhostClient {
     });
     try {
       const source = Readable.fromWeb(response.body);
-      await whole(pipeline(source, hashing, createWriteStream(temporary, { flags: "wx" })), this.#url + path);
+      await whole(pipeline(source, hashing, createWriteStream(temporary, { flags: "wx" })), this.#url + path, signal);
       checkDigest(hash.digest("hex"), sha256, `artifact ${sha256}`);
       const handle = await open(temporary, "r");
       await handle.sync().finally(() => handle.close());
@@ -178,7 +178,7 @@ export class BinhostClient {
 
   async #json<T>(method: string, path: string, schema: z.ZodType<T>, body?: Body, signal?: AbortSignal): Promise<T> {
     const response = await this.#send(method, path, body, signal);
-    const text = await whole(response.text(), this.#url + path);
+    const text = await whole(response.text(), this.#url + path, signal);
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     const what = z.prettifyError(parsed.error);
@@ -202,10 +202,10 @@ export class BinhostClient {
     try {
       response = await fetch(this.#url + path, init);
     } catch (error) {
-      throw unreachable(error, this.#url);
+      throw unreachable(error, this.#url, signal);
     }
     if (response.ok) return response;
-    const text = await whole(response.text(), this.#url + path);
+    const text = await whole(response.text(), this.#url + path, signal);
     const refusal = ErrorSchema.safeParse(parseJson(text));
     if (!refusal.success) {
       throw new BinhostError(`${this.#url}${path}: HTTP ${response.status} ${response.statusText}`, response.status);
@@ -231,16 +231,17 @@ function parseJson(text: string): unknown {
 }
 
 /** A body that ends early or never comes is the network's fault as much as a refused connection. */
-async function whole<T>(body: Promise<T>, url: string): Promise<T> {
+async function whole<T>(body: Promise<T>, url: string, signal?: AbortSignal): Promise<T> {
   try {
     return await body;
   } catch (error) {
-    throw unreachable(error, url);
+    throw unreachable(error, url, signal);
   }
 }
 
-function unreachable(error: unknown, url: string): unknown {
-  if (error instanceof Error && error.name === "AbortError") return error;
+/** A cancellation is passed on as its caller worded it: it is nobody's failure. */
+function unreachable(error: unknown, url: string, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason;
   const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
   return new BinhostError(`binhost ${url}: ${cause}`, 0, null, error);
 }
