@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      screen.event(`${signal}: everything is being stopped; please wait`);
+      screen.event(`${signal}: everything ${stop.signal.aborted ? "is still" : "is"} being stopped; please wait`);
       stop.abort();
     });
   }
