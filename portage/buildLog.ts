@@ -39,7 +39,7 @@ export function cleanLine(line: string): string {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
       .replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*\u0007/g, "")
       // A progress bar rewrites its line: the last state counts.
-      .replace(/^.*\r(?=.)/, "")
+      .replace(/^.*\r(?=[^\r])/s, "")
       .replaceAll(/\p{Cc}+/gu, " ")
       .trimEnd()
       .slice(0, MAX_LINE)

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildOrder, BuildProgress, BuiltArtifact } from "../../model/build.ts";
+import type { BuildFailure } from "../../model/failures.ts";
 import { classifyBuild } from "../../portage/buildFailure.ts";
 import { freeBytes, GIB } from "../../system/disk.ts";
 import { endProcesses } from "../../system/processes.ts";
@@ -25,6 +26,7 @@ import { classified, failureOf } from "./failure.ts";
 import { endOf, LogTail } from "./logTail.ts";
 import { startBuild, type Workshop } from "./prepare.ts";
 
+const MIB = 1024 * 1024;
 const HEARTBEAT_MS = 2_000;
 /** How soon the end of a build is seen. Costs two small reads. */
 const POLL_MS = 50;
@@ -32,7 +34,7 @@ const POLL_MS = 50;
 const LOG_BYTES = 256 * 1024;
 const MIN_PACKAGE_BYTES = 1024;
 /** With less than this free at its end, a failed build is not asked for its own reasons. */
-const FULL_BYTES = 16 * 1024 * 1024;
+const FULL_BYTES = 16 * MIB;
 /** A build that nobody claims is left alone for so long: the engine may have been away. ms */
 const ORPHAN_MS = 10 * 60_000;
 
@@ -176,10 +178,7 @@ export class Builds {
       signal.throwIfAborted();
       const now = await stateOf(attempt);
       if (now.state === "ended") return now.result;
-      if (now.state === "dead") {
-        const message = "the build's supervisor was killed from outside";
-        throw failureOf({ class: "infrastructure", message, ...(await lastLines(attempt)) });
-      }
+      if (now.state === "dead") throw failureOf(await this.#failure(attempt, null));
       if (Date.now() - looked >= HEARTBEAT_MS / 2) {
         looked = Date.now();
         const silentFor = Date.now() - (await tail.update());
@@ -193,9 +192,9 @@ export class Builds {
   }
 
   async #outcome(attempt: Attempt, result: BuildResult, adopted: boolean): Promise<BuiltArtifact> {
-    await endAttempt(attempt);
     const start = await startOf(attempt);
     if (result.exitCode !== 0 || start === null) throw failureOf(await this.#failure(attempt, result));
+    await endAttempt(attempt);
     const file = attempt.packageFile(start.buildId);
     const size = await stat(file).then(
       (info) => info.size,
@@ -217,15 +216,23 @@ export class Builds {
     };
   }
 
-  async #failure(attempt: Attempt, result: BuildResult): ReturnType<typeof failureDetails> {
-    return await failureDetails(attempt, result, await freeBytes(this.#builder.drone.dir));
+  /**
+   * Why it failed; to be asked before its root is removed, which frees the disk.
+   * @param result null where the supervisor died: it was killed, or could not even write down how the build ended.
+   */
+  async #failure(attempt: Attempt, result: BuildResult | null): Promise<BuildFailure> {
+    const free = await freeBytes(this.#builder.drone.dir);
+    const failure = classifyBuild(result ?? { exitCode: null, signal: null }, await endOf(attempt.log, LOG_BYTES));
+    if (free < FULL_BYTES && failure.class !== "memory") {
+      return {
+        ...failure,
+        class: "infrastructure",
+        message: `disk full: ${(free / MIB).toFixed(1)} MiB are left on the drone`,
+      };
+    }
+    if (result !== null || failure.class !== "package") return failure;
+    return { ...failure, class: "infrastructure", message: "the build's supervisor was killed from outside" };
   }
-}
-
-async function failureDetails(attempt: Attempt, result: BuildResult, free: number) {
-  const failure = classifyBuild(result, await endOf(attempt.log, LOG_BYTES));
-  if (free >= FULL_BYTES || failure.class === "memory") return failure;
-  return { ...failure, class: "infrastructure" as const, message: `disk full: ${failure.message}` };
 }
 
 async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] }> {

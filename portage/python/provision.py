@@ -112,9 +112,9 @@ class Image:
         target = self.root + os.fsdecode(path[len(self.old) :])
         parent = os.path.dirname(target)
         if target != self.root and parent not in self.safe:
-            os.makedirs(parent, exist_ok=True)
-            if not (os.path.realpath(parent) + "/").startswith(self.root + "/"):
+            if not (os.path.realpath(parent) + "/").startswith(os.path.realpath(self.root) + "/"):
                 raise ProvisionError(f"{name}: {parent} leads out of the root")
+            os.makedirs(parent, exist_ok=True)
             self.safe.add(parent)
         return target
 

@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ApplicationFailure } from "@temporalio/common";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { GIB } from "../../../system/disk.ts";
+import { PACKAGES } from "./packages.ts";
+import { type Life, openYard, RUN, type Yard } from "./support.ts";
+
+let yard: Yard;
+let life: Life;
+
+beforeAll(async () => {
+  const wanted = PACKAGES.filter((it) => /bystander|greedy/.test(it.cpv));
+  yard = await openYard(wanted, ["app-misc/bystander", "app-err/greedy"]);
+  life = await yard.live();
+});
+afterAll(() => yard.close());
+
+test("facts tell a restart of the drone from another machine, and its toolchain", async () => {
+  const facts = await life.activities.facts();
+  expect(facts).toMatchObject({
+    name: "izar",
+    cores: 16,
+    slots: 2,
+    compiler: expect.stringMatching(/^gcc \d+\.\d+\.\d+$/),
+  });
+  expect(facts.libc).toMatch(/^(glibc|musl) \d/);
+  expect(facts.memoryBytes).toBeGreaterThan(GIB / 4);
+  expect(facts.diskFreeBytes).toBeGreaterThan(0);
+  expect((await (await yard.live()).activities.facts()).id).toBe(facts.id);
+  const other = await yard.live({ dir: join(yard.directory, "other") });
+  expect((await other.activities.facts()).id).not.toBe(facts.id);
+});
+
+test("two drones that synced the same report the same", async () => {
+  const { bundle } = yard.order("app-misc/bystander-1.0");
+  const trees = [{ name: yard.tree.name, sync: "directory" as const, uri: yard.tree.location }];
+  const request = { run: RUN, target: "desktop", bundle, trees, fetch: true, pin: null };
+  const other = await yard.live({ dir: join(yard.directory, "other") });
+  const report = await life.activities.syncTree(request);
+  expect(report).toMatchObject({ name: "izar", bundle, chost: "x86_64-pc-linux-gnu" });
+  expect(await other.activities.syncTree(request)).toEqual(report);
+  const wrong = {
+    ...request,
+    trees: [{ name: "demo", sync: "directory" as const, uri: join(yard.directory, "none") }],
+  };
+  await expect(life.activities.syncTree(wrong)).rejects.toMatchObject({ type: "drone", nonRetryable: true });
+});
+
+describe("upload", () => {
+  test("brings the artifact, again without sending it twice", async () => {
+    const order = yard.order("app-misc/bystander-1.0");
+    const artifact = await life.activities.build(order);
+    await life.activities.upload({ order, artifact });
+    await life.activities.upload({ order, artifact });
+    await life.activities.discard(order);
+    const gone = await life.activities.upload({ order, artifact }).catch((error: unknown) => error);
+    expect(gone).toBeInstanceOf(ApplicationFailure);
+    expect(gone).toMatchObject({ type: "infrastructure", nonRetryable: true });
+  });
+});
+
+test("a disk that fills during the build is named, and blamed on nobody (skipped where nothing can be mounted)", async (context) => {
+  const dir = join(yard.directory, "small");
+  await mkdir(dir);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", dir]);
+  if (mounted.status !== 0) return context.skip("a tmpfs cannot be mounted here");
+  onTestFinished(() => void execFileSync("umount", [dir]));
+  const small = await yard.live({ dir });
+  const order = yard.order("app-err/greedy-1.0");
+  const trees = [{ name: yard.tree.name, sync: "directory" as const, uri: yard.tree.location }];
+  await small.activities.syncTree({ run: RUN, target: "desktop", bundle: order.bundle, trees, fetch: true, pin: null });
+  const failure = await small.activities.build(order).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ type: "infrastructure", message: expect.stringMatching(/^disk full/) });
+  await small.activities.discard(order);
+  expect(existsSync(join(dir, "attempts", RUN, "app-err", "greedy-1.0.1"))).toBe(false);
+});
