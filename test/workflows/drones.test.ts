@@ -3,7 +3,8 @@ import { NoopDrone } from "../../bench/noop/drone.ts";
 import { chain, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { FLEET_ID, pauseDroneUpdate, resumeDroneUpdate, whyQuery } from "../../workflows/messages.ts";
-import { Builds, held, noopSwarm, reaches, refusalOf } from "../support/noopSwarm.ts";
+import { Builds, held, reaches, refusalOf } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 const HOUR = 3_600_000;
 

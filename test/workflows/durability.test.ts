@@ -5,7 +5,8 @@ import type { NoopBuild } from "../../bench/noop/drone.ts";
 import { chain, pkg } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { finalizeUpdate, resumeSignal } from "../../workflows/messages.ts";
-import { Builds, held, noopSwarm, packages, reaches } from "../support/noopSwarm.ts";
+import { Builds, held, packages, reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 test("the orchestrator stops in the middle of a run and another one goes on; no build starts twice", async () => {
   const { build, release } = held();

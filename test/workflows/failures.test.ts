@@ -3,7 +3,8 @@ import { failed, type NoopBuild } from "../../bench/noop/drone.ts";
 import { pkg, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { balanceUpdate, finalizeUpdate, resumeUpdate, unblockUpdate, whyQuery } from "../../workflows/messages.ts";
-import { Builds, noopSwarm, packages, reaches, refusalOf } from "../support/noopSwarm.ts";
+import { Builds, packages, reaches, refusalOf } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 const ann = { by: "ann" };
 const plan = { packages: [pkg("a/lib-1"), pkg("a/app-1", [0]), pkg("a/other-1")] };

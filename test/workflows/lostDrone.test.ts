@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { chain, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import { Builds, held, noopSwarm, packages, reaches } from "../support/noopSwarm.ts";
+import { Builds, held, packages, reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 /** Silence, the time to answer, and some seconds for the machine. ms */
 const LOST_WITHIN = 45_000;

@@ -14,7 +14,8 @@ import {
   unblockUpdate,
   whyQuery,
 } from "../../workflows/messages.ts";
-import { Builds, held, noopSwarm, packages, reaches, refusalOf } from "../support/noopSwarm.ts";
+import { Builds, held, packages, reaches, refusalOf } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 const ann = { by: "ann" };
 

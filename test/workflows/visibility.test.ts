@@ -3,7 +3,8 @@ import { hang } from "../../bench/noop/drone.ts";
 import { chain, wide } from "../../bench/noop/plan.ts";
 import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import { FLEET_ID } from "../../workflows/messages.ts";
-import { noopSwarm, reaches } from "../support/noopSwarm.ts";
+import { reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 /** What the Web UI asks a workflow for to show its current details. */
 async function currentDetails(swarm: NoopSwarm, workflowId: string): Promise<string> {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { failed } from "../../bench/noop/drone.ts";
 import { chain, pkg, resolved, wide } from "../../bench/noop/plan.ts";
 import { finalizeSignal, finalizeUpdate } from "../../workflows/messages.ts";
-import { Builds, held, noopSwarm, packages, reaches, refusalOf } from "../support/noopSwarm.ts";
+import { Builds, held, packages, reaches, refusalOf } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
 
 const ann = { by: "ann" };
 
