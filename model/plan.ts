@@ -12,7 +12,7 @@ export type Edge = readonly [to: number, kinds: number];
 
 /** Why a package must be built: `new` (the snapshot has no such version), or what differs from the binary it has. */
 export interface NeededReason {
-  kind: "new" | "version" | "use" | "slot" | "subslot-of-dependency" | "chost" | "settings" | "repository" | "forced";
+  kind: "new" | "version" | "use" | "slot" | "subslot-of-dependency" | "chost" | "settings" | "repository";
   /** For people, e.g. `USE changed: +fancy` or `built against dev-libs/libalpha:0/1, now 0/2`. */
   text: string;
 }

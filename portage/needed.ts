@@ -8,18 +8,22 @@ import type { ResolvedPackage, ResolverReport } from "./resolve.ts";
 /**
  * What of a resolution must be built: each package of which the target's snapshot has no binary that a client would accept
  * as it would be built today. An ebuild that was edited without a new revision changes nothing, as in Portage.
- * @param forced CPVs, or category/name of all versions, that are built regardless.
+ * @param later snapshots newer than that one, where the target was rolled back: a build id that one of them used names other
+ *   bytes under the same path, and is not given again.
  */
 export function decideNeeded(
   report: ResolverReport,
   snapshot: Snapshot | null,
-  forced: readonly string[],
+  later: readonly Snapshot[],
 ): PlanPackage[] {
   const stored = snapshot?.packages ?? [];
   const builds = Map.groupBy(stored, (p) => p.cpv);
   const versions = Map.groupBy(stored, (p) => parseCpv(p.cpv).cp);
   const resolved = Map.groupBy(report.packages, (p) => parseCpv(p.cpv).cp);
-  const force = new Set(forced);
+  const issued = Map.groupBy(
+    later.flatMap((it) => it.packages),
+    (p) => p.cpv,
+  );
 
   return report.packages.map((wanted) => {
     const { eapi: _eapi, keywords: _keywords, ...planned } = wanted;
@@ -27,12 +31,11 @@ export function decideNeeded(
     const known = (builds.get(wanted.cpv) ?? []).toSorted((a, b) => b.buildId - a.buildId);
     const build = (needed: NeededReason): PlanPackage => ({
       ...planned,
-      buildId: (known[0]?.buildId ?? 0) + 1,
+      buildId: 1 + Math.max(0, ...[...known, ...(issued.get(wanted.cpv) ?? [])].map((p) => p.buildId)),
       needed,
       artifact: null,
     });
 
-    if (force.has(wanted.cpv) || force.has(cp)) return build({ kind: "forced", text: "asked for" });
     const newest = known[0];
     if (!newest) return build(missing(wanted, versions.get(cp) ?? []));
     const acceptable = known.find((p) => difference(wanted, p, resolved) === null);

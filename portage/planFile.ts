@@ -20,7 +20,7 @@ const PlanSchema = z.strictObject({
       buildId: z.int().positive(),
       needed: z
         .strictObject({
-          kind: z.enum(["new", "version", "use", "slot", "subslot-of-dependency", "chost", "settings", "repository", "forced"]),
+          kind: z.enum(["new", "version", "use", "slot", "subslot-of-dependency", "chost", "settings", "repository"]),
           text,
         })
         .nullable(),

@@ -24,7 +24,7 @@ export interface LockOptions {
  */
 export async function withLock<T>(path: string, fn: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = openLock(path);
   try {
     if (!tryLock(database)) {
       options.onWait?.(lockOwner(path));
@@ -42,7 +42,7 @@ export async function withLock<T>(path: string, fn: () => Promise<T>, options: L
  */
 export async function holdLock(path: string, taken: string): Promise<AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = openLock(path);
   if (!tryLock(database)) {
     database.close();
     const owner = lockOwner(path);
@@ -64,6 +64,13 @@ export function lockOwner(path: string): ProcessIdentity | null {
     // No such file, or no /proc/locks: who has it is only told to be helpful.
   }
   return null;
+}
+
+function openLock(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  // A journal file could not be made on a full disk, and what frees the disk takes locks too.
+  database.exec("PRAGMA journal_mode=MEMORY");
+  return database;
 }
 
 function tryLock(database: DatabaseSync): boolean {

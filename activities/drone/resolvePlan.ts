@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ResolveRequest, ResolveResult } from "../../model/activities.ts";
 import type { Plan } from "../../model/plan.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
 import type { TargetBundle } from "../../model/target.ts";
 import { createBuildRoot, rootPath } from "../../portage/buildRoot.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
@@ -44,16 +45,17 @@ export async function resolvePlan(
     trees,
     settings: { makeJobs: 1, distfiles: [], distdir: join(path, "distfiles"), pkgdir: join(path, "packages") },
   });
-  const [report, snapshot] = await Promise.all([
+  const [report, snapshot, later] = await Promise.all([
     resolveWorld({ root, atoms: request.atoms, signal }),
     request.snapshot === null ? null : binhost.snapshot(request.target, request.snapshot),
+    laterSnapshots(binhost, request.target, request.snapshot),
   ]);
   const plan: Plan = {
     target: request.target,
     tree: request.tree,
     bundle: request.bundle,
     snapshot: request.snapshot,
-    packages: decideNeeded(report, snapshot, []),
+    packages: decideNeeded(report, snapshot, later),
     unresolvable: report.unresolvable,
     notices: report.notices,
   };
@@ -67,4 +69,13 @@ export async function resolvePlan(
     notices: plan.notices,
     present: plan.packages.filter((p) => p.needed === null).length,
   };
+}
+
+/** Snapshots that were published after the current one: there are some only where the target was rolled back. */
+async function laterSnapshots(binhost: BinhostClient, target: string, current: string | null): Promise<Snapshot[]> {
+  if (current === null) return [];
+  // Newest first.
+  const ids = (await binhost.snapshots(target)).map((it) => it.id);
+  const later = await Promise.all(ids.slice(0, ids.indexOf(current)).map((id) => binhost.snapshot(target, id)));
+  return later.filter((it) => it !== null);
 }

@@ -61,8 +61,8 @@ const report = (...packages: ResolvedPackage[]): ResolverReport => ({
 });
 
 /** The decision for one package. */
-function decide(wanted: ResolvedPackage, packages: StoredPackage[], forced: string[] = []) {
-  const [decision] = decideNeeded(report(wanted), snapshot(...packages), forced);
+function decide(wanted: ResolvedPackage, packages: StoredPackage[]) {
+  const [decision] = decideNeeded(report(wanted), snapshot(...packages), []);
   return { needed: decision?.needed ?? null, buildId: decision?.buildId, artifact: decision?.artifact };
 }
 
@@ -135,8 +135,11 @@ test("the newest of several acceptable builds is taken; a newer one that does no
   expect(decide(resolved(A, { use: ["X"] }), builds)).toMatchObject({ needed: { kind: "use" }, buildId: 4 });
 });
 
-test("forced packages are built again, by version or by name", () => {
-  expect(decide(resolved(A), [stored(A)], [A])).toMatchObject({ needed: { kind: "forced" }, buildId: 2 });
+test("after a rollback a build id that a later snapshot used is not given again", () => {
+  const rolledBack = snapshot({ ...stored(A), buildId: 3 });
+  const [decision] = decideNeeded(report(resolved(A)), snapshot(), [rolledBack]);
+  expect(decision).toMatchObject({ needed: { kind: "new" }, buildId: 4 });
+});
   expect(decide(resolved(A), [stored(A)], ["dev-libs/a"])).toMatchObject({ needed: { kind: "forced" }, buildId: 2 });
   expect(decide(resolved(A), [stored(A)], ["dev-libs/b"]).needed).toBeNull();
 });
