@@ -148,6 +148,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/down.ts"),
   },
   {
+    name: "demo",
+    summary: "a whole update on this machine, from nothing to an updated client",
+    group: MACHINES,
+    load: () => import("./verbs/demo.ts"),
+  },
+  {
     name: "dev-server",
     summary: "start, stop or look at the Temporal server for one machine",
     group: MACHINES,
