@@ -140,9 +140,6 @@ test("after a rollback a build id that a later snapshot used is not given again"
   const [decision] = decideNeeded(report(resolved(A)), snapshot(), [rolledBack]);
   expect(decision).toMatchObject({ needed: { kind: "new" }, buildId: 4 });
 });
-  expect(decide(resolved(A), [stored(A)], ["dev-libs/a"])).toMatchObject({ needed: { kind: "forced" }, buildId: 2 });
-  expect(decide(resolved(A), [stored(A)], ["dev-libs/b"]).needed).toBeNull();
-});
 
 describe("sub-slots of dependencies", () => {
   const lib = (slot: string, subslot: string) => resolved("dev-libs/lib-2.0", { slot, subslot });
