@@ -1,10 +1,10 @@
 import { Context } from "@temporalio/activity";
+import { ApplicationFailure } from "@temporalio/common";
 import type { BinhostActivities } from "../../model/activities.ts";
 import { uploadId } from "../../model/build.ts";
 import { UserError } from "../../model/errors.ts";
 import { parsePlan } from "../../portage/planFile.ts";
 import type { PackageStore } from "../../store/store.ts";
-import { ApplicationFailure } from "@temporalio/common";
 
 /** Often enough for the heartbeat timeouts of the workflows. ms */
 const HEARTBEAT_MS = 5_000;
