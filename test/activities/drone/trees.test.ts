@@ -115,6 +115,8 @@ describe("directory", () => {
   test("a tree that does not stop changing is refused, and leaves nothing", async () => {
     const directory = await testDirectory();
     const uri = await sampleTree(directory);
+    // Enough to copy that the other process gets its turn meanwhile, also on a busy machine.
+    await Promise.all(Array.from({ length: 1500 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
     const changing = spawn("sh", ["-c", 'while :; do echo more >> "$0"; done', join(uri, "app-misc/a/a-1.0.ebuild")]);
     await vi.waitFor(async () =>
       expect(await readFile(join(uri, "app-misc/a/a-1.0.ebuild"), "utf8")).toContain("more"),
