@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Context } from "@temporalio/activity";
+import { CompleteAsyncError, Context } from "@temporalio/activity";
 import { Client } from "@temporalio/client";
 import { ApplicationFailure, type DataConverter } from "@temporalio/common";
 import { type NativeConnection, Worker } from "@temporalio/worker";
@@ -186,6 +186,10 @@ async function beating(work: (signal: AbortSignal) => Promise<void>): Promise<vo
   const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
   try {
     await work(context.cancellationSignal);
+  } catch (error) {
+    const detached = context.cancellationSignal.aborted && !context.cancellationDetails?.cancelRequested;
+    // As a real drone that stops: the engine is told nothing, and offers the build again.
+    throw detached ? new CompleteAsyncError() : error;
   } finally {
     clearInterval(timer);
   }
