@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from "@temporalio/envconfig";
 import { z } from "zod";
 import type { SwarmConfig } from "../config/schema.ts";
 import { messageOf, usageError } from "../model/errors.ts";
+import { hostAndPort } from "../system/ports.ts";
 
 /** How to reach the engine; what @temporalio/envconfig gives, with an address in any case. */
 export interface ConnectionSettings {
@@ -43,6 +44,6 @@ function devServerAddress(config: SwarmConfig): string {
   try {
     return RecordSchema.parse(JSON.parse(readFileSync(join(config.swarm.stateDir, "dev-server.json"), "utf8"))).address;
   } catch {
-    return `${config.devServer.ip}:${config.devServer.port}`;
+    return hostAndPort(config.devServer.ip, config.devServer.port);
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, isIPv6 } from "node:net";
 
 /** A TCP port that nobody listens on now. Somebody may take it before its user does. */
 export function freePort(host: string): Promise<number> {
@@ -20,6 +20,12 @@ export function isPortFree(host: string, port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen(port, host, () => server.close(() => resolve(true)));
   });
+}
+
+/** How a process of this machine reaches what listens on `ip`: `127.0.0.1:7233`, also where it listens on all. */
+export function hostAndPort(ip: string, port: number): string {
+  const host = ip === "0.0.0.0" ? "127.0.0.1" : ip === "::" ? "::1" : ip;
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Who listens on a port, as far as /proc tells: `temporal (process 123)`. */
