@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -116,8 +116,8 @@ describe("directory", () => {
     const directory = await testDirectory();
     const uri = await sampleTree(directory);
     // Enough to copy that the other process gets its turn meanwhile, also on a busy machine.
-    await Promise.all(Array.from({ length: 1500 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
-    const changing = spawn("sh", ["-c", 'while :; do echo more >> "$0"; done', join(uri, "app-misc/a/a-1.0.ebuild")]);
+    await Promise.all(Array.from({ length: 500 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
+    const changing = spawn("sh", ["-c", 'while :; do n=$((n + 1)); echo more $n > "$0"; done', join(uri, "app-misc/a/a-1.0.ebuild")]);
     await vi.waitFor(async () =>
       expect(await readFile(join(uri, "app-misc/a/a-1.0.ebuild"), "utf8")).toContain("more"),
     );
@@ -179,20 +179,22 @@ describe("rsync", () => {
   });
 
   test.skipIf(!has("rsync"))(
-    "mirrors a daemon's tree (skipped: rsync is not installed)",
+    "mirrors a daemon's tree (skipped where rsync is not installed)",
     async ({ onTestFinished }) => {
       const directory = await testDirectory();
       const path = await sampleTree(directory);
       const port = await freePort();
       const conf = join(directory, "rsyncd.conf");
-      await writeFile(conf, `use chroot = no\n[demo]\npath = ${path}\nread only = yes\n`);
-      const daemon = spawn("rsync", [
-        "--daemon",
-        "--no-detach",
-        `--port=${port}`,
-        "--address=127.0.0.1",
-        `--config=${conf}`,
-      ]);
+      await writeFile(
+        conf,
+        `use chroot = no\nuid = ${process.getuid?.()}\ngid = ${process.getgid?.()}\n[demo]\npath = ${path}\nread only = yes\n`,
+      );
+      // With a socket for its stdin it would take itself for started by inetd.
+      const daemon = spawn(
+        "rsync",
+        ["--daemon", "--no-detach", `--port=${port}`, "--address=127.0.0.1", `--config=${conf}`],
+        { stdio: "ignore" },
+      );
       await once(daemon, "spawn");
       onTestFinished(() => void daemon.kill());
       const store = new TreeStore(join(directory, "trees"));
@@ -200,6 +202,10 @@ describe("rsync", () => {
       const synced = await vi.waitFor(() => store.sync(request(source)), { timeout: 10_000, interval: 100 });
       expect(await ebuildOf(synced.locations)).toBe("EAPI=8\n");
       expect(synced.identity).toMatch(/^unstamped:/);
+      await rm(join(path, "app-misc/a/a-1.1.ebuild"));
+      const next = await store.sync(request(source));
+      expect(await readdir(join(next.locations.demo ?? "", "app-misc/a"))).toEqual(["a-1.0.ebuild"]);
+      expect(await readdir(join(synced.locations.demo ?? "", "app-misc/a"))).toHaveLength(2);
     },
   );
 });
