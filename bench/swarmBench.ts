@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bundleWorkflowCode } from "@temporalio/worker";
-import { startDevServer, stopDevServer } from "../temporal-dev/server.ts";
+import { type DevServerInfo, devServerStatus, startDevServer, stopDevServer } from "../temporal-dev/server.ts";
 import { type NoopSwarm, until } from "./noop/swarm.ts";
 
 /** What a benchmark of the engine works with. */
@@ -13,20 +14,31 @@ export interface BenchEngine {
   bundle: string;
   /** A directory that goes away afterwards. */
   directory: string;
+  /** Ends the server as a crash would. */
+  kill: () => Promise<void>;
+  /** Starts it again, with its data and at its address. */
+  restart: () => Promise<void>;
 }
 
 /** Runs something with a server of its own and stops it afterwards. */
 export async function withEngine<T>(work: (engine: BenchEngine) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "swarm-bench-"));
   const { env } = process;
-  try {
-    const server = await startDevServer({
+  const start = (): Promise<DevServerInfo> =>
+    startDevServer({
       ...{ ip: "127.0.0.1", port: 0, uiPort: 0, database: join(directory, "temporal.db"), stateDir: directory, env },
       cacheDir: join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "build-swarm"),
       onProgress: console.log,
     });
+  const kill = async (): Promise<void> => {
+    const pid = devServerStatus(directory)?.pid;
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    while (devServerStatus(directory) !== null) await sleep(50);
+  };
+  try {
+    const { address } = await start();
     const bundle = await bundleOf(join(import.meta.dirname, "..", "workflows", "index"), directory);
-    return await work({ address: server.address, bundle, directory });
+    return await work({ address, bundle, directory, kill, restart: async () => void (await start()) });
   } finally {
     await stopDevServer(directory);
     await rm(directory, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { expect, inject, test } from "vitest";
+import { quietRuntime } from "../bench/noop/swarm.ts";
 import { dataConverter } from "../connection/codec.ts";
 import { readHistory } from "./support/historyFile.ts";
 
@@ -16,6 +17,7 @@ test("recorded runs replay against the workflows as they are now: what is under 
       history: await readHistory(join(DIRECTORY, file)),
     })),
   );
+  quietRuntime();
   const results = Worker.runReplayHistories(
     { workflowBundle: { codePath: inject("workflowBundle") }, dataConverter },
     histories,

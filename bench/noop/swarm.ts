@@ -10,7 +10,7 @@ import {
   WorkflowIdConflictPolicy,
 } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
-import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { checkProof } from "../../activities/orchestrator/credential.ts";
 import { dataConverter } from "../../connection/codec.ts";
 import { type OrchestratorActivities, QUEUES } from "../../model/activities.ts";
@@ -211,7 +211,11 @@ let quiet = false;
 export function quietRuntime(): void {
   if (quiet) return;
   quiet = true;
-  Runtime.install({ logger: new DefaultLogger("ERROR"), shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger("ERROR"),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: "ERROR", other: "ERROR" }) } },
+    shutdownSignals: [],
+  });
 }
 
 async function createNamespace(connection: Connection, namespace: string): Promise<void> {
