@@ -66,6 +66,8 @@ const READY_MS = 300_000;
 /** Progress of a slow start is told this often. */
 const TELL_MS = 10_000;
 const GRACE_MS = 15_000;
+/** When one role has failed the others have so long to fail for the same reason: all reasons are told at once. */
+const FAILING_MS = 2_000;
 const POLL_MS = 50;
 const LOG_LINES = 15;
 
@@ -86,6 +88,7 @@ export async function startSwarm(request: StartRequest): Promise<RoleStatus[]> {
       onEvent({ role: ENGINE_LABEL, state: "ready", detail });
     }
     const known = await readRecords(stateDir);
+    const failing = new AbortController();
     const waiting: Promise<void>[] = [];
     for (const role of rolesOf(config)) {
       const running = known.find((record) => record.label === role.label && isAlive(record.identity));
@@ -95,7 +98,9 @@ export async function startSwarm(request: StartRequest): Promise<RoleStatus[]> {
       }
       const started = running ? { record: running, logStart: 0 } : await startRole(role, { ...request, stateDir });
       onEvent({ role: role.label, state: "starting", detail: `pid ${started.record.identity.pid}` });
-      waiting.push(awaitReady(request, started.record, started.logStart));
+      const ready = awaitReady(request, started.record, started.logStart, failing.signal);
+      ready.catch(() => setTimeout(() => failing.abort(), FAILING_MS));
+      waiting.push(ready);
     }
     const failures = (await Promise.allSettled(waiting)).filter((result) => result.status === "rejected");
     if (failures.length > 0) throw failureOf(failures.map((failure) => failure.reason));
@@ -111,12 +116,19 @@ function failureOf(reasons: unknown[]): unknown {
   return new UserError([...problems, "What did start stays up. Try again: swarm up   Stop it: swarm down"]);
 }
 
-async function awaitReady(request: StartRequest, record: RoleRecord, logStart: number): Promise<void> {
+/** Returns, too, when `failing` is aborted: there is something else to tell than that this role is not ready. */
+async function awaitReady(
+  request: StartRequest,
+  record: RoleRecord,
+  logStart: number,
+  failing: AbortSignal,
+): Promise<void> {
   const { stateDir } = request.config.swarm;
   const begin = Date.now();
   const limit = request.readyMs ?? READY_MS;
   let told = begin;
   while (!(await isReady(stateDir, record))) {
+    if (failing.aborted) return;
     const alive = isAlive(record.identity);
     if (!alive || Date.now() - begin > limit) {
       const what = alive ? `not ready after ${Math.round(limit / 1000)} s` : "ended while it started";

@@ -78,6 +78,21 @@ test("a role that cannot start: up fails with the end of its log, and the others
   expect(await pidOf(swarm, "orchestrator-1")).toBeGreaterThan(0);
 });
 
+test("one role cannot start while others wait for an engine that is not there: up does not wait for them", async () => {
+  const swarm = await testSwarm(NO_DRONES);
+  const other = createServer().listen(swarm.binhostPort, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => {
+    other.close();
+  });
+  const began = Date.now();
+  const up = await startCommand(["--config", swarm.config, "up"], { TEMPORAL_ADDRESS: "127.0.0.1:9" });
+  expect(up.exitCode).toBe(1);
+  expect(up.stderr).toContain("is in use");
+  // A role that is not ready is waited for five minutes.
+  expect(Date.now() - began).toBeLessThan(100_000);
+});
+
 test("up is killed in the middle: down stops what it had started", async () => {
   const swarm = await testSwarm("[up]\norchestrators = 3\ndrones = []");
   const up = startCommand(["--config", swarm.config, "up"]);
