@@ -50,7 +50,7 @@ async function readEngine(context: Context, config: SwarmConfig, target: string 
     const client = await context.client();
     return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
   } catch (error) {
-    return { ...empty, engine: { ...engine, problem: messageOf(error) } };
+    return { engine: { ...engine, problem: messageOf(error) }, ...empty };
   }
 }
 

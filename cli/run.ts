@@ -10,7 +10,7 @@ import { VERBS } from "./verbs.ts";
 
 /** Runs one command line (without node and script). Resolves to the exit code: 0 fine, 1 failed, 2 used wrongly. */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
-  const program = createProgram(around);
+  const program = createProgram(around, argv.includes("--json"));
   let context: Context | undefined;
   const contextOf = (): Context => {
     context ??= new Context(around, program.opts<GlobalOptions>());
@@ -23,15 +23,16 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   } catch (error) {
     // Help and version "fail" with exit code 0, after they were printed.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    // No verb at all: the help was printed to stderr.
-    if (error instanceof CommanderError && error.code === "commander.help") return 2;
-    return reportError(error, argv.includes("--json"), around);
+    const json = argv.includes("--json");
+    // No verb, or no command of one: the help was printed to stderr.
+    if (error instanceof CommanderError && error.code === "commander.help" && !json) return 2;
+    return reportError(usageOf(error, program, argv), json, around);
   } finally {
     await context?.close();
   }
 }
 
-function createProgram(around: Surroundings): Command {
+function createProgram(around: Surroundings, json: boolean): Command {
   const program = new Command("swarm")
     .description("Builds a world update on many machines, and publishes it as one atomic set of binary packages.")
     .usage("[--config FILE] [--json] VERB ...")
@@ -43,7 +44,8 @@ function createProgram(around: Surroundings): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => around.stdout.write(text),
-      writeErr: (text) => around.stderr.write(text),
+      // Help that nobody asked for: with --json the error alone is the answer.
+      writeErr: (text) => void (json || around.stderr.write(text)),
       getOutHelpWidth: () => around.stdout.columns ?? 100,
       getErrHelpWidth: () => around.stderr.columns ?? 100,
       // Errors are thrown as well (exitOverride), and printed in one place: report.ts.
@@ -71,18 +73,37 @@ async function addVerbs(program: Command, argv: readonly string[], context: () =
   }
 }
 
+/** Options that may stand before the verb and take no value. */
+const GLOBAL_FLAGS = ["--json", "--help", "-h", "--version"];
+
 /** The verb that a command line names, also as `help VERB`; null where it names none. */
 function askedVerb(argv: readonly string[]): string | null {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (word === "--config") index++;
+    else if (word.startsWith("-") && !GLOBAL_FLAGS.includes(word)) return null;
     else if (!word.startsWith("-") && word !== "help") return word;
   }
   return null;
 }
 
+/** Says what commander leaves open: which commands there are, and what a mistyped one was to be. */
+function usageOf(error: unknown, program: Command, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const asked = askedVerb(argv);
+  const verb = program.commands.find((each) => each.name() === asked);
+  const names = (verb ?? program).commands.map((each) => each.name());
+  const called = verb ? `swarm ${verb.name()}` : "swarm";
+  if (error.code === "commander.help") return usageError(`${called} needs a command: ${names.join(", ")}`);
+  if (error.code !== "commander.excessArguments" || !verb) return error;
+  // A mistyped command is an argument too many for a verb that has a default one.
+  const word = argv.slice(argv.indexOf(verb.name()) + 1).find((each) => !each.startsWith("-")) ?? "";
+  const near = names.includes(word) ? null : nearest(word, names);
+  return near === null ? error : usageError(`unknown command '${word}' of ${called}. Did you mean '${near}'?`);
+}
+
 function unknownVerb(word: string): Error {
   const names = VERBS.map((verb) => verb.name);
   const near = nearest(word, names);
-  return usageError(`unknown verb '${word}'${near ? `. Did you mean '${near}'?` : ""} All verbs: swarm --help`);
+  return usageError(`unknown verb '${word}'${near ? `. Did you mean '${near}'?` : "."} All verbs: swarm --help`);
 }

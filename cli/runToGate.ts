@@ -4,6 +4,7 @@ import { follow } from "./follow.ts";
 import { nextAction } from "./nextAction.ts";
 import { read } from "./readModel.ts";
 import { statusScreen } from "./screens/status.ts";
+import { unknownTarget } from "./targets.ts";
 
 /**
  * Follows a run that was just started, and ends the command: with the screen of where it is now and what to do. Exit
@@ -33,6 +34,10 @@ export async function runToGate(
 /** Prints the status of a target's run. */
 export async function showReading(context: Context, target: string | undefined): Promise<void> {
   const reading = await read(context, target);
+  const { run, runProblem, targets } = reading;
+  if (target !== undefined && run === null && runProblem === null && targets && !targets.includes(target)) {
+    throw unknownTarget(target, targets);
+  }
   if (reading.engine.problem !== null) context.exitCode = 1;
   if (context.json) context.printJson({ ...reading, nextAction: nextAction(reading) });
   else context.print(statusScreen(reading, context.paint));

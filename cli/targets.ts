@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { TargetInfo } from "../model/binhost.ts";
-import { usageError } from "../model/errors.ts";
+import { type UserError, usageError } from "../model/errors.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Context } from "./context.ts";
 import { listRuns } from "./runs.ts";
@@ -17,18 +17,23 @@ export async function chooseTarget(context: Context, given: string | undefined):
 
 function pickTarget(targets: readonly TargetInfo[], given: string | undefined): string {
   const names = targets.map(({ name }) => name).sort();
-  const known = `known: ${names.join(", ") || "none"}`;
   if (given !== undefined) {
     if (names.includes(given)) return given;
-    const near = nearest(given, names);
-    throw usageError(`unknown target '${given}'${near ? `, did you mean '${near}'?` : ";"} ${known}`);
+    throw unknownTarget(given, names);
   }
   const [first, ...others] = names;
   if (first === undefined) {
     throw usageError("there is no target yet. Put one: swarm target put DIRECTORY");
   }
-  if (others.length > 0) throw usageError(`which target? Name one with --target; ${known}`);
+  if (others.length > 0) throw usageError(`which target? Name one with --target; known: ${names.join(", ")}`);
   return first;
+}
+
+/** A target that the binhost does not have. */
+export function unknownTarget(given: string, names: readonly string[]): UserError {
+  const near = nearest(given, names);
+  const hint = near === null ? ";" : `, did you mean '${near}'?`;
+  return usageError(`unknown target '${given}'${hint} known: ${names.join(", ") || "none"}`);
 }
 
 /**
@@ -36,9 +41,9 @@ function pickTarget(targets: readonly TargetInfo[], given: string | undefined): 
  * binhost while a run is in progress, so that it can be paused or cancelled without.
  */
 export async function chooseRun(context: Context, given: string | undefined): Promise<string> {
-  if (given !== undefined) return given;
-  const running = await listRuns(await context.client(), 20, true);
+  const running = await listRuns(await context.client(), 100, true);
   const [first, ...others] = running.map(({ target }) => target).sort();
+  if (given !== undefined) return given === first || others.includes(given) ? given : chooseTarget(context, given);
   if (first !== undefined && others.length === 0) return first;
   if (first !== undefined) {
     throw usageError(`which run? Name its target with --target; in progress: ${[first, ...others].join(", ")}`);

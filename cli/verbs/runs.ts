@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { examples } from "../help.ts";
 import { listRuns } from "../runs.ts";
 import { runsScreen } from "../screens/runs.ts";
-import { targetOption } from "../targets.ts";
+import { chooseTarget, targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm runs` */
@@ -12,6 +12,7 @@ export const register: RegisterVerb = (command, context) => {
     .action(async ({ target, limit }: { target?: string; limit: number }) => {
       const all = await listRuns(await context().client(), target === undefined ? limit : 1000);
       const runs = all.filter((run) => target === undefined || run.target === target).slice(0, limit);
+      if (target !== undefined && runs.length === 0) await chooseTarget(context(), target);
       if (context().json) context().printJson(runs);
       else context().print(runsScreen(runs, Date.now(), context().paint));
     });

@@ -29,7 +29,34 @@ describe("a command line that is wrong: exit code 2, what is wrong, and nothing 
   test.for<[string, string[], RegExp]>([
     ["no verb", [], /Usage: swarm/],
     ["unknown verb, with the nearest name", ["staus"], /unknown verb 'staus'. Did you mean 'status'\?/],
+    ["unknown verb, and nothing is near", ["dance"], /unknown verb 'dance'\. All verbs: swarm --help/],
+    [
+      "unknown command of a verb, with the nearest name",
+      ["dev-server", "strat"],
+      /unknown command 'strat'\. Did you mean start\?/,
+    ],
+    [
+      "... that has a default one",
+      ["snapshots", "rolback"],
+      /unknown command 'rolback' of swarm snapshots. Did you mean 'rollback'\?/,
+    ],
+    [
+      "... and arguments of its own",
+      ["drone", "paus", "izar"],
+      /unknown command 'paus' of swarm drone. Did you mean 'pause'\?/,
+    ],
     ["unknown option", ["status", "--verbose"], /unknown option '--verbose'/],
+    [
+      "unknown option, with the nearest name",
+      ["status", "--targt", "x"],
+      /unknown option '--targt'\. Did you mean --target\?/,
+    ],
+    [
+      "unknown option before the verb",
+      ["--confg", "x", "status"],
+      /unknown option '--confg'\. Did you mean --config\?/,
+    ],
+    ["control characters are shown, not obeyed", ["sta\u001b[2Jtus"], /unknown verb 'sta\\x1b\[2Jtus'/],
     ["missing argument", ["why"], /missing required argument 'package'/],
     ["one argument too many", ["status", "now"], /too many arguments/],
     [
@@ -75,6 +102,12 @@ describe("a command line that is wrong: exit code 2, what is wrong, and nothing 
   });
 });
 
+test("with --json a verb without its command is an error as JSON, and nothing else", async () => {
+  const { exitCode, stdout, stderr } = await swarm(["dev-server", "--json"]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ error: "swarm dev-server needs a command: start, stop, status" });
+});
+
 describe("no server", () => {
   test("status is a screen all the same, with the command that helps", async () => {
     const { exitCode, stdout } = await swarm(["status"]);
@@ -90,6 +123,17 @@ describe("no server", () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
       expect(stderr).toContain(`no Temporal server at ${NOWHERE}`);
       expect(stderr).toContain("swarm up");
+    },
+  );
+
+  test.for([["run-update"], ["snapshots"], ["target"], ["sync-verify"], ["fresh", "--yes"]])(
+    "swarm %s without a binhost says where it looked and what to do",
+    async (args) => {
+      const file = await configFile('[binhost]\nurl = "http://127.0.0.1:1"\n');
+      const { exitCode, stdout, stderr } = await swarm([...args, "--config", file]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+      expect(stderr).toContain("binhost http://127.0.0.1:1: ");
+      expect(stderr).toContain("Start it: swarm up (or swarm binhost, on its machine)");
     },
   );
 
