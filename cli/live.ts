@@ -11,8 +11,9 @@ export class LiveBlock {
 
   /** Replaces what was drawn before. Never more than the terminal holds: what scrolls away cannot be drawn over. */
   draw(lines: readonly string[]): void {
-    const columns = this.#out.columns ?? 80;
-    const rows = (this.#out.rows ?? 24) - 1;
+    // A terminal that does not know its size says 0.
+    const columns = this.#out.columns || 80;
+    const rows = (this.#out.rows || 24) - 1;
     const shown = lines.slice(0, rows).map((line) => truncate(line, columns));
     this.#out.write(`${this.#home()}${shown.join("\n")}\n`);
     this.#height = shown.length;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { usageError } from "../model/errors.ts";
+import { isName, NAME_RULE } from "../model/names.ts";
 import type { TargetBundle } from "../model/target.ts";
 
 /** Bytes of one file of a target, and of all together: a target is configuration, and travels with every run. */
@@ -9,8 +10,7 @@ export const BUNDLE_LIMIT = 1024 * 1024;
 
 /** Why a text cannot be a target's name, or null. It is a part of paths and URLs. */
 export function targetNameProblem(name: string): string | null {
-  if (/^[a-z0-9][a-z0-9_.-]{0,62}$/i.test(name)) return null;
-  return `"${name}" cannot be a target's name: it is 1 to 63 letters, digits, "_", "." and "-", and begins with a letter or digit`;
+  return isName(name) ? null : `${JSON.stringify(name)} cannot be a target's name: ${NAME_RULE}`;
 }
 
 /** Whether a text is a relative path with "/" that stays below where it starts. */

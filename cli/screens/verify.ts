@@ -18,6 +18,8 @@ export interface Verification {
   open: string[];
   failed: { cpv: string; message: string }[];
   skipped: { cpv: string; cause: string }[];
+  /** Atoms that did not resolve and were left out of the run, with the kind of their problem. */
+  unresolved: { atom: string; class: string }[];
   /** How risky it is to publish now. */
   risk: "none" | "some" | "do not";
   /** The risk in words. */
@@ -38,13 +40,14 @@ export function verification(run: RunView, packages: PackageView[], staged: Stor
     lost: run.step === "done" ? [] : inState("received").flatMap(({ cpv }) => (there.has(cpv) ? [] : [cpv])),
     open: [...inState("needed"), ...inState("delegated")].map(({ cpv }) => cpv),
     failed: run.failed.map(({ cpv, message }) => ({ cpv, message })),
+    unresolved: run.unresolvable.flatMap(({ atoms, class: kind }) => atoms.map((atom) => ({ atom, class: kind }))),
     skipped: inState("skipped").map(({ cpv, cause }) => ({ cpv, cause: cause ?? "a failed package" })),
   };
   return { ...base, ...riskOf(base) };
 }
 
 function riskOf(facts: Omit<Verification, "risk" | "words">): Pick<Verification, "risk" | "words"> {
-  const { lost, open, failed, skipped, publish, step } = facts;
+  const { lost, open, failed, skipped, unresolved, publish, step } = facts;
   if (step === "done") return { risk: "none", words: ["This run is published already: there is nothing to finalize."] };
   if (lost.length > 0) {
     const words = `The run counts ${count(lost.length, "package")} as received that the binhost does not have.`;
@@ -66,6 +69,10 @@ function riskOf(facts: Omit<Verification, "risk" | "words">): Pick<Verification,
         "Packages built in this run were built without them: clients that mix both may rebuild once more later.",
       ],
     };
+  }
+  if (unresolved.length > 0) {
+    const words = `${count(unresolved.length, "atom")} did not resolve and is left out: clients keep what they have of it.`;
+    return { risk: "some", words: ["Everything else that the run needs is built and checked.", words] };
   }
   return { risk: "none", words: ["Everything that the run needs is built and checked."] };
 }
@@ -89,6 +96,10 @@ export function verifyScreen(facts: Verification, paint: Paint): string[] {
   group(
     "Skipped:",
     facts.skipped.map(({ cpv, cause }) => `${cpv}: needs ${cause}`),
+  );
+  group(
+    "Left out, not resolved:",
+    facts.unresolved.map(({ atom, class: kind }) => `${atom} (${kind})`),
   );
   const style = { none: "good", some: "warn", "do not": "bad" } as const;
   lines.push(`${label("Risk")}${paint(style[facts.risk], facts.risk)}`, ...facts.words.map((text) => `  ${text}`));

@@ -48,7 +48,7 @@ test("finalize too early is refused with what is left, and the run goes on", asy
   const run = await swarm.run();
   await reaches(swarm, "build");
   const refusal = await refusalOf(run.executeUpdate(finalizeUpdate, { args: [ann] }));
-  expect(refusal).toMatch(/too early: \d packages wait and \d are building/);
+  expect(refusal).toMatch(/too early: \d packages? left, \d of them building/);
   release();
   await reaches(swarm, "gate");
   await run.executeUpdate(finalizeUpdate, { args: [ann] });

@@ -234,7 +234,7 @@ export class RunState {
     const left = counts.needed + counts.delegated;
     if (step !== "gate") {
       return left > 0
-        ? `too early: ${counts.needed} packages wait and ${counts.delegated} are building. Watch: swarm status`
+        ? `too early: ${left} package${left === 1 ? "" : "s"} left, ${counts.delegated} of them building. Watch: swarm status`
         : `too early: the run is at the step ${step}`;
     }
     if (counts.received === 0)
@@ -355,7 +355,7 @@ export class RunState {
       case "received":
         return `built by ${last?.drone ?? "a drone"}, waits for finalize`;
       case "delegated":
-        return `building on ${last?.drone ?? "a drone"} since ${Math.round((now - (last?.startedAt ?? now)) / 1000)} s`;
+        return `building on ${last?.drone ?? "a drone"}`;
       case "failed":
         return `blocked: ${record.attempts.findLast((a) => a.failure)?.failure?.message ?? "its builds failed"}`;
       case "skipped":

@@ -75,3 +75,10 @@ test("a published run has nothing to finalize, though its staging is empty", () 
   const facts = verification(runView({ step: "done" }), [received], []);
   expect(facts).toMatchObject({ risk: "none", lost: [] });
 });
+
+test("atoms that did not resolve are named: clients do not get them", () => {
+  const run = runView({ step: "gate", unresolvable: [{ atoms: ["dev-libs/gone"], class: "missing", text: "" }] });
+  const facts = verification(run, [received], [stored("dev-libs/a-1", 2048)]);
+  expect(facts).toMatchObject({ risk: "some", unresolved: [{ atom: "dev-libs/gone", class: "missing" }] });
+  expect(verifyScreen(facts, plain).join("\n")).toContain("Left out, not resolved: 1\n  dev-libs/gone (missing)");
+});

@@ -236,7 +236,7 @@ describe("gate", () => {
 
   test("finalize is refused while work is left, says how much, and taken when nothing is", () => {
     run.start(NOW);
-    expect(run.finalizeRefusal(false)).toBe("too early: 1 packages wait and 3 are building. Watch: swarm status");
+    expect(run.finalizeRefusal(false)).toBe("too early: 4 packages left, 3 of them building. Watch: swarm status");
     finish();
     expect(run.finalizeRefusal(false)).toBeNull();
   });
