@@ -41,7 +41,7 @@ export interface SwarmOptions {
   /** Files of the target below etc/portage. */
   files?: Record<string, string>;
   orchestrators?: number;
-  /** Further TOML at the end of the configuration; `change` may rewrite all of it. */
+  /** Rewrites the configuration file before anything starts. */
   change?: (toml: string) => string;
 }
 
@@ -111,8 +111,12 @@ export class Swarm {
 
   /** Runs `swarm` with this swarm's configuration. */
   async cli(...args: string[]): Promise<Ended> {
+    return await this.#run(args);
+  }
+
+  async #run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     const { exitCode, stdout, stderr } = await execa(process.execPath, [MAIN, ...args], {
-      env: { ...commandEnv(), SWARM_CONFIG: this.configFile },
+      env: { ...commandEnv(), SWARM_CONFIG: this.configFile, ...env },
       extendEnv: false,
       cwd: this.directory,
       reject: false,
@@ -123,14 +127,12 @@ export class Swarm {
 
   /** Runs a command that must end well; returns what it printed. */
   async do(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.cli(...args);
-    if (code !== 0) throw new Error(`swarm ${args.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
-    return stdout;
+    return mustEndWell(args, await this.cli(...args));
   }
 
-  /** Starts what does not run of the swarm. */
-  async up(): Promise<void> {
-    await this.do("up");
+  /** Starts what does not run of the swarm; `env` is added to what it starts. */
+  async up(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    mustEndWell(["up"], await this.#run(["up"], env));
   }
 
   /** Replaces the tree. What is left out is gone from it. */
@@ -294,7 +296,7 @@ export class Swarm {
     const left = processesIn([this.directory]);
     await endProcesses(null, [this.directory]);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
-    if (down.code !== 0) throw new Error(`swarm down: exit code ${down.code}\n${down.stdout}\n${down.stderr}`);
+    mustEndWell(["down"], down);
     if (left.length > 0) throw new Error(`swarm down left processes: ${left.map(({ pid }) => pid).join(", ")}`);
   }
 
@@ -310,6 +312,11 @@ export class Swarm {
       await client.connection.close();
     }
   }
+}
+
+function mustEndWell(args: readonly string[], { code, stdout, stderr }: Ended): string {
+  if (code !== 0) throw new Error(`swarm ${args.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
+  return stdout;
 }
 
 function killIfThere(pid: number): void {
