@@ -14,6 +14,5 @@ export interface Check {
   roles: readonly RoleName[];
 }
 
-export const EVERY_ROLE: readonly RoleName[] = ROLES;
 /** The roles that talk to the engine and show the token. */
 export const WORKERS = ["orchestrator", "binhost", "drone"] as const satisfies readonly RoleName[];

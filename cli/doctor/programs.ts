@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import type { SwarmConfig } from "../../config/schema.ts";
 import { findPortage, PORTAGE_VERSION } from "../../portage/install.ts";
-import { type Check, EVERY_ROLE, type RoleName } from "./check.ts";
+import { type Check, ROLES, type RoleName } from "./check.ts";
 
 /** A program that a role starts, and the packages that bring it. */
 interface Program {
@@ -45,7 +45,7 @@ function checkNode(): Check {
     verdict: good ? "ok" : "bad",
     found: `${process.version}, ${process.execPath}`,
     fix: good ? null : "install Node 24 or newer, or run: npm ci",
-    roles: EVERY_ROLE,
+    roles: ROLES,
   };
 }
 
