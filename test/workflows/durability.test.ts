@@ -4,7 +4,14 @@ import { expect, test } from "vitest";
 import type { NoopBuild } from "../../bench/noop/drone.ts";
 import { chain, pkg } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import { finalizeUpdate, resumeSignal } from "../../workflows/messages.ts";
+import {
+  FLEET_ID,
+  finalizeUpdate,
+  pauseDroneUpdate,
+  resumeDroneUpdate,
+  resumeSignal,
+  unsubscribeSignal,
+} from "../../workflows/messages.ts";
 import { Builds, held, packages, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
@@ -73,6 +80,31 @@ test("a run that continues as new keeps its state, its children report to its ne
   expect(builds.started.map((b) => b.cpv)).toEqual(["chain/link0-1", "chain/link1-1", "chain/link2-1"]);
   await current.executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
   expect((await run.result()).outcome).toBe("published");
+});
+
+test("the fleet continues as new: its drones stay online and attended, runs go on", async () => {
+  const { build, release } = held();
+  await using swarm = await noopSwarm({ plan: chain(2), drones: [{ name: "izar", build }] });
+  await swarm.run();
+  await reaches(swarm, "build");
+  const fleet = swarm.client.workflow.getHandle(FLEET_ID);
+  const { runId } = await fleet.describe();
+  await until("continued as new", async () => {
+    const nobody = { workflowId: "nobody" };
+    await Promise.all(Array.from({ length: 20 }, () => fleet.signal(unsubscribeSignal, nobody)));
+    return (await fleet.describe()).runId !== runId;
+  });
+  await until("izar is attended again", async () => {
+    const pending = (await fleet.describe()).raw.pendingActivities ?? [];
+    return pending.some((activity) => activity.activityType?.name === "attend" && activity.lastStartedTime);
+  });
+  expect((await swarm.fleet()).drones).toMatchObject([{ facts: { name: "izar" }, state: "online" }]);
+  // The fleet still knows who wants to hear of changes.
+  await fleet.executeUpdate(pauseDroneUpdate, { args: [{ by: "ann", drone: "izar" }] });
+  await until("the run knows", async () => (await swarm.view()).drones[0]?.paused);
+  await fleet.executeUpdate(resumeDroneUpdate, { args: [{ by: "ann", drone: "izar" }] });
+  release();
+  await reaches(swarm, "gate");
 });
 
 test("a plan whose payload would be too large for the engine passes, compressed", async () => {
