@@ -1,16 +1,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { parseCpv } from "../portage/cpv.ts";
 
 /** A chunk that is read at once. bytes */
 const CHUNK = 64 * 1024;
-
-/** Where a drone keeps the log of an attempt: below `logs` in its directory, as activities/drone/attempt.ts has it. */
-export function buildLogPath(droneDir: string, run: string, cpv: string, attempt: number): string {
-  const { category, pf } = parseCpv(cpv);
-  return join(droneDir, "logs", run, category, `${pf}.${attempt}.log`);
-}
 
 /**
  * Opens a log for reading; null where it is not there. A link that leads out of the drone's logs is not followed: builds

@@ -1,10 +1,8 @@
 import type { Client } from "@temporalio/client";
 import type { LoadedConfig } from "../config/load.ts";
 import type { SwarmConfig } from "../config/schema.ts";
-import { UserError } from "../model/errors.ts";
 import type { BinhostClient } from "../store/client.ts";
 import { coloured, type Paint, plain, wantsColour } from "./paint.ts";
-import { isRefused } from "./probe.ts";
 
 /** The process around a command. */
 export interface Surroundings {
@@ -72,14 +70,7 @@ export class Context {
   /** A client of the engine. UserError: there is no server. */
   readonly client: () => Promise<Client> = lazily(async () => {
     const config = await this.config();
-    const { connectionSettings } = await import("../connection/options.ts");
-    const { address } = connectionSettings(config).options;
-    const [refused, { connectClient }] = await Promise.all([isRefused(address), import("../connection/client.ts")]);
-    if (refused) {
-      throw new UserError(
-        `no Temporal server at ${address}: connection refused. Start one: swarm up (or swarm dev-server start), or name yours: TEMPORAL_ADDRESS`,
-      );
-    }
+    const { connectClient } = await import("../connection/client.ts");
     const client = await connectClient(config);
     this.closers.push(() => client.connection.close());
     return client;

@@ -5,6 +5,8 @@ import { UserError } from "../model/errors.ts";
 const ACCEPT_WITHIN_MS = 20_000;
 /** A worker's pause between two polls is at most a minute; one that was silent for longer is gone. ms */
 const POLL_MS = 65_000;
+/** A worker that missed so many heartbeats was killed. */
+const MISSED_HEARTBEATS = 3;
 
 /**
  * Sends an update to a workflow and waits for its outcome.
@@ -41,16 +43,39 @@ export async function sendUpdate<Answer>(
   }
 }
 
-/** How many orchestrators ask for work: processes that polled the queue of the workflows of late. */
+/**
+ * How many orchestrators ask for work: processes that polled the queue of the workflows of late, without those whose
+ * heartbeats have ended since.
+ */
 export async function countOrchestrators(client: Client, queue: string): Promise<number> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: queue },
-    taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
-  });
+  const { namespace } = client.options;
+  const [{ pollers }, silent] = await Promise.all([
+    client.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: queue },
+      taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
+    }),
+    silentWorkers(client, queue),
+  ]);
   const since = Date.now() - POLL_MS;
   const alive = (pollers ?? []).filter((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000 >= since);
-  return new Set(alive.map((poller) => poller.identity)).size;
+  return new Set(alive.flatMap(({ identity }) => (identity && !silent.has(identity) ? [identity] : []))).size;
+}
+
+/** Identities of workers whose heartbeats have stopped. None where the engine keeps no heartbeats: not every one does. */
+async function silentWorkers(client: Client, queue: string): Promise<Set<string>> {
+  const query = `TaskQueue = "${queue}"`;
+  const { namespace } = client.options;
+  const listed = await client.workflowService.listWorkers({ namespace, query }).catch(() => null);
+  const silent = (listed?.workersInfo ?? []).flatMap(({ workerHeartbeat }) => {
+    const { workerIdentity, heartbeatTime, elapsedSinceLastHeartbeat } = workerHeartbeat ?? {};
+    const interval = Number(elapsedSinceLastHeartbeat?.seconds ?? 0);
+    // A worker that has sent but one has no interval yet.
+    if (!workerIdentity || interval === 0) return [];
+    const age = Date.now() / 1000 - Number(heartbeatTime?.seconds ?? 0);
+    return age > MISSED_HEARTBEATS * interval ? [workerIdentity] : [];
+  });
+  return new Set(silent);
 }
 
 /** An activity of a workflow that runs or waits, with what it sent with its last heartbeat. */

@@ -3,6 +3,7 @@ import type { SwarmConfig } from "../config/schema.ts";
 import { UserError } from "../model/errors.ts";
 import { dataConverter } from "./codec.ts";
 import { connectionSettings } from "./options.ts";
+import { isRefused } from "./probe.ts";
 
 /** A command does not wait longer for an engine that may not be there. ms */
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -13,12 +14,17 @@ const CONNECT_TIMEOUT_MS = 3_000;
  */
 export async function connectClient(config: SwarmConfig): Promise<Client> {
   const { options, namespace } = connectionSettings(config);
+  if (await isRefused(options.address)) throw noServer(`${options.address}: connection refused`);
   try {
     const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_TIMEOUT_MS });
     return new Client({ connection, namespace, dataConverter });
   } catch {
-    throw new UserError(
-      `no Temporal server answers at ${options.address}. Start one with \`swarm up\` or \`swarm dev-server start\`, or point TEMPORAL_ADDRESS at yours`,
-    );
+    throw noServer(`${options.address}: no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
   }
+}
+
+function noServer(what: string): UserError {
+  return new UserError(
+    `no Temporal server at ${what}. Start one: swarm up (or swarm dev-server start), or name yours: TEMPORAL_ADDRESS`,
+  );
 }

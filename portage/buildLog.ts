@@ -1,3 +1,12 @@
+import { join } from "node:path";
+import { parseCpv } from "./cpv.ts";
+
+/** Where a drone keeps the log of an attempt; it stays when the attempt is discarded. */
+export function buildLogPath(droneDir: string, run: string, cpv: string, attempt: number): string {
+  const { category, pf } = parseCpv(cpv);
+  return join(droneDir, "logs", run, category, `${pf}.${attempt}.log`);
+}
+
 /** The phases of a build as progress shows them, in order. */
 export const BUILD_PHASES = [
   "dependencies",

@@ -5,6 +5,8 @@ export function installRuntime(log: (line: string) => void): void {
   Runtime.install({
     // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
     shutdownSignals: [],
+    // Tells the engine soon that a process was killed; its default is a minute.
+    workerHeartbeatInterval: "5s",
     logger: new DefaultLogger("WARN", ({ level, message, meta }) => {
       const error = meta?.error;
       log(`${level}: ${message}${error ? `: ${error instanceof Error ? error.message : String(error)}` : ""}`);

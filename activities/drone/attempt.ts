@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { BuildOrder } from "../../model/build.ts";
 import { usageError } from "../../model/errors.ts";
 import { isName, isRunId } from "../../model/names.ts";
+import { buildLogPath } from "../../portage/buildLog.ts";
 import { rootPath } from "../../portage/buildRoot.ts";
 import { parseCpv } from "../../portage/cpv.ts";
 import { writeFileAtomic } from "../../system/atomicFile.ts";
@@ -60,7 +61,7 @@ export function attemptOf({ dir, prefixLength }: DronePlaces, order: BuildOrder)
     root: rootPath(join(dir, "roots"), label, prefixLength),
     packages,
     packageFile: (buildId) => join(packages, category, name, `${pf}-${buildId}.gpkg.tar`),
-    log: join(dir, "logs", order.run, category, `${pf}.${order.attempt}.log`),
+    log: buildLogPath(dir, order.run, order.cpv, order.attempt),
   };
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { attemptOf } from "../../activities/drone/attempt.ts";
-import { buildLogPath, openLog, readOn } from "../../cli/buildLog.ts";
+import { openLog, readOn } from "../../cli/buildLog.ts";
+import { buildLogPath } from "../../portage/buildLog.ts";
 
 const RUN = "desktop-20261121-0101";
 const CPV = "dev-libs/openssl-3.0.2-r1";

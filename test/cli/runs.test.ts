@@ -4,8 +4,8 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import { failed, hang, type NoopDroneOptions } from "../../bench/noop/drone.ts";
 import { chain, pkg, resolved, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import { buildLogPath } from "../../cli/buildLog.ts";
 import { EDGE, type Edge, type Plan, type PlanGraph, type PlanPackage } from "../../model/plan.ts";
+import { buildLogPath } from "../../portage/buildLog.ts";
 import { planGraph } from "../../portage/plan.ts";
 import { planBytes } from "../../portage/planFile.ts";
 import { createBinhostServer } from "../../store/server.ts";
@@ -76,6 +76,13 @@ test("from run-update to finalize: the gate, its next action, the publish, the l
   expect(await json("runs")).toEqual([
     expect.objectContaining({ run: status.run.run, target: "desktop", step: "done", startedBy: "ann" }),
   ]);
+  for (const verb of [["status"], ["pause"], ["runs"], ["reset", "--yes"], ["logs", "link0"]]) {
+    const { exitCode, stderr } = await command(...verb, "--target", "desktp");
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: "swarm: unknown target 'desktp', did you mean 'desktop'? known: desktop",
+    });
+  }
   const late = await command("finalize");
   expect(late).toMatchObject({
     exitCode: 1,
