@@ -23,7 +23,8 @@ export function connectionSettings(config: SwarmConfig, env: NodeJS.ProcessEnv =
   try {
     const loaded = loadClientConnectConfig({
       ...(profile === null ? {} : { profile }),
-      ...(configFile === null ? {} : { configSource: { path: configFile } }),
+      // Read here: a file that is named and missing would be passed over by loadClientConnectConfig.
+      ...(configFile === null ? {} : { configSource: { data: readFileSync(configFile) } }),
       overrideEnvVars: Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined)),
     });
     const address = loaded.connectionOptions.address ?? devServerAddress(config);

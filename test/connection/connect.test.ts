@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../config/load.ts";
+import type { SwarmConfig } from "../../config/schema.ts";
+import { connectClient } from "../../connection/client.ts";
+import { connectWorker } from "../../connection/worker.ts";
+import { UserError } from "../../model/errors.ts";
+import { freePort } from "../../system/ports.ts";
+import { testDirectory } from "../support/portage.ts";
+
+/** The configuration of a machine without any settings, whose dev server is at `address`. */
+async function configFor(address: string): Promise<SwarmConfig> {
+  const home = await testDirectory();
+  const { config } = await loadConfig({ env: { HOME: home }, cwd: home });
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return { ...config, devServer: { ...config.devServer, ip: hostname, port: Number(port) } };
+}
+
+const refusing = async (): Promise<string> => `127.0.0.1:${await freePort("127.0.0.1")}`;
+
+/** Takes connections and says nothing. */
+async function silent(): Promise<string> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `127.0.0.1:${address.port}`;
+}
+
+test("a command connects", async () => {
+  const client = await connectClient(await configFor(inject("temporalAddress")));
+  onTestFinished(() => client.connection.close());
+  const { namespaceInfo } = await client.workflowService.describeNamespace({ namespace: "default" });
+  expect(namespaceInfo?.name).toBe("default");
+});
+
+test.each([
+  ["where nothing listens: at once", refusing, 1_000],
+  ["where a server says nothing: after 3 s", silent, 5_000],
+])("a command fails %s, with what to do", async (_, place, limit) => {
+  const address = await place();
+  const started = performance.now();
+  const error = await connectClient(await configFor(address)).catch((e: unknown) => e);
+  expect(performance.now() - started).toBeLessThan(limit);
+  if (!(error instanceof UserError)) throw new Error(`no UserError but ${error}`);
+  expect(error.message).toContain(`no Temporal server at ${address}`);
+  for (const remedy of ["swarm up", "swarm dev-server start", "TEMPORAL_ADDRESS"]) {
+    expect(error.message).toContain(remedy);
+  }
+});
+
+test("a role waits for the server, says so, and connects when it is there", async () => {
+  const server = new URL(`tcp://${inject("temporalAddress")}`);
+  const address = await refusing();
+  const config = await configFor(address);
+  const said: string[] = [];
+  const connected = connectWorker(config, {
+    signal: new AbortController().signal,
+    onWait: (line) => {
+      said.push(line);
+      // Meanwhile a dev server was started, at another port.
+      config.devServer.port = Number(server.port);
+    },
+  });
+  const { connection, namespace } = await connected;
+  onTestFinished(() => connection.close());
+  expect(namespace).toBe("default");
+  expect(said).toEqual([`no Temporal server answers at ${address} (Connection refused): trying again in 1 s`]);
+});
+
+test.each([
+  ["between two tries", refusing],
+  ["within a try", silent],
+])("a role that is told to stop %s stops at once", async (_, place) => {
+  const config = await configFor(await place());
+  const abort = new AbortController();
+  const connecting = connectWorker(config, { signal: abort.signal, onWait: () => {} }).catch((e: unknown) => e);
+  setTimeout(() => abort.abort(), 300);
+  const started = performance.now();
+  const error = await connecting;
+  expect(error).toBeInstanceOf(UserError);
+  expect(performance.now() - started).toBeLessThan(1_000);
+});
