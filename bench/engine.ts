@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { BINHOST } from "./noop/binhost.ts";
 import { wide } from "./noop/plan.ts";
-import { NoopSwarm } from "./noop/swarm.ts";
-import { type BenchEngine, bundleOf, percentile, toGate, withEngine } from "./swarmBench.ts";
+import type { NoopSwarm } from "./noop/swarm.ts";
+import { type BenchEngine, bundleOf, percentile, toGate, withEngine, withSwarm } from "./swarmBench.ts";
 
 export interface EngineFigures {
   packages: number;
@@ -46,9 +46,10 @@ async function measure(
   count: number,
   run: (swarm: NoopSwarm, count: number, directory: string) => Promise<number>,
 ): Promise<number> {
-  await using swarm = await NoopSwarm.start({ address, bundle, plan: wide(count) });
-  for (const name of DRONES) await swarm.addDrone({ name, cores: 16, slots: SLOTS });
-  return ((await run(swarm, count, directory)) * 1000) / count;
+  const drones = DRONES.map((name) => ({ name, cores: 16, slots: SLOTS }));
+  return await withSwarm({ address, bundle, plan: wide(count), drones }, async (swarm) => {
+    return ((await run(swarm, count, directory)) * 1000) / count;
+  });
 }
 
 async function runOurs(swarm: NoopSwarm, count: number): Promise<number> {

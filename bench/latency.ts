@@ -1,6 +1,5 @@
 import { chain } from "./noop/plan.ts";
-import { NoopSwarm } from "./noop/swarm.ts";
-import { percentile, toGate, withEngine } from "./swarmBench.ts";
+import { percentile, toGate, withEngine, withSwarm } from "./swarmBench.ts";
 
 export interface LatencyFigures {
   packages: number;
@@ -12,27 +11,22 @@ export interface LatencyFigures {
 
 /** How fast a chain goes on, on a swarm that is idle: clocks are read in the activities. */
 export async function benchLatency(length = 100): Promise<LatencyFigures> {
-  return await withEngine(async ({ address, bundle }) => {
-    await using swarm = await NoopSwarm.start({ address, bundle, plan: chain(length) });
-    const begun: number[] = [];
-    const build = async (): Promise<void> => void begun.push(performance.now());
-    const accepted: number[] = [];
-    swarm.binhost.reject = () => {
-      accepted.push(performance.now());
-      return null;
-    };
-    for (const name of ["izar", "tarn", "unra", "ceti"]) await swarm.addDrone({ name, build });
-    await swarm.run();
-    await toGate(swarm, length * 2_000);
-    const gaps = accepted.slice(0, -1).map((at, i) => (begun[i + 1] ?? Number.NaN) - at);
-    const figures = {
-      packages: length,
-      p50: percentile(gaps, 0.5),
-      p95: percentile(gaps, 0.95),
-      max: Math.max(...gaps),
-    };
-    const { p50, p95, max } = figures;
-    console.log(`received -> next build: p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, max ${max.toFixed(0)} ms`);
-    return figures;
-  });
+  const begun: number[] = [];
+  const accepted: number[] = [];
+  const build = async (): Promise<void> => void begun.push(performance.now());
+  const drones = ["izar", "tarn", "unra", "ceti"].map((name) => ({ name, build }));
+  await withEngine(({ address, bundle }) =>
+    withSwarm({ address, bundle, drones, plan: chain(length) }, async (swarm) => {
+      swarm.binhost.reject = () => {
+        accepted.push(performance.now());
+        return null;
+      };
+      await swarm.run();
+      await toGate(swarm, length * 2_000);
+    }),
+  );
+  const gaps = accepted.slice(0, -1).map((at, i) => (begun[i + 1] ?? Number.NaN) - at);
+  const [p50, p95, max] = [percentile(gaps, 0.5), percentile(gaps, 0.95), Math.max(...gaps)];
+  console.log(`received -> next build: p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, max ${max.toFixed(0)} ms`);
+  return { packages: length, p50, p95, max };
 }

@@ -10,8 +10,8 @@ import { devServerStatus } from "../temporal-dev/server.ts";
 import { ensureToken } from "../workers/token.ts";
 import { FLEET_ID, fleetQuery } from "../workflows/messages.ts";
 import { wide } from "./noop/plan.ts";
-import { NoopSwarm, until } from "./noop/swarm.ts";
-import { type BenchEngine, toGate, withEngine } from "./swarmBench.ts";
+import { until } from "./noop/swarm.ts";
+import { type BenchEngine, toGate, withEngine, withSwarm } from "./swarmBench.ts";
 
 /** Resident memory in MiB. */
 export interface MemoryFigures {
@@ -56,26 +56,27 @@ async function measureIdle(engine: BenchEngine, config: string): Promise<MemoryF
 
 async function measureRun(engine: BenchEngine, config: string, count: number): Promise<MemoryFigures["run"]> {
   const token = (await readFile(join(engine.directory, "token"), "utf8")).trim();
-  await using swarm = await NoopSwarm.start({ ...engine, plan: wide(count), token });
-  const orchestrator = role(engine, config, swarm.namespace, ["orchestrator"]);
-  try {
-    const drones: ChildProcess[] = [];
-    for (const name of ["izar", "tarn", "unra"]) {
-      drones.push(await swarm.addDroneProcess({ name, cores: 16, slots: 4 }, 0));
+  return await withSwarm({ ...engine, plan: wide(count), token }, async (swarm) => {
+    const orchestrator = role(engine, config, swarm.namespace, ["orchestrator"]);
+    try {
+      const drones: ChildProcess[] = [];
+      for (const name of ["izar", "tarn", "unra"]) {
+        drones.push(await swarm.addDroneProcess({ name, cores: 16, slots: 4 }, 0));
+      }
+      await swarm.run();
+      const seconds = await toGate(swarm, count * 500);
+      const peak = (pid: number | undefined): number => memory(pid, "VmHWM");
+      return {
+        packages: count,
+        seconds,
+        orchestrator: peak(orchestrator.pid),
+        noopDrone: Math.max(...drones.map((drone) => peak(drone.pid))),
+        server: peak(serverPid(engine)),
+      };
+    } finally {
+      await end(orchestrator);
     }
-    await swarm.run();
-    const seconds = await toGate(swarm, count * 500);
-    const peak = (pid: number | undefined): number => memory(pid, "VmHWM");
-    return {
-      packages: count,
-      seconds,
-      orchestrator: peak(orchestrator.pid),
-      noopDrone: Math.max(...drones.map((drone) => peak(drone.pid))),
-      server: peak(serverPid(engine)),
-    };
-  } finally {
-    await end(orchestrator);
-  }
+  });
 }
 
 async function configure(directory: string): Promise<string> {

@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bundleWorkflowCode } from "@temporalio/worker";
 import { type DevServerInfo, devServerStatus, startDevServer, stopDevServer } from "../temporal-dev/server.ts";
-import { type NoopSwarm, until } from "./noop/swarm.ts";
+import { NoopSwarm, type NoopSwarmOptions, until } from "./noop/swarm.ts";
 
 /** What a benchmark of the engine works with. */
 export interface BenchEngine {
@@ -42,6 +42,16 @@ export async function withEngine<T>(work: (engine: BenchEngine) => Promise<T>): 
   } finally {
     await stopDevServer(directory);
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs something with a swarm whose builds are no-ops, and stops it afterwards. */
+export async function withSwarm<T>(options: NoopSwarmOptions, work: (swarm: NoopSwarm) => Promise<T>): Promise<T> {
+  const swarm = await NoopSwarm.start(options);
+  try {
+    return await work(swarm);
+  } finally {
+    await swarm.stop();
   }
 }
 
