@@ -37,16 +37,14 @@ interface Entry {
 export async function copyTree(from: string, to: string, signal: AbortSignal): Promise<CopiedTree> {
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
-    const before = await scan(from);
-    const copied = await copyEntries(from, to, before, signal).catch(async (error: unknown) => {
+    const copied = await copyOnce(from, to, signal).catch(async (error: unknown) => {
       await rm(to, { recursive: true, force: true });
       if (error instanceof UserError || signal.aborted) throw error;
-      // A file that was listed and is gone: it changes.
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      // What was listed is gone a moment later: it changes.
+      if (isMissing(error)) return null;
       throw new UserError(`tree ${from}: cannot be copied: ${messageOf(error)}`);
     });
-    if (copied !== null && marksOf(before) === marksOf(await scan(from))) return copied;
-    await rm(to, { recursive: true, force: true });
+    if (copied !== null) return copied;
     if (tries === TRIES) {
       throw new UserError(
         `tree ${from}: changed each of the ${TRIES} times that it was copied: let whatever syncs it finish, then sync again`,
@@ -55,6 +53,19 @@ export async function copyTree(from: string, to: string, signal: AbortSignal): P
     await sleep(PAUSE_MS, undefined, { signal });
   }
 }
+
+/** null where the tree changed meanwhile: then nothing is left of the copy. */
+async function copyOnce(from: string, to: string, signal: AbortSignal): Promise<CopiedTree | null> {
+  // The tree itself missing is an error; what is missing in it later is a change.
+  await readdir(from).catch((error: unknown) => unreadable(from, error));
+  const before = await scan(from);
+  const copied = await copyEntries(from, to, before, signal);
+  if (marksOf(before) === marksOf(await scan(from))) return copied;
+  await rm(to, { recursive: true, force: true });
+  return null;
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 
 const marksOf = (entries: readonly Entry[]): string =>
   createHash("sha256")
@@ -65,7 +76,7 @@ async function scan(root: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   const visit = async (directory: string): Promise<void> => {
     const names = await readdir(join(root, directory)).catch((error: unknown) =>
-      unreadable(join(root, directory), error),
+      unreadableUnlessMissing(join(root, directory), error),
     );
     const found = await Promise.all(
       names
@@ -81,12 +92,17 @@ async function scan(root: string): Promise<Entry[]> {
 
 async function entryOf(root: string, path: string): Promise<Entry> {
   const info = await lstat(join(root, path), { bigint: true }).catch((error: unknown) =>
-    unreadable(join(root, path), error),
+    unreadableUnlessMissing(join(root, path), error),
   );
   const kind = info.isFile() ? "file" : info.isDirectory() ? "directory" : info.isSymbolicLink() ? "link" : null;
   if (kind === null) throw new UserError(`tree ${root}: ${path} is neither a file, a directory nor a link`);
   const mark = [kind, info.ino, info.mode, info.size, info.mtimeNs, info.ctimeNs].join(" ");
   return { path, kind, executable: (info.mode & 0o100n) !== 0n, mtimeMs: Number(info.mtimeMs), mark };
+}
+
+function unreadableUnlessMissing(path: string, error: unknown): never {
+  if (isMissing(error)) throw error;
+  return unreadable(path, error);
 }
 
 function unreadable(path: string, error: unknown): never {

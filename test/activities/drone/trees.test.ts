@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, watch } from "node:fs";
+import { appendFileSync, existsSync, rmSync, watch } from "node:fs";
 import { chmod, cp, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -116,7 +116,7 @@ describe("directory", () => {
     const directory = await testDirectory();
     const uri = await sampleTree(directory);
     // Enough to copy that the change below falls between the two looks at the tree, however busy the machine is.
-    await Promise.all(Array.from({ length: 500 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
+    await Promise.all(Array.from({ length: 150 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
     const changer = watch(directory, (_, name) => {
       if (name === "copy") appendFileSync(join(uri, "app-misc/a/a-1.0.ebuild"), "# more\n");
     });
@@ -124,6 +124,19 @@ describe("directory", () => {
     changer.close();
     expect(existsSync(join(directory, "copy"))).toBe(false);
     await copyTree(uri, join(directory, "copy"), signal);
+  });
+
+  test("a file that goes while the tree is copied is a change: it is copied again", async () => {
+    const directory = await testDirectory();
+    const uri = await sampleTree(directory);
+    await Promise.all(Array.from({ length: 150 }, (_, n) => writeFile(join(uri, "profiles", `file-${n}`), String(n))));
+    const remover = watch(directory, (_, name) => {
+      if (name === "copy") rmSync(join(uri, "profiles/file-149"), { force: true });
+    });
+    await copyTree(uri, join(directory, "copy"), signal);
+    remover.close();
+    expect(existsSync(join(directory, "copy/profiles/file-148"))).toBe(true);
+    expect(existsSync(join(directory, "copy/profiles/file-149"))).toBe(false);
   });
 
   test("what is not there, or is no file, is named", async () => {
