@@ -6,6 +6,10 @@ import { packageRoot } from "../system/packageRoot.ts";
 
 /** `npm run bench -- NAME [SIZE]`: what is measured, loaded only where it is wanted. */
 const BENCHES: Record<string, { what: string; run: (size: number | undefined) => Promise<object> }> = {
+  demo: {
+    what: "the demo's first update against one emerge --jobs=2 of the same packages",
+    run: async () => (await import("./demo.ts")).benchDemo(),
+  },
   engine: {
     what: "cost of a package in the engine against plain Temporal; SIZE packages, 300 by default",
     run: async (size) => (await import("./engine.ts")).benchEngine(size),
