@@ -19,22 +19,13 @@ export interface GoInstallRequest {
   binary: string;
   env: NodeJS.ProcessEnv;
   onProgress: (line: string) => void;
-  /** Between two lines of progress. ms */
-  progressMs?: number;
 }
 
 /**
  * Builds the binary with Go where there is one: minutes, and gigabytes of modules, which go into a private directory
  * that is removed afterwards.
  */
-export async function goInstall({
-  version,
-  cacheDir,
-  binary,
-  env,
-  onProgress,
-  ...more
-}: GoInstallRequest): Promise<void> {
+export async function goInstall({ version, cacheDir, binary, env, onProgress }: GoInstallRequest): Promise<void> {
   const go = await execa("go", ["version"], { env, extendEnv: false, reject: false, timeout: 30_000 });
   if (go.code === "ENOENT") throw new Error("go: not installed");
   if (go.failed) throw new Error(`go: ${go.stderr || go.shortMessage}`);
@@ -46,7 +37,7 @@ export async function goInstall({
   onProgress(`building the Temporal server with ${go.stdout.split(" ")[2] ?? "Go"}: 3 to 6 minutes on two cores, once`);
   const timer = setInterval(() => {
     onProgress(`building the Temporal server with Go: ${elapsed()}. ${output.at(-1)?.slice(0, 100) ?? ""}`);
-  }, more.progressMs ?? PROGRESS_MS);
+  }, PROGRESS_MS);
   try {
     // -v: the compiler's only sign of life.
     const build = execa("go", ["install", "-v", `github.com/temporalio/cli/cmd/temporal@v${version}`], {

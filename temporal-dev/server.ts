@@ -67,9 +67,8 @@ async function spawnServer(options: DevServerOptions, before: DevServerRecord | 
   const { ip, database, stateDir, cacheDir, env, onProgress } = options;
   const binary = await ensureTemporal({ cacheDir, env, ...(onProgress ? { onProgress } : {}) });
   const version = (await serverVersion(binary)) ?? "unknown";
-  // Started, but its starter died before the record was written: two servers must not open one database.
-  for (const { identity, value } of findMarkedProcesses(MARK, stateDir))
-    if (value === stateDir) await endServer(identity);
+  // Two servers must not open one database.
+  await endUnrecorded(stateDir);
   const port = await choosePort(ip, options.port, before?.port, "port");
   const uiPort = await choosePort(ip, options.uiPort, before?.uiPort, "ui_port");
   await mkdir(dirname(database), { recursive: true });
@@ -113,9 +112,17 @@ export async function stopDevServer(stateDir: string): Promise<boolean> {
     const record = readRecord(stateDir);
     const running = record !== null && isRunning(record);
     if (running) await endServer(record.process);
+    const unrecorded = await endUnrecorded(stateDir);
     await rm(recordPath(stateDir), { force: true });
-    return running;
+    return running || unrecorded;
   });
+}
+
+/** Ends a server whose starter died before the record was written. Returns whether there was one. */
+async function endUnrecorded(stateDir: string): Promise<boolean> {
+  const servers = findMarkedProcesses(MARK, stateDir).filter(({ value }) => value === stateDir);
+  for (const { identity } of servers) await endServer(identity);
+  return servers.length > 0;
 }
 
 async function endServer(server: ProcessIdentity): Promise<void> {

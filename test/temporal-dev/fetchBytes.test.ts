@@ -36,14 +36,14 @@ test("a server that stops in the middle", async () => {
 test("a slow body is no stall as long as something comes", async () => {
   const url = await serve({
     "/file": async (_, response) => {
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < 8; i++) {
         response.write("x");
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 200));
       }
       response.end();
     },
   });
-  expect((await fetchBytes(`${url}/file`, { ...limits, stallMs: 400 })).length).toBe(6);
+  expect((await fetchBytes(`${url}/file`, { ...limits, stallMs: 1_000 })).length).toBe(8);
 });
 
 test("a connection that is cut", async () => {

@@ -103,6 +103,9 @@ test("a server whose record was never written is ended before another opens its 
   const next = await startDevServer(options);
   expect(next.pid).not.toBe(orphan.pid);
   expect(identity && isAlive(identity)).toBe(false);
+  await rm(join(options.stateDir, "dev-server.json"));
+  expect(await stopDevServer(options.stateDir)).toBe(true);
+  expect(identify(next.pid)).toBeNull();
 });
 
 test("a damaged record is no server", async () => {
