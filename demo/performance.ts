@@ -48,6 +48,7 @@ async function perform(stage: Stage, screen: Screen, signal: AbortSignal): Promi
     (error: unknown) => {
       if (signal.aborted) return 130 as const;
       screen.bad(messageOf(error));
+      screen.remark("with --keep everything stays, logs included, to look around");
       return 1 as const;
     },
   );

@@ -20,8 +20,7 @@ export class Typing {
   /** With the terminal as its own. UserError: it failed. */
   async swarm(...args: string[]): Promise<void> {
     this.#screen.command(shown(args));
-    const { exitCode } = await this.#start(args, "inherit");
-    this.#check(args, exitCode);
+    this.#check(args, await this.#start(args, "inherit"));
   }
 
   /** Line by line, so that other lines of the demo can come between. */
@@ -31,15 +30,14 @@ export class Typing {
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface(stream).on("line", (line) => this.#screen.line(`  ${line}`));
     }
-    const { exitCode } = await child;
-    this.#check(args, exitCode);
+    this.#check(args, await child);
   }
 
   /** The answer of `--json`, unseen. */
   async ask(...args: string[]): Promise<unknown> {
-    const { exitCode, stdout } = await this.#start(["--json", ...args], "pipe");
-    this.#check(args, exitCode);
-    return JSON.parse(String(stdout));
+    const answer = await this.#start(["--json", ...args], "pipe");
+    this.#check(args, answer);
+    return JSON.parse(String(answer.stdout));
   }
 
   #start(args: readonly string[], output: "inherit" | "pipe") {
@@ -55,9 +53,12 @@ export class Typing {
     });
   }
 
-  #check(args: readonly string[], exitCode: number | undefined): void {
+  #check(args: readonly string[], ended: { exitCode?: number; signal?: string }): void {
     this.#signal.throwIfAborted();
-    if (exitCode !== 0) throw new UserError(`${shown(args)} ended with exit code ${exitCode ?? "none"}`);
+    if (ended.exitCode === 0) return;
+    throw new UserError(
+      `${shown(args)} ended ${ended.signal ? `by ${ended.signal}` : `with exit code ${ended.exitCode}`}`,
+    );
   }
 }
 
