@@ -82,15 +82,17 @@ async function silentWorkers(client: Client, queue: string): Promise<Set<string>
 export interface PendingActivity {
   type: string;
   details: unknown;
+  /** Why its last try failed; null: it is at its first one. */
+  problem: string | null;
 }
 
 export async function pendingActivities(client: Client, workflowId: string): Promise<PendingActivity[]> {
   const { decodeArrayFromPayloads } = await import("@temporalio/common/lib/internal-non-workflow/codec-helpers.js");
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   return Promise.all(
-    (raw.pendingActivities ?? []).map(async ({ activityType, heartbeatDetails }) => {
+    (raw.pendingActivities ?? []).map(async ({ activityType, heartbeatDetails, lastFailure }) => {
       const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
-      return { type: activityType?.name ?? "", details };
+      return { type: activityType?.name ?? "", details, problem: lastFailure?.message || null };
     }),
   );
 }

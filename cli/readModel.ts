@@ -117,8 +117,9 @@ async function readBuilding(client: Client, run: RunView): Promise<BuildingPacka
       const [activity] = await pendingActivities(client, buildPackageId(run.run, cpv, attempt)).catch(() => []);
       if (activity === undefined) return [];
       const elapsed = (Date.now() - startedAt) / 1000;
-      if (activity.type !== "build") return [{ cpv, attempt, phase: activity.type, elapsed, lastLine: "" }];
-      return isBuildProgress(activity.details) ? [{ cpv, attempt, ...activity.details }] : [];
+      const { type, details, problem } = activity;
+      if (type !== "build") return [{ cpv, attempt, phase: type, elapsed, lastLine: "", problem }];
+      return isBuildProgress(details) ? [{ cpv, attempt, ...details, problem }] : [];
     }),
   );
   return read.flat();

@@ -13,6 +13,8 @@ export interface Service {
 export interface BuildingPackage extends BuildProgress {
   cpv: string;
   attempt: number;
+  /** Why what it does now is tried again; null: it is not. */
+  problem: string | null;
 }
 
 /** Everything that the screens show, read at one moment; null where nobody could answer. */

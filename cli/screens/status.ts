@@ -13,6 +13,7 @@ export function statusScreen(reading: Reading, paint: Paint, show = { nextAction
     servicesLine(reading, paint),
     ...problems(reading, paint),
     ...runLines(reading, paint),
+    ...troubles(reading, paint),
     ...reading.others.map(({ run, target, step }) => {
       return `${label("Also")}${run}   ${step ?? "running"}   swarm status --target ${target}`;
     }),
@@ -39,6 +40,14 @@ function runLines({ run, runProblem, engine, orchestrators, at }: Reading, paint
     return [`${label("Run")}${isKnown ? "none" : "unknown: nobody answers for it"}`];
   }
   return [runLine(run, at, paint), ...countLines(run, paint), ...remarks(run, paint)];
+}
+
+/** What is tried again and again, such as an upload to a binhost without space. */
+function troubles({ building }: Reading, paint: Paint): string[] {
+  return building.flatMap(({ cpv, phase, problem }) => {
+    const [first = ""] = (problem ?? "").split("\n");
+    return first === "" ? [] : [`  ${paint("warn", `${cpv}: ${phase} is tried again:`)} ${first}`];
+  });
 }
 
 /** The line of a run: its id, step, age and what is left. */

@@ -85,3 +85,12 @@ test("runs of other targets are not hidden", () => {
 test("followed, it has no next action", () => {
   expect(statusScreen(reading(), plain, { nextAction: false })).not.toContain("═══ NEXT ACTION ═══");
 });
+
+test("what is tried again is told with its reason, in one line", () => {
+  const problem = "no space left on the disk of the package store\nRemove old snapshots";
+  const upload = { cpv: "dev-libs/openssl-3.0.2", attempt: 1, phase: "upload", elapsed: 5, lastLine: "", problem };
+  const lines = statusScreen({ ...reading(), building: [upload] }, plain);
+  expect(lines).toContain(
+    "  dev-libs/openssl-3.0.2: upload is tried again: no space left on the disk of the package store",
+  );
+});
