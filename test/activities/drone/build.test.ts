@@ -150,11 +150,13 @@ describe("a build whose drone goes away", () => {
     await reaches(first.context, /^step \d/);
     first.context.end("detached");
     await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
+    const killed = await supervisorOf(attemptFor(order));
     for (const { pid } of processesIn([attemptFor(order).root])) process.kill(pid, "SIGKILL");
 
     const next = await yard.live();
     const second = next.within((it) => it.build(order));
-    await reaches(second.context, /^step [123]$/);
+    await reaches(second.context, /^step \d/);
+    expect(await supervisorOf(attemptFor(order))).not.toEqual(killed);
     await writeFile(join(attemptFor(order).root, "go"), "");
     expect(await second.done).toMatchObject({ adopted: false });
     await next.activities.discard(order);
