@@ -91,7 +91,9 @@ export function reading(changes: Partial<Reading> = {}): Reading {
     fleet: { drones: [droneView("izar", 16), droneView("tarn", 14)], refused: [] },
     run: runView(),
     runProblem: null,
-    building: [{ cpv: "dev-libs/openssl-3.0.2", attempt: 1, phase: "compile", elapsed: 190, lastLine: "", problem: null }],
+    building: [
+      { cpv: "dev-libs/openssl-3.0.2", attempt: 1, phase: "compile", elapsed: 190, lastLine: "", problem: null },
+    ],
     others: [],
     ...changes,
   };
