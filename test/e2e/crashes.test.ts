@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Swarm, startSwarm } from "../support/swarm.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { LONG, type Swarm, startSwarm } from "../support/swarm.ts";
 import type { SwarmPackage } from "../support/swarmPackages.ts";
+
+vi.setConfig(LONG);
 
 const packages = (version: number): SwarmPackage[] => [
   { cpv: `dev-libs/first-${version}`, held: true },

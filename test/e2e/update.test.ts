@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { clientPlan, updateClient } from "../../portage/client.ts";
-import { outputOf, type Swarm, startSwarm } from "../support/swarm.ts";
+import { LONG, outputOf, type Swarm, startSwarm } from "../support/swarm.ts";
 import type { SwarmPackage } from "../support/swarmPackages.ts";
+
+vi.setConfig(LONG);
 
 const FIRST: SwarmPackage[] = [
   { cpv: "dev-libs/base-1.0", slot: "0/1", iuse: "extra", says: "$(usex extra +extra -extra)" },

@@ -28,8 +28,10 @@ export const TARGET = "desktop";
 const TREE = "test";
 /** The compiled command, as people have it. */
 const MAIN = join(packageRoot(), "dist/cli/main.js");
-/** A build on a busy machine takes its time. ms */
+/** A run on a busy machine takes its time. ms */
 const PATIENCE_MS = 180_000;
+/** For tests with a swarm: `vi.setConfig(LONG)`. ms */
+export const LONG = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 /** What a drone puts below its directory before a build root's own name, and that name. characters */
 const ROOT_ROOM = "/state/drones/".length + "/roots/".length + 12 + 16;
 
@@ -135,9 +137,9 @@ export class Swarm {
     mustEndWell(["up"], await this.#run(["up"], env));
   }
 
-  /** Replaces the tree. What is left out is gone from it. */
-  async putTree(packages: readonly SwarmPackage[]): Promise<void> {
-    await rm(join(this.directory, "tree"), { recursive: true, force: true });
+  /** Replaces the tree; what is left out is gone, unless told to `keep` it. */
+  async putTree(packages: readonly SwarmPackage[], { keep = false } = {}): Promise<void> {
+    if (!keep) await rm(join(this.directory, "tree"), { recursive: true, force: true });
     const signs = packageSigns(this.directory);
     await makeTree(
       this.directory,
