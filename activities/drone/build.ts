@@ -1,8 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildOrder, BuildProgress, BuiltArtifact } from "../../model/build.ts";
 import type { BuildFailure } from "../../model/failures.ts";
@@ -22,6 +19,7 @@ import {
   stateOf,
 } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
+import { sha256Of } from "./digest.ts";
 import { classified, failureOf } from "./failure.ts";
 import { endOf, LogTail } from "./logTail.ts";
 import { startBuild, type Workshop } from "./prepare.ts";
@@ -246,10 +244,4 @@ function progressOf(tail: LogTail, began: number): BuildProgress {
 
 function spell(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest("hex");
 }

@@ -3,10 +3,13 @@ import { type BuildOrder, type BuiltArtifact, uploadId } from "../../model/build
 import { type BinhostClient, BinhostError } from "../../store/client.ts";
 import { attemptOf, type DronePlaces } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
+import { sha256Of } from "./digest.ts";
 import { failureOf } from "./failure.ts";
 
-/** Answers that stay the same however often they are asked for. */
-const FINAL = new Set([400, 404, 413, 422]);
+/** Refusals: the same bytes would be refused again. */
+const REFUSED = new Set([400, 404, 413, 422]);
+/** A good artifact that is refused was changed on its way: it is sent so often. */
+const TRIES = 3;
 
 /**
  * Brings the artifact of an attempt to the binhost; resumes what an earlier try began. A binhost that is away is an error
@@ -24,17 +27,17 @@ export async function uploadArtifact(
     const message = `the artifact of ${order.cpv} (attempt ${order.attempt}) is not on the drone any more`;
     throw failureOf({ class: "infrastructure", message });
   }
-  try {
-    await deps.binhost.uploadArtifact({
-      id: uploadId(order),
-      file,
-      size,
-      sha256,
-      signal: context.signal,
-    });
-  } catch (error) {
-    if (context.signal.aborted) return leave(context.reason());
-    if (!(error instanceof BinhostError) || !FINAL.has(error.status)) throw error;
-    throw failureOf({ class: "infrastructure", message: error.message });
+  for (let tries = 1; ; tries++) {
+    try {
+      return await deps.binhost.uploadArtifact({ id: uploadId(order), file, size, sha256, signal: context.signal });
+    } catch (error) {
+      if (context.signal.aborted) return leave(context.reason());
+      if (!(error instanceof BinhostError) || !REFUSED.has(error.status)) throw error;
+      if ((await sha256Of(file)) !== sha256) {
+        const message = `the artifact of ${order.cpv} (attempt ${order.attempt}) was changed on the drone after it was built`;
+        throw failureOf({ class: "drone", message });
+      }
+      if (tries === TRIES) throw failureOf({ class: "infrastructure", message: error.message });
+    }
   }
 }
