@@ -1,8 +1,10 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Swarm, startSwarm } from "../support/swarm.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { LONG, type Swarm, startSwarm } from "../support/swarm.ts";
 import type { SwarmPackage } from "../support/swarmPackages.ts";
+
+vi.setConfig(LONG);
 
 const PACKAGES: SwarmPackage[] = [
   { cpv: "app-misc/fine-1", held: true },
