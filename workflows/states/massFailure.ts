@@ -10,6 +10,11 @@ interface Entry {
 const PACKAGES = 5;
 const DRONES = 2;
 
+/** Whether a failure of that class could come from something that the drones share. */
+export function isShared(kind: FailureClass): boolean {
+  return kind === "package" || kind === "drone" || kind === "stale";
+}
+
 /**
  * Notices that many drones fail many packages at once: then something that they share is broken (the tree, the
  * configuration, the binhost), and neither packages nor drones are to blame.
@@ -27,7 +32,7 @@ export class MassFailure {
 
   /** Records a failure; returns the diagnosis when it is one too many, else null. */
   failed(index: number, drone: string, kind: FailureClass): { packages: number[]; drones: string[] } | null {
-    if (kind !== "package" && kind !== "drone" && kind !== "stale") return null;
+    if (!isShared(kind)) return null;
     this.#entries.push({ index, drone, class: kind });
     const packages = [...new Set(this.#entries.map((e) => e.index))];
     const drones = [...new Set(this.#entries.map((e) => e.drone))];

@@ -6,7 +6,7 @@ import { type Candidate, type Decision, estimateRest, type Running, schedule } f
 import { whyReadyWaits } from "../../scheduler/why.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
 import { applyFailure, freshRecord, type PackageRecord, unblockedRecord } from "./attempts.ts";
-import { MassFailure } from "./massFailure.ts";
+import { isShared, MassFailure } from "./massFailure.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
 
 /** One build that a drone has. */
@@ -42,6 +42,8 @@ export interface SavedRun {
 type RunHead = Omit<RunView, "counts" | "etaSeconds" | "drones" | "failed">;
 
 const MAX_EVENTS = 20;
+/** Who pauses a run in which everything fails. */
+const SWARM = "the swarm";
 
 /**
  * The state machine of a run, without Temporal: the workflow tells it what happened and does what it decides.
@@ -194,12 +196,17 @@ export class RunState {
     effects: ReportEffects,
   ): void {
     const { index, drone } = delegation;
+    // Also a lost drone: the fleet may notice later than the build did, and would give it work again until then.
+    if (failure.class === "stale" || failure.class === "lost") this.drones.set(drone, "unsynced", failure.message);
+    if (this.#head.paused?.by === SWARM && isShared(failure.class)) {
+      // It was under way when the run was paused for what the drones share: that is its cause too.
+      this.#records[index] = unblockedRecord(this.#record(index));
+      return;
+    }
     const usable = this.drones.capacities().filter((d) => d.unusable === null);
     const consequence = applyFailure(this.#record(index), drone, failure, now, (excluded) =>
       usable.some((d) => !excluded.includes(d.name)),
     );
-    // Also a lost drone: the fleet may notice later than the build did, and would give it work again until then.
-    if (failure.class === "stale" || failure.class === "lost") this.drones.set(drone, "unsynced", failure.message);
     if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
     if (consequence.blocked) this.#block(index);
     const shared = this.#mass.failed(index, drone, failure.class);
@@ -211,7 +218,7 @@ export class RunState {
       `${shared.packages.length} packages failed on ${shared.drones.length} drones (${shared.drones.join(", ")}) with no ` +
         `success between: something that the drones share is broken. Last: ${delegation.cpv}: ${failure.message}. ` +
         "Look at `swarm logs`, mend it, then: swarm resume",
-      "the swarm",
+      SWARM,
       now,
     );
   }
