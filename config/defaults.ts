@@ -42,7 +42,8 @@ function expandPath(path: string, around: Surroundings): string {
 
 /** A git address stays as it is; what can only be a path is made absolute. */
 function treeUri(tree: { sync: string; uri: string }, around: Surroundings): string {
-  const isPath = tree.sync === "directory" || /^(?:~?\/|~$|\.\.?(?:\/|$))/.test(tree.uri);
+  // As git tells them apart: an address has a colon before its first slash.
+  const isPath = tree.sync === "directory" || (tree.sync === "git" && !/^[^/]*:/.test(tree.uri));
   return isPath ? expandPath(tree.uri, around) : tree.uri;
 }
 

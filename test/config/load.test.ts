@@ -127,6 +127,16 @@ describe("mistakes", () => {
     ]);
   });
 
+  test.each([
+    ["trees/main", true],
+    ["./a:b", true],
+    ["host:main.git", false],
+    ["https://example.org/main.git", false],
+  ])("%j of a git tree is a path: %s", async (uri, isPath) => {
+    const { config } = await load(`[[tree]]\nname = "a"\nsync = "git"\nuri = "${uri}"`);
+    expect(config.trees[0]?.uri).toBe(isPath ? join(directory, uri) : uri);
+  });
+
   test("a tree's address may not be an option of git", async () => {
     expect(await problemsOf('[[tree]]\nname = "a"\nsync = "git"\nuri = "--upload-pack=x"')).toHaveLength(1);
   });
