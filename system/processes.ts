@@ -17,9 +17,17 @@ export function processesIn(directories: readonly string[]): ProcessIdentity[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       const facts = [read(`/proc/${name}/cmdline`), read(`/proc/${name}/environ`), link(`/proc/${name}/cwd`)];
-      return directories.some((directory) => facts.some((fact) => fact.includes(directory)));
+      return directories.some((directory) => facts.some((fact) => names(fact, directory)));
     })
     .flatMap((name) => identify(Number(name)) ?? []);
+}
+
+/** Whether a text has the directory or a path below it: `/a/foo-1.2` is not in `/a/foo-1.2.1`. */
+function names(text: string, directory: string): boolean {
+  for (let at = text.indexOf(directory); at >= 0; at = text.indexOf(directory, at + 1)) {
+    if (!/[\w.+-]/.test(text[at + directory.length] ?? "")) return true;
+  }
+  return false;
 }
 
 /**
