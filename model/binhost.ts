@@ -54,6 +54,12 @@ export interface AcceptRequest extends UploadRequest {
  */
 export type AcceptResult = { accepted: StoredPackage } | { rejected: string };
 
+/** One build of one package. */
+export interface BuildKey {
+  cpv: string;
+  buildId: number;
+}
+
 /** Asks the store to make the staged packages of a run visible. */
 export interface PublishRequest {
   target: string;

@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { StoreError } from "./errors.ts";
 import type { PackageStore } from "./store.ts";
-import { Sha256 } from "./wire.ts";
+import { BuildKeySchema, Sha256 } from "./wire.ts";
 
 /** A plan of 20,000 packages is some 20 MB. */
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
@@ -80,6 +80,9 @@ export async function registerApi(api: FastifyInstance, store: PackageStore, tok
 
   api.get("/staging", () => store.stagingRuns());
   api.get<Named>("/staging/:name", (request) => store.staged(request.params.name));
+  api.post<Named>("/staging/:name/find", (request) => {
+    return store.findStaged(request.params.name, z.array(BuildKeySchema).parse(request.body));
+  });
   api.delete<Named>("/staging/:name", async (request) => {
     await store.clearStaging(request.params.name);
     return {};

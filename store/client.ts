@@ -4,7 +4,7 @@ import { open, rm } from "node:fs/promises";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import type { SnapshotInfo, TargetInfo, UploadRequest } from "../model/binhost.ts";
+import type { BuildKey, SnapshotInfo, TargetInfo, UploadRequest } from "../model/binhost.ts";
 import { messageOf } from "../model/errors.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 import { renameDurably } from "../system/atomicFile.ts";
@@ -120,6 +120,12 @@ export class BinhostClient {
 
   staged(run: string): Promise<StoredPackage[]> {
     return this.#json("GET", `/api/staging/${part(run)}`, z.array(StoredPackageSchema));
+  }
+
+  /** Of these builds the ones that are staged for a run. */
+  findStaged(run: string, builds: readonly BuildKey[]): Promise<StoredPackage[]> {
+    const path = `/api/staging/${part(run)}/find`;
+    return this.#json("POST", path, z.array(StoredPackageSchema), { json: builds });
   }
 
   async clearStaging(run: string): Promise<void> {

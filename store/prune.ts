@@ -5,18 +5,24 @@ import { StoreError } from "./errors.ts";
 import { removeUnused } from "./pool.ts";
 import { settle } from "./publish.ts";
 import { snapshots } from "./snapshots.ts";
-import { sweepStaging } from "./staging.ts";
+import { clearStaging, sweepStaging } from "./staging.ts";
 import { target } from "./targets.ts";
 import { sweepUploads } from "./uploads.ts";
 
-/** Removes all but the newest `keep` snapshots and the current one, then every artifact that nothing uses any more. */
+/**
+ * Removes all but the newest `keep` snapshots and the current one, the staging of published runs, then every artifact that
+ * nothing uses any more.
+ */
 export async function prune(context: StoreContext, name: string, keep: number): Promise<string[]> {
   if (!Number.isInteger(keep) || keep < 1) throw new StoreError("invalid", `keep must be 1 or more, not ${keep}`);
   const { layout } = context;
   await target(context, name);
   const removed = await exclusively(context, layout.targetLock(name), async () => {
     await settle(context, name);
-    const old = (await snapshots(context, name)).slice(keep).filter((it) => !it.current);
+    const published = await snapshots(context, name);
+    // What a run published is held by its snapshot: its staging would hold it for ever.
+    for (const { run } of published) await clearStaging(context, run);
+    const old = published.slice(keep).filter((it) => !it.current);
     for (const { id } of old) await remove(context, layout.snapshots(name), id);
     return old.map((it) => it.id);
   });

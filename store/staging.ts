@@ -1,5 +1,6 @@
 import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { BuildKey } from "../model/binhost.ts";
 import type { StoredPackage } from "../model/snapshot.ts";
 import { syncDirectory } from "../system/atomicFile.ts";
 import { exclusively, mapLimit, type StoreContext } from "./context.ts";
@@ -32,6 +33,16 @@ export async function stagedBuild(
   return name === undefined ? null : (await poolRecord(context, name.slice(0, -SUFFIX.length))).package;
 }
 
+/** Of these builds the ones that staging of a run has: a run of thousands of packages is not read whole for a few. */
+export async function findStaged(
+  context: StoreContext,
+  run: string,
+  builds: readonly BuildKey[],
+): Promise<StoredPackage[]> {
+  const found = await mapLimit(builds, 16, ({ cpv, buildId }) => stagedBuild(context, run, cpv, buildId));
+  return found.filter((it) => it !== null);
+}
+
 /** Puts an artifact of the pool into a run's staging. The caller holds the pool's lock. */
 export async function stage(context: StoreContext, run: string, it: StoredPackage): Promise<void> {
   const [category = "", pf = ""] = it.cpv.split("/");
@@ -49,11 +60,12 @@ export async function stage(context: StoreContext, run: string, it: StoredPackag
 
 export async function clearStaging(context: StoreContext, run: string): Promise<void> {
   const { layout } = context;
+  const directory = layout.stagingRun(run);
   await exclusively(context, layout.poolLock, async () => {
     const going = join(layout.staging, `.${run}.removed`);
     // A crash may have left an earlier one: it goes first, or the rename would find a full directory.
     await rm(going, { recursive: true, force: true });
-    if ((await orNull(rename(layout.stagingRun(run), going))) === null) return;
+    if ((await orNull(rename(directory, going))) === null) return;
     await rm(going, { recursive: true, force: true });
   });
 }

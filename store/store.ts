@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import type {
   AcceptRequest,
   AcceptResult,
+  BuildKey,
   PublishRequest,
   SnapshotInfo,
   TargetInfo,
@@ -19,7 +20,7 @@ import { artifactFile } from "./pool.ts";
 import { prune } from "./prune.ts";
 import { publish, rollback } from "./publish.ts";
 import { diff, snapshot, snapshots } from "./snapshots.ts";
-import { clearStaging, staged, stagingRuns } from "./staging.ts";
+import { clearStaging, findStaged, staged, stagingRuns } from "./staging.ts";
 import { putTarget, target, targets } from "./targets.ts";
 import { appendUpload, uploadState } from "./uploads.ts";
 
@@ -49,6 +50,8 @@ export interface PackageStore {
   acceptUpload(request: AcceptRequest): Promise<AcceptResult>;
 
   staged(run: string): Promise<StoredPackage[]>;
+  /** Of these builds the ones that are staged. */
+  findStaged(run: string, builds: readonly BuildKey[]): Promise<StoredPackage[]>;
   clearStaging(run: string): Promise<void>;
   stagingRuns(): Promise<string[]>;
   /** Absolute path of an accepted or published artifact. */
@@ -89,6 +92,7 @@ export async function openStore(
     appendUpload: (upload, offset, bytes) => appendUpload(context, upload, offset, bytes),
     acceptUpload: (request) => explainFull(context, () => acceptUpload(context, request)),
     staged: (run) => staged(context, run),
+    findStaged: (run, builds) => findStaged(context, run, builds),
     clearStaging: (run) => clearStaging(context, run),
     stagingRuns: () => stagingRuns(context),
     artifactFile: (sha256) => artifactFile(context, sha256),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SnapshotInfo, TargetInfo, UploadState } from "../model/binhost.ts";
+import type { BuildKey, SnapshotInfo, TargetInfo, UploadState } from "../model/binhost.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 
 /** A SHA-256 as this project writes it. */
@@ -60,6 +60,8 @@ export const TargetInfoSchema: z.ZodType<TargetInfo> = z.object({
   updatedAt: z.string(),
   current: z.string().nullable(),
 });
+
+export const BuildKeySchema: z.ZodType<BuildKey> = z.object({ cpv: z.string(), buildId: z.int().positive() });
 
 export const UploadStateSchema: z.ZodType<UploadState> = z.object({
   offset: z.int().nonnegative(),

@@ -38,8 +38,8 @@ export class Documents {
   }
 
   /**
-   * The SHA-256 of each of these packages of the plan: the snapshot's binary, or what the run has in staging. The staging
-   * list is asked for only when one is missing in the last one, since it grows with the run.
+   * The SHA-256 of each of these packages of the plan: the snapshot's binary, or what the run has in staging. The binhost
+   * is asked only for what is not known yet.
    */
   async artifacts(
     order: BuildOrder,
@@ -52,9 +52,10 @@ export class Documents {
       return packages.map((it) => it.artifact ?? staged?.get(key(it)) ?? null);
     };
     let found = find();
-    if (found.includes(null)) {
-      const staged = await this.#binhost.staged(order.run);
-      this.#keepStaged(order.run, staged);
+    const unknown = packages.filter((_, index) => found[index] === null);
+    if (unknown.length > 0) {
+      const builds = unknown.map(({ cpv, buildId }) => ({ cpv, buildId }));
+      this.#keepStaged(order.run, await this.#binhost.findStaged(order.run, builds));
       found = find();
     }
     const missing = packages.filter((_, index) => found[index] === null).map((it) => it.cpv);
@@ -69,8 +70,11 @@ export class Documents {
   }
 
   #keepStaged(run: string, staged: readonly StoredPackage[]): void {
+    const known = this.#staged.get(run) ?? new Map<string, string>();
+    for (const it of staged) known.set(key(it), it.sha256);
+    // Last in the map's order: the run in use is forgotten last.
     this.#staged.delete(run);
-    this.#staged.set(run, new Map(staged.map((it) => [key(it), it.sha256])));
+    this.#staged.set(run, known);
     forgetOldest(this.#staged);
   }
 

@@ -129,7 +129,7 @@ test("rollback gives back exactly the old content, forward the new; the next run
   });
 });
 
-test("prune keeps the newest, the current one and what staging holds; it removes the rest from the disk", async () => {
+test("prune keeps the newest, the current one and what an unpublished run has staged; it removes the rest from the disk", async () => {
   const { store, bundle } = await newStore();
   const old = await stagePackage(store, "desktop-1", { cpv: "app-misc/hello-1.0" });
   const first = await publish(store, bundle, "desktop-1");
@@ -138,10 +138,10 @@ test("prune keeps the newest, the current one and what staging holds; it removes
   const last = await stagePackage(store, "desktop-3", { cpv: "app-misc/hello-1.0", buildId: 3 });
   const third = await publish(store, bundle, "desktop-3");
   const waiting = await stagePackage(store, "desktop-4", { cpv: "app-misc/calc-1.0" });
-  for (const run of ["desktop-1", "desktop-2", "desktop-3"]) await store.clearStaging(run);
   await store.rollback(TARGET, first.id);
   expect(await store.prune(TARGET, 1)).toEqual([second.id]);
   expect((await store.snapshots(TARGET)).map((it) => it.id)).toEqual([third.id, first.id]);
+  expect(await store.stagingRuns()).toEqual(["desktop-4"]);
   expect(await clientPackages(store)).toEqual(["app-misc/hello-1.0-1"]);
   for (const kept of [old, last, waiting])
     expect((await lstat(await store.artifactFile(kept.sha256))).size).toBe(kept.size);

@@ -182,6 +182,13 @@ describe("the API", () => {
     const one = await stagePackage(store, "desktop-1", { cpv: "app-misc/hello-1.0" });
     expect(await client.stagingRuns()).toEqual(["desktop-1"]);
     expect(await client.staged("desktop-1")).toEqual([one]);
+    const asked = [
+      { cpv: one.cpv, buildId: one.buildId + 1 },
+      { cpv: one.cpv, buildId: one.buildId },
+      { cpv: "app-misc/none-1", buildId: 1 },
+    ];
+    expect(await client.findStaged("desktop-1", asked)).toEqual([one]);
+    expect(await client.findStaged("desktop-9", asked)).toEqual([]);
     expect(await client.snapshot(TARGET, "current")).toBeNull();
     const first = await publish("desktop-1", "2026-01-01T00:00:00Z");
     await stagePackage(store, "desktop-2", { cpv: "app-misc/hello-1.1" });
@@ -195,10 +202,22 @@ describe("the API", () => {
     expect((await client.target(TARGET)).current).toBe(first);
     await client.rollback(TARGET, second);
     await client.clearStaging("desktop-1");
+    expect(await client.stagingRuns()).toEqual(["desktop-2"]);
     expect(await client.prune(TARGET, 1)).toEqual([first]);
     await expect(client.rollback(TARGET, first)).rejects.toMatchObject({ status: 404 });
     await expect(client.prune(TARGET, 0)).rejects.toMatchObject({ status: 400 });
     await expect(client.putTarget("laptop", "junk")).rejects.toMatchObject({ status: 400 });
+  });
+
+  test("names that lead out of staging are refused before anything is touched", async () => {
+    const outside = join(store.dir, "outside.removed");
+    await writeFile(outside, "");
+    for (const run of ["./../outside", "../outside", "/../../outside", ""]) {
+      await expect(store.clearStaging(run)).rejects.toMatchObject({ kind: "invalid" });
+    }
+    await expect(client.clearStaging("/../../outside")).rejects.toMatchObject({ status: 400 });
+    await expect(client.findStaged("desktop-1", [{ cpv: "../x", buildId: 1 }])).rejects.toMatchObject({ status: 400 });
+    expect(await readdir(store.dir)).toContain("outside.removed");
   });
 
   test("an artifact is fetched whole and checked, or not at all", async () => {
