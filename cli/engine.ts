@@ -1,8 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
+import type { QueryDefinition } from "@temporalio/common";
+import { QUEUES } from "../model/activities.ts";
 import { UserError } from "../model/errors.ts";
 
 /** An update that no orchestrator takes for so long has nobody to take it. ms */
 const ACCEPT_WITHIN_MS = 20_000;
+/** One that was started just now has this long to ask for its first work. ms */
+const APPEAR_WITHIN_MS = 3_000;
+/** So long an orchestrator may take to answer a query of a verb that shows nothing without it. ms */
+const ANSWER_WITHIN_MS = 10_000;
 /** A worker's pause between two polls is at most a minute; one that was silent for longer is gone. ms */
 const POLL_MS = 65_000;
 /** A worker that missed so many heartbeats was killed. */
@@ -24,6 +31,8 @@ export async function sendUpdate<Answer>(
     "@temporalio/client"
   );
   const handle = client.workflow.getHandle(workflowId);
+  // Sent, it would wait in the engine, and be done when nobody expects it any more.
+  if (!(await orchestratorAppears(client))) throw new UserError(`no orchestrator is running. ${START_ONE}`);
   try {
     const started = await client.withDeadline(Date.now() + ACCEPT_WITHIN_MS, () =>
       handle.startUpdate<Answer, [Record<string, unknown>]>(update, {
@@ -36,11 +45,52 @@ export async function sendUpdate<Answer>(
     if (error instanceof WorkflowNotFoundError) throw new UserError(missing);
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
       throw new UserError(
-        `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. Is one running? See: swarm status. Start one: swarm orchestrator`,
+        `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. It may still be taken: look before it is repeated: swarm status. ${START_ONE}`,
       );
     }
     throw error;
   }
+}
+
+/**
+ * Asks a workflow for what a verb shows.
+ * @throws UserError where no orchestrator answers; WorkflowNotFoundError where there is no such workflow
+ */
+export async function askWorkflow<Answer, Args extends unknown[]>(
+  client: Client,
+  workflowId: string,
+  query: QueryDefinition<Answer, Args>,
+  ...args: Args
+): Promise<Answer> {
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflow.getHandle(workflowId).query(query, ...args),
+    );
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    throw new UserError(`no orchestrator answers. ${START_ONE}`);
+  }
+}
+
+const START_ONE = "Start one: swarm up (or swarm orchestrator)";
+/** gRPC's DEADLINE_EXCEEDED, and FAILED_PRECONDITION: nobody has asked for work of late. */
+const UNANSWERED = [4, 9];
+
+/** Whether a query failed because no orchestrator answered it. */
+export function isUnanswered(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ("code" in each && typeof each.code === "number" && UNANSWERED.includes(each.code)) return true;
+  }
+  return false;
+}
+
+async function orchestratorAppears(client: Client): Promise<boolean> {
+  const deadline = Date.now() + APPEAR_WITHIN_MS;
+  while ((await countOrchestrators(client, QUEUES.orchestrator)) === 0) {
+    if (Date.now() > deadline) return false;
+    await sleep(200);
+  }
+  return true;
 }
 
 /**

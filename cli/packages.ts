@@ -4,12 +4,12 @@ import { splitCpv } from "../portage/cpv.ts";
 import { nearest } from "../system/nearest.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
 import type { Context } from "./context.ts";
+import { askWorkflow } from "./engine.ts";
 
 /** The packages of the latest run of a target. UserError: there was none. */
 export async function readPackages(context: Context, target: string): Promise<PackageView[]> {
-  const client = await context.client();
   try {
-    return await client.workflow.getHandle(worldUpdateId(target)).query(packagesQuery);
+    return await askWorkflow(await context.client(), worldUpdateId(target), packagesQuery);
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") throw noRun(target);
     throw error;

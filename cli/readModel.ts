@@ -7,7 +7,7 @@ import { messageOf } from "../model/errors.ts";
 import type { RunView } from "../model/run.ts";
 import { buildPackageId, FLEET_ID, fleetQuery, runQuery, worldUpdateId } from "../workflows/messages.ts";
 import type { Context } from "./context.ts";
-import { countOrchestrators, pendingActivities } from "./engine.ts";
+import { countOrchestrators, isUnanswered, pendingActivities } from "./engine.ts";
 import type { BuildingPackage, Reading, Service } from "./reading.ts";
 import { listRuns } from "./runs.ts";
 
@@ -97,7 +97,8 @@ export async function readRun(client: Client, target: string): Promise<Pick<Read
     return { run: { ...view, ...ended, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
-    return { run: null, runProblem: `no orchestrator answered for the run of ${target}: ${messageOf(error)}` };
+    const what = `no orchestrator answered for the run of ${target}`;
+    return { run: null, runProblem: isUnanswered(error) ? what : `${what}: ${messageOf(error)}` };
   }
 }
 

@@ -3,7 +3,7 @@ import type { TargetInfo } from "../model/binhost.ts";
 import { type UserError, usageError } from "../model/errors.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Context } from "./context.ts";
-import { listRuns } from "./runs.ts";
+import { listRuns, type RunRecord } from "./runs.ts";
 
 /** `--target`, alike on every verb that acts on a run. */
 export function targetOption(command: Command): Command {
@@ -38,15 +38,18 @@ export function unknownTarget(given: string, names: readonly string[]): UserErro
 
 /**
  * The target whose run is meant: the one named, the only one that has a run in progress, else the only one. Needs no
- * binhost while a run is in progress, so that it can be paused or cancelled without.
+ * binhost where the engine knows the answer, so that a run can be paused or looked at without.
  */
 export async function chooseRun(context: Context, given: string | undefined): Promise<string> {
-  const running = await listRuns(await context.client(), 100, true);
-  const [first, ...others] = running.map(({ target }) => target).sort();
-  if (given !== undefined) return given === first || others.includes(given) ? given : chooseTarget(context, given);
+  const runs = await listRuns(await context.client(), 100);
+  const targetsOf = (some: readonly RunRecord[]): string[] => [...new Set(some.map(({ target }) => target))].sort();
+  const known = targetsOf(runs);
+  if (given !== undefined) return known.includes(given) ? given : chooseTarget(context, given);
+  const [first, ...others] = targetsOf(runs.filter(({ status }) => status === "RUNNING"));
   if (first !== undefined && others.length === 0) return first;
   if (first !== undefined) {
     throw usageError(`which run? Name its target with --target; in progress: ${[first, ...others].join(", ")}`);
   }
-  return chooseTarget(context, undefined);
+  const [only, another] = known;
+  return only !== undefined && another === undefined ? only : chooseTarget(context, undefined);
 }

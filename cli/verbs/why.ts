@@ -1,4 +1,5 @@
 import { whyQuery, worldUpdateId } from "../../workflows/messages.ts";
+import { askWorkflow } from "../engine.ts";
 import { examples } from "../help.ts";
 import { onePackage, readPackages } from "../packages.ts";
 import { whyScreen } from "../screens/why.ts";
@@ -14,7 +15,7 @@ export const register: RegisterVerb = (command, context) => {
       const packages = await readPackages(context(), target);
       const view = onePackage(packages, name, `the run of ${target}`);
       const client = await context().client();
-      const [answer] = await client.workflow.getHandle(worldUpdateId(target)).query(whyQuery, [view.cpv]);
+      const [answer] = await askWorkflow(client, worldUpdateId(target), whyQuery, [view.cpv]);
       if (context().json) context().printJson({ ...view, why: answer?.why ?? null });
       else context().print(whyScreen(view, answer, Date.now(), context().paint));
     });

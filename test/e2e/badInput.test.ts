@@ -186,3 +186,28 @@ test("a tree that cannot be read: the run ends with what each drone said; what w
   const mended = await swarm.cli("run-update");
   expect(mended).toMatchObject({ code: 0, stdout: expect.stringContaining("published already") });
 });
+
+test("without an orchestrator each verb says so, status names the command that helps, and nothing refused is done later", async () => {
+  await swarm.kill("orchestrator-1");
+  await swarm.until("status sees it", async () => (await json("status")).orchestrators === 0, 40_000);
+  expect(await json("status")).toMatchObject({ nextAction: { command: "swarm up" } });
+  for (const args of [
+    ["why", "fine"],
+    ["pause", "--target", "desktop"],
+    ["drone", "pause", "izar"],
+  ]) {
+    const { code, stdout, stderr } = await swarm.cli(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr, args.join(" ")).toMatch(
+      /^swarm: no orchestrator (answers|is running)\. Start one: swarm up \(or swarm orchestrator\)$/,
+    );
+  }
+  await swarm.up();
+  // What was refused is not done behind the operator's back.
+  const { orchestrators, fleet } = await json("status");
+  expect(orchestrators).toBe(1);
+  expect(fleet.drones).toEqual([
+    expect.objectContaining({ paused: false }),
+    expect.objectContaining({ paused: false }),
+  ]);
+});
