@@ -1,0 +1,61 @@
+import { Readable } from "node:stream";
+import { asyncLocalStorage, type Context } from "@temporalio/activity";
+import { expect, test, vi } from "vitest";
+import { createBinhostActivities } from "../../../activities/binhost/activities.ts";
+import { expectedOf, makeGpkg } from "../../../bench/gpkgMaker.ts";
+import { type BuildOrder, type BuiltArtifact, uploadId } from "../../../model/build.ts";
+import type { Plan } from "../../../model/plan.ts";
+import { planBytes } from "../../../portage/planFile.ts";
+import type { PackageStore } from "../../../store/store.ts";
+import { newStore, sha256Of, TARGET, uploadOf } from "../../store/support.ts";
+
+const CPV = "app-misc/hello-1.0";
+const RUN = "desktop-20261121-0101";
+
+/** A store with a plan of one package, the order for it, and its artifact, which is not uploaded yet. */
+async function scene() {
+  const { store, bundle } = await newStore();
+  const needed = { kind: "new", text: "new" } as const;
+  const planned = { ...expectedOf({ cpv: CPV }), needed, artifact: null, sourceBytes: 0, restrict: [], edges: [] };
+  const about = { target: TARGET, tree: "git:1", bundle, snapshot: null };
+  const plan: Plan = { ...about, packages: [planned], unresolvable: [], notices: [] };
+  const order: BuildOrder = {
+    ...{ run: RUN, target: TARGET, plan: await store.putBlob(planBytes(plan)), tree: plan.tree, bundle, index: 0 },
+    ...{ cpv: CPV, attempt: 1, jobs: 1, nice: 0, noOutputSeconds: 60 },
+  };
+  const bytes = await makeGpkg({ cpv: CPV });
+  const { size, sha256 } = uploadOf(uploadId(order), bytes);
+  const times = { prepareSeconds: 0, buildSeconds: 0, adopted: false };
+  const artifact: BuiltArtifact = { cpv: CPV, buildId: 1, size, sha256, ...times };
+  const { validate } = createBinhostActivities(store);
+  const context = { heartbeat() {} } as unknown as Context;
+  return {
+    ...{ store, order, artifact, bytes },
+    validate: (request: Partial<{ order: BuildOrder }> = {}) =>
+      asyncLocalStorage.run(context, () => validate({ order, artifact, ...request })),
+  };
+}
+
+async function upload(store: PackageStore, order: BuildOrder, bytes: Buffer): Promise<void> {
+  await store.appendUpload(uploadOf(uploadId(order), bytes), 0, Readable.from([bytes]));
+}
+
+test("a plan is read once for all packages of a run", async () => {
+  const { store, order, bytes, validate } = await scene();
+  const read = vi.spyOn(store, "getBlob");
+  await upload(store, order, bytes);
+  expect(await validate()).toEqual({ rejected: null });
+  expect(await validate()).toEqual({ rejected: null });
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test("an upload or a plan that is not there any more ends the attempt, instead of being asked for for ever", async () => {
+  const { order, validate } = await scene();
+  const gone = { nonRetryable: true, type: "infrastructure" };
+  await expect(validate()).rejects.toMatchObject({ ...gone, message: expect.stringContaining("is not finished") });
+  const other = { ...order, plan: sha256Of(Buffer.from("other")) };
+  await expect(validate({ order: other })).rejects.toMatchObject({
+    ...gone,
+    message: expect.stringContaining("no blob"),
+  });
+});
