@@ -33,6 +33,7 @@ export const register: RegisterVerb = (command, context) => {
   examples(command, [
     ["swarm dev-server start", "a Temporal server for one machine, with its Web UI"],
     ["swarm dev-server status", "its address, process and database"],
+    ["swarm dev-server stop", "its database stays for the next start"],
   ]);
 };
 

@@ -19,6 +19,8 @@ export const register: RegisterVerb = (command, context) => {
   examples(command, [
     ["swarm drone izar", "run the drone of [drones.izar] in the foreground"],
     ["swarm drone pause izar", "izar finishes what it builds and gets nothing new"],
+    ["swarm drone resume izar", "its machine is well: it gets work again"],
+    ["swarm drone forget izar", "its machine is gone for good"],
   ]);
 };
 

@@ -2,12 +2,11 @@ import type { Command } from "commander";
 import { FLEET_ID } from "../../workflows/messages.ts";
 import type { Context } from "../context.ts";
 import { sendUpdate } from "../engine.ts";
-import { examples } from "../help.ts";
 
 /** Adds `pause`, `resume` and `forget NAME` to `swarm drone`, whose own action runs the role. */
 export function registerDroneActions(drone: Command, context: () => Context): void {
-  const add = (name: string, update: string, description: string, effect: string): void => {
-    const command = drone
+  const add = (name: string, update: string, description: string): void => {
+    drone
       .command(name)
       .description(description)
       .argument("<drone>", "the drone's name")
@@ -19,9 +18,8 @@ export function registerDroneActions(drone: Command, context: () => Context): vo
         if (context().json) context().printJson({ drone: droneName, answer });
         else context().print(`✓ ${answer}`);
       });
-    examples(command, [[`swarm drone ${name} izar`, effect]]);
   };
-  add("pause", "pauseDrone", "let it finish what it builds and give it nothing new", "before you work on that machine");
-  add("resume", "resumeDrone", "give it work again, and take its strikes back", "when the machine is well");
-  add("forget", "forgetDrone", "remove a drone that will not come back", "the machine is gone for good");
+  add("pause", "pauseDrone", "let it finish what it builds and give it nothing new");
+  add("resume", "resumeDrone", "give it work again, and take its strikes back");
+  add("forget", "forgetDrone", "remove a drone that will not come back");
 }

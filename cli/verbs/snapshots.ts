@@ -45,7 +45,8 @@ export const register: RegisterVerb = (command, context) => {
     .action(async (options: { target?: string; keep?: string }) => prune(await chosen(options), options.keep));
 
   examples(command, [
-    ["swarm snapshots", "what was published, newest first"],
+    ["swarm snapshots list", "what was published, newest first; the same as: swarm snapshots"],
+    ["swarm snapshots show", "the packages that clients get now"],
     ["swarm snapshots diff", "what the last publish changed"],
     ["swarm snapshots rollback", "clients get the previous snapshot again"],
     ["swarm snapshots prune --keep 5", "make room"],

@@ -28,7 +28,7 @@ export const register: RegisterVerb = (command, context) => {
     .description("make a directory the target's configuration: portage/, profile, world (name: the directory's)")
     .action((directory: string, name: string | undefined) => put(context(), directory, name));
   examples(command, [
-    ["swarm target", "the targets, and what is published for each"],
+    ["swarm target list", "the targets, and what is published for each; the same as: swarm target"],
     ["swarm target put ./desktop", "what the next run of desktop builds for"],
     ["swarm target show desktop", "what that is now"],
   ]);

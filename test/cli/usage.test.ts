@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { VERBS } from "../../cli/verbs.ts";
 import { configFile, NOWHERE, swarm, temporaryDirectory } from "./command.ts";
@@ -17,6 +18,25 @@ describe("help", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^ +\\$ swarm ${name}`, "m"));
     expect(stdout).toContain("--json");
+  });
+
+  test("each command of a verb has an example of its own", async () => {
+    const verbs = await Promise.all(
+      VERBS.map(async ({ name, load }) => {
+        const verb = new Command(name);
+        (await load()).register(verb, () => {
+          throw new Error("there is no command line");
+        });
+        return verb;
+      }),
+    );
+    for (const verb of verbs) {
+      for (const each of verb.commands) {
+        const help: string[] = [];
+        each.configureOutput({ writeOut: (text) => void help.push(text) }).outputHelp();
+        expect(help.join("")).toContain(`$ swarm ${verb.name()} ${each.name()}`);
+      }
+    }
   });
 
   test("swarm help VERB is the same as VERB --help", async () => {
