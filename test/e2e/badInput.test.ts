@@ -167,6 +167,17 @@ describe("at the wrong moment", () => {
   });
 });
 
+test("every verb that reports is valid JSON with --json, and nothing else is on its stdout", async () => {
+  for (const verb of [
+    ...["status", "runs", "drones", "verify", "why fine", "logs fine", "target list", "target show", "sync-verify"],
+    ...["snapshots list", "snapshots show", "config show", "config check", "dev-server status"],
+  ]) {
+    const { code, stdout, stderr } = await swarm.cli(...verb.split(" "), "--json");
+    expect({ verb, code, stderr }).toEqual({ verb, code: 0, stderr: "" });
+    expect(() => JSON.parse(stdout), verb).not.toThrow();
+  }
+});
+
 test("a tree that cannot be read: the run ends with what each drone said; what was published stays; mended, it goes on", async () => {
   const [tree, aside] = [join(swarm.directory, "tree"), join(swarm.directory, "aside")];
   const published = await json("snapshots");
