@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "@temporalio/activity";
+import { ApplicationFailure } from "@temporalio/common";
 import type { AttendResult, DroneControlActivities } from "../model/activities.ts";
 import type { DroneFacts } from "../model/fleet.ts";
 
@@ -28,9 +29,11 @@ export class Attendance {
     return this.#attended > 0 ? 0 : Date.now() - this.#lastAttended;
   }
 
-  readonly attend: DroneControlActivities["attend"] = async ({ probe }) => {
+  readonly attend: DroneControlActivities["attend"] = async ({ name, id, probe }) => {
     const context = Context.current();
     const first = await this.#facts();
+    // Two machines with one name listen to one queue: the one that the fleet does not mean must not answer for the other.
+    if (first.id !== id) throw ApplicationFailure.nonRetryable(`this machine is not the drone ${name} that was asked`);
     if (probe) return { reason: "facts", facts: first };
     const stop = AbortSignal.any([this.#leaving.signal, context.cancellationSignal]);
     this.#attended++;

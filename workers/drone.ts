@@ -55,56 +55,62 @@ async function work(
   });
   const attendance = new Attendance(activities.facts);
   const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
-  const common = {
-    connection,
-    namespace,
-    dataConverter,
-    // Cancellation reaches a build with a heartbeat's answer: the default of 60 s would let it run on as long.
-    maxHeartbeatThrottleInterval: "1s",
-    defaultHeartbeatThrottleInterval: "1s",
-    shutdownGraceTime: "1s",
-  } as const;
-  const builds = await Worker.create({
-    ...common,
-    taskQueue: QUEUES.build(name),
-    activities: { build: activities.build },
-    maxConcurrentActivityTaskExecutions: drone.slots + ADOPTION_ROOM,
-  });
-  const { build: _build, facts, ...control } = activities;
-  const controls = await Worker.create({
-    ...common,
-    taskQueue: QUEUES.control(name),
-    activities: { ...control, attend: attendance.attend },
-    maxConcurrentActivityTaskExecutions: 32,
-  });
-  const client = new Client({ connection, namespace, dataConverter });
-  const enrol = async (): Promise<void> => {
-    const request = enrolRequest(token, await facts());
-    const answer = await client.workflow.getHandle(FLEET_ID).executeUpdate(enrolUpdate, { args: [request] });
-    if (!answer.accepted) throw new UserError(`drone ${name} was refused: ${answer.reason}`);
-  };
-
-  await enrolPatiently(enrol, name, { signal, log });
-  if (signal.aborted) return;
-  log(
-    `drone ${name}: enrolled, ${drone.cores} cores declared, ${drone.slots} slots, builds with -j${drone.maxJobs} at most`,
-  );
-  ready();
-  const stopped = new AbortController();
-  const stop = AbortSignal.any([signal, stopped.signal]);
-  // The goodbye must leave before the worker that carries it stops.
-  const goodbye = aborted(stop).then(async () => {
-    attendance.leave();
-    await sleep(500);
-  });
   try {
-    await Promise.all([
+    const client = new Client({ connection, namespace, dataConverter });
+    const { build, facts, ...control } = activities;
+    const enrol = async (): Promise<void> => {
+      const request = enrolRequest(token, await facts());
+      const answer = await client.workflow.getHandle(FLEET_ID).executeUpdate(enrolUpdate, { args: [request] });
+      if (!answer.accepted) throw new UserError(`drone ${name} was refused: ${answer.reason}`);
+    };
+    await enrolPatiently(enrol, name, { signal, log });
+    if (signal.aborted) return;
+
+    const common = {
+      connection,
+      namespace,
+      dataConverter,
+      // Cancellation reaches a build with a heartbeat's answer: the default of 60 s would let it run on as long.
+      maxHeartbeatThrottleInterval: "1s",
+      defaultHeartbeatThrottleInterval: "1s",
+      shutdownGraceTime: "1s",
+    } as const;
+    const builds = await Worker.create({
+      ...common,
+      taskQueue: QUEUES.build(name),
+      activities: { build },
+      maxConcurrentActivityTaskExecutions: drone.slots + ADOPTION_ROOM,
+    });
+    const controls = await Worker.create({
+      ...common,
+      taskQueue: QUEUES.control(name),
+      activities: { ...control, attend: attendance.attend },
+      maxConcurrentActivityTaskExecutions: 32,
+    });
+    log(
+      `drone ${name}: enrolled, ${drone.cores} cores declared, ${drone.slots} slots, builds with -j${drone.maxJobs} at most`,
+    );
+    ready();
+    const stopped = new AbortController();
+    const stop = AbortSignal.any([signal, stopped.signal]);
+    // The goodbye must leave before the worker that carries it stops.
+    const goodbye = aborted(stop).then(async () => {
+      attendance.leave();
+      await sleep(500);
+    });
+    const parts = [
       builds.runUntil(goodbye),
       controls.runUntil(goodbye),
       keepEnrolled(attendance, enrol, name, { signal: stop, log }),
-    ]);
+    ];
+    try {
+      await Promise.all(parts);
+    } finally {
+      stopped.abort();
+      // A connection that is still in use cannot be closed: its complaint would hide why the drone ends.
+      await Promise.allSettled(parts);
+    }
   } finally {
-    stopped.abort();
     await connection.close();
   }
 }

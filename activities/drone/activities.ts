@@ -74,7 +74,8 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     build: (order) => builds.build(order, contextOf()),
     upload: (request) => {
       const context = contextOf();
-      return beating(context, HEARTBEAT_MS, () => uploadArtifact({ drone, binhost }, request, context));
+      const send = () => uploadArtifact({ drone, binhost }, request, context);
+      return builds.uploading(request.order, () => beating(context, HEARTBEAT_MS, send));
     },
     discard: (order) => working(() => builds.discard(order)),
     facts: () => droneFacts({ drone, portage }),

@@ -55,6 +55,8 @@ export class Builds {
   readonly #claims = new Map<string, Claim>();
   /** Attempt directory -> since when nobody watches it, ms since the epoch. */
   readonly #unclaimed = new Map<string, number>();
+  /** Attempt directories whose artifact is on its way. */
+  readonly #uploading = new Set<string>();
 
   constructor(builder: Builder) {
     this.#builder = builder;
@@ -96,16 +98,29 @@ export class Builds {
     }
   }
 
+  /** Keeps an attempt's artifact while `work` needs it, and for a while after: a binhost may be away for long. */
+  async uploading<T>(order: BuildOrder, work: () => Promise<T>): Promise<T> {
+    const { directory } = attemptOf(this.#builder.drone, order);
+    this.#uploading.add(directory);
+    try {
+      return await work();
+    } finally {
+      this.#uploading.delete(directory);
+      this.#unclaimed.set(directory, Date.now());
+    }
+  }
+
   /** Frees what an attempt left, after it was accepted or given up. May be repeated. */
   async discard(order: BuildOrder): Promise<void> {
-    await removeAttempt(attemptOf(this.#builder.drone, order));
+    const attempt = attemptOf(this.#builder.drone, order);
+    await removeAttempt(attempt);
+    this.#unclaimed.delete(attempt.directory);
   }
 
   /** At the drone's start: what died without a result is removed; what runs or has ended waits for its claim. */
   async cleanAttempts(): Promise<void> {
     const attempts = await attemptsOnDisk(this.#builder.drone);
     for (const attempt of attempts) {
-      this.#unclaimed.set(attempt.directory, Date.now());
       if ((await stateOf(attempt)).state === "dead") await removeAttempt(attempt);
     }
     const roots = join(this.#builder.drone.dir, "roots");
@@ -148,9 +163,10 @@ export class Builds {
   /** Ends what this order replaces, and what nobody has asked for in a time in which the engine does ask. */
   async #endLeftovers(order: BuildOrder): Promise<void> {
     for (const other of await attemptsOnDisk(this.#builder.drone)) {
-      if (this.#claims.has(other.directory)) continue;
+      if (this.#claims.has(other.directory) || this.#uploading.has(other.directory)) continue;
       const { cpv, target, run, attempt } = other.order;
       const replaced = cpv === order.cpv && target === order.target && (run !== order.run || attempt !== order.attempt);
+      // Counted from an order on: before one came, the engine may have been away.
       const since = this.#unclaimed.get(other.directory);
       if (since === undefined) this.#unclaimed.set(other.directory, Date.now());
       if (!replaced && Date.now() - (since ?? Date.now()) < ORPHAN_MS) continue;

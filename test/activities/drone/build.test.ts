@@ -206,6 +206,54 @@ describe("a build that is cancelled or killed", () => {
   });
 });
 
+describe("an artifact that waits for its binhost", () => {
+  const bystander = (attempt: number) => yard.order("app-misc/bystander-1.0", { attempt, noOutputSeconds: 7200 });
+  let offset = 0;
+  const minutesLater = (minutes: number) => {
+    const real = performance.timeOrigin;
+    offset += minutes * 60_000;
+    vi.spyOn(Date, "now").mockImplementation(() => real + performance.now() + offset);
+  };
+
+  test("is kept while uploads are tried again, and goes when nobody has asked for it any more", async () => {
+    const order = yard.order("dev-libs/alpha-1.0", { attempt: 31 });
+    const artifact = await life.activities.build(order);
+    try {
+      await builtAfter(0, 32);
+      minutesLater(9);
+      const upload = life.within((it) => it.upload({ order, artifact }));
+      upload.context.end("detached");
+      await expect(upload.done).rejects.toBeInstanceOf(CompleteAsyncError);
+      await builtAfter(3, 33);
+      expect(existsSync(attemptFor(order).packageFile(1))).toBe(true);
+      await builtAfter(11, 34);
+      expect(existsSync(attemptFor(order).packageFile(1))).toBe(false);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  test("is kept by a drone that starts anew, however long the engine was away", async () => {
+    const order = yard.order("dev-libs/alpha-1.0", { attempt: 35 });
+    await life.activities.build(order);
+    const next = await yard.live();
+    try {
+      minutesLater(60);
+      await next.activities.build(bystander(36));
+      expect(existsSync(attemptFor(order).packageFile(1))).toBe(true);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    for (const each of [order, bystander(36)]) await next.activities.discard(each);
+  });
+
+  async function builtAfter(minutes: number, attempt: number): Promise<void> {
+    if (minutes > 0) minutesLater(minutes);
+    await life.within((it) => it.build(bystander(attempt))).done;
+    await life.activities.discard(bystander(attempt));
+  }
+});
+
 describe("a package that does not build", () => {
   test("a compile error is the package's, with phase and the compiler's words", async () => {
     const order = yard.order("app-err/broken-1.0");
