@@ -68,6 +68,7 @@ test("down in the middle of a run, then up: it goes on, and what was received is
   await swarm.putTree(packages(3));
   await swarm.startRun();
   await swarm.compiling("dev-libs/first-3");
+  expect([...swarm.builds("izar"), ...swarm.builds("tarn")]).not.toEqual([]);
   await swarm.until("apart is received", async () => (await swarm.package("app-misc/apart-3")).state === "received");
   await swarm.do("down");
   expect([...swarm.builds("izar"), ...swarm.builds("tarn")]).toEqual([]);

@@ -98,6 +98,8 @@ test("a build without output is ended after the configured time, and tried on on
   await swarm.putTarget(["app-misc/silent", "app-misc/lively"]);
   // The configuration has minutes, for people.
   await startRun({ run: "desktop-20260101-0000", noOutputSeconds: 6 });
+  const drone = await swarm.compiling(cpv);
+  expect(swarm.builds(drone)).not.toEqual([]);
   const { counts } = await swarm.reaches("gate");
   expect(counts).toMatchObject({ received: 1, failed: 1 });
   expect(await dronesOf(cpv)).toEqual(["izar", "tarn"]);

@@ -26,6 +26,7 @@ test("a drone is lost with its builds: they are elsewhere within 45 s, and it is
   expect(lost.length).toBeGreaterThan(0);
   await swarm.release(...early.filter((cpv) => !lost.includes(cpv)));
 
+  expect(swarm.builds("izar")).not.toEqual([]);
   const killed = Date.now();
   await swarm.killMachine("izar");
   for (const cpv of lost) expect(await swarm.compiling(cpv, 2)).toBe("tarn");

@@ -269,7 +269,7 @@ export class Swarm {
   /** Processes of a drone's builds. */
   builds(drone: string): ProcessIdentity[] {
     const dir = this.droneDir(drone);
-    return processesIn([join(dir, "roots/"), join(dir, "attempts/")]);
+    return processesIn([join(dir, "roots"), join(dir, "attempts")]);
   }
 
   droneDir(drone: string): string {
