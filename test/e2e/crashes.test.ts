@@ -64,6 +64,20 @@ test("a drone is killed while it compiles and comes back: the build is taken ove
   await swarm.do("finalize");
 });
 
+test("every process but the builds is killed at once: after up the run goes on, nothing is built twice", async () => {
+  await swarm.putTree(packages(4));
+  const run = await swarm.startRun();
+  await swarm.compiling("dev-libs/first-4");
+  for (const role of ["dev-server", "orchestrator-1", "orchestrator-2", "binhost", "drone-izar", "drone-tarn"]) {
+    await swarm.kill(role);
+  }
+  await swarm.release("dev-libs/first-4", "app-misc/second-4");
+  await swarm.up();
+  await swarm.reaches("gate");
+  await expectEachOnce(run, 4);
+  await swarm.do("finalize");
+});
+
 test("down in the middle of a run, then up: it goes on, and what was received is not built again", async () => {
   await swarm.putTree(packages(3));
   await swarm.startRun();

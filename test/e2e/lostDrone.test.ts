@@ -55,3 +55,28 @@ test("a drone is lost with its builds: they are elsewhere within 45 s, and it is
     expect(await swarm.compilations(cpv), cpv).toBe(lost.includes(cpv) ? 2 : 1);
   }
 });
+
+test("a drone that hangs is lost; when it goes on, its build of what is built elsewhere is ended", async () => {
+  await using swarm = await startSwarm({
+    drones: { izar: { cores: 16, slots: 1 }, tarn: { cores: 4, slots: 1 } },
+    packages: [
+      { cpv: "app-misc/one-1", held: true },
+      { cpv: "app-misc/two-1", needs: ["app-misc/one"] },
+    ],
+    world: ["app-misc/two"],
+  });
+  await swarm.startRun();
+  expect(await swarm.compiling("app-misc/one-1")).toBe("izar");
+  await swarm.kill("drone-izar", "SIGSTOP");
+  expect(await swarm.compiling("app-misc/one-1", 2)).toBe("tarn");
+  expect(swarm.builds("izar")).not.toEqual([]);
+  await swarm.kill("drone-izar", "SIGCONT");
+  await swarm.until("izar builds nothing", async () => swarm.builds("izar").length === 0);
+  expect(swarm.builds("tarn")).not.toEqual([]);
+  await swarm.release("app-misc/one-1");
+  const { counts } = await swarm.reaches("gate");
+  expect(counts).toMatchObject({ received: 2, failed: 0 });
+  expect(await swarm.compiled()).toEqual(["app-misc/one-1", "app-misc/one-1", "app-misc/two-1"]);
+  const { drones } = JSON.parse(await swarm.do("drones", "--json"));
+  for (const drone of drones) expect(drone).toMatchObject({ state: "online", strikes: 0, grounded: null });
+});

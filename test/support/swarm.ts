@@ -253,9 +253,9 @@ export class Swarm {
     return found.pid;
   }
 
-  /** Kills a role's process, and it alone. */
-  async kill(role: string): Promise<void> {
-    process.kill(await this.pid(role), "SIGKILL");
+  /** Kills a role's process, and it alone; or sends it another signal. */
+  async kill(role: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    process.kill(await this.pid(role), signal);
   }
 
   /** Kills a drone and everything that it builds, as a power cut would. */
