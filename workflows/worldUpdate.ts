@@ -24,30 +24,20 @@ import { buildPackage } from "./buildPackage.ts";
 import { runDetails } from "./details.ts";
 import { sentenceOf, wasNotTaken } from "./failures.ts";
 import {
-  balanceUpdate,
   buildPackageId,
-  cancelSignal,
-  cancelUpdate,
   FLEET_ID,
-  finalizeSignal,
-  finalizeUpdate,
   fleetChangedSignal,
   packageReportSignal,
   packagesQuery,
-  pauseSignal,
-  pauseUpdate,
-  resumeSignal,
-  resumeUpdate,
   runQuery,
   strikeSignal,
   subscribeSignal,
-  unblockSignal,
-  unblockUpdate,
   unsubscribeSignal,
   type WorldUpdateInput,
   type WorldUpdateResult,
   whyQuery,
 } from "./messages.ts";
+import { type Decisions, handleOperators } from "./operators.ts";
 import { type Delegation, RunState, type SavedRun } from "./states/run.ts";
 import { syncDrones, verifyDrones, verifyJoiner } from "./verify.ts";
 
@@ -69,9 +59,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     },
   );
   let changed = true;
-  let cancelledBy: string | null = null;
-  let finalizing: { acceptFailed: boolean; by: string } | null = null;
-  let published: Awaited<ReturnType<BinhostActivities["publish"]>> | null = null;
+  const decisions: Decisions = { finalizing: null, published: null, cancelledBy: null };
   const joining = new Set<string>();
   /** Children asked for and not yet confirmed: a run that ended or continued now could leave them unborn. */
   let starting = 0;
@@ -101,7 +89,10 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     // A fleet that is gone keeps no strikes; the run goes on.
     for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
   });
-  handleOperators();
+  const wake = (): void => {
+    changed = true;
+  };
+  handleOperators({ state, decisions, wake, interrupt: () => work.cancel() });
 
   try {
     return await work.run(async () => {
@@ -115,7 +106,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     if (isCancellation(error)) {
       return await CancellationScope.nonCancellable(async () => {
         await cancelChildren();
-        return await end("cancelled", "cancelled", `cancelled by ${cancelledBy ?? "the engine"}`);
+        return await end("cancelled", "cancelled", `cancelled by ${decisions.cancelledBy ?? "the engine"}`);
       });
     }
     if (error instanceof ApplicationFailure || error instanceof ActivityFailure) {
@@ -127,13 +118,14 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
   }
 
   async function publish(): Promise<WorldUpdateResult> {
-    published = await binhost.publish({
+    const published = await binhost.publish({
       target: input.target,
       run: input.run,
       tree: state.head.tree ?? "",
       bundle: state.head.bundle ?? "",
       createdAt: new Date(state.head.stepSince).toISOString(),
     });
+    decisions.published = published;
     state.published(published.snapshot);
     return await end("published", "done");
   }
@@ -209,12 +201,16 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       for (const delegation of delegations) void delegate(delegation);
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
-        if (options.autoFinalize && finalizing === null && state.finalizeRefusal(options.acceptFailed) === null) {
-          finalizing = { acceptFailed: options.acceptFailed, by: input.startedBy };
+        if (
+          options.autoFinalize &&
+          decisions.finalizing === null &&
+          state.finalizeRefusal(options.acceptFailed) === null
+        ) {
+          decisions.finalizing = { acceptFailed: options.acceptFailed, by: input.startedBy };
         }
       } else if (state.head.step === "gate") step("build");
-      if (finalizing !== null) {
-        state.note(`finalize by ${finalizing.by}`, Date.now());
+      if (decisions.finalizing !== null) {
+        state.note(`finalize by ${decisions.finalizing.by}`, Date.now());
         step("publish");
         return;
       }
@@ -329,102 +325,6 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       await condition(allHandlersFinished);
       return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view() };
     });
-  }
-
-  function handleOperators(): void {
-    const refuseIf = (reason: string | null): void => {
-      if (reason !== null) throw ApplicationFailure.nonRetryable(reason, "Refused");
-    };
-    const finalizeRefusal = (acceptFailed: boolean): string | null =>
-      finalizing === null ? state.finalizeRefusal(acceptFailed) : `finalize was given already by ${finalizing.by}`;
-    const over = (): string | null => (state.head.endedAt === null ? null : "the run is over");
-    const publishing = (): string | null =>
-      finalizing === null ? null : `the run is being published (finalize by ${finalizing.by}): it is too late for that`;
-    const building = (): string | null =>
-      publishing() ??
-      (state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`);
-
-    setHandler(
-      finalizeUpdate,
-      async (request) => {
-        finalizing = { acceptFailed: request.acceptFailed ?? false, by: request.by };
-        changed = true;
-        await condition(() => state.head.endedAt !== null);
-        if (published === null) {
-          throw ApplicationFailure.nonRetryable(
-            `nothing was published: ${state.head.reason ?? "the run ended"}`,
-            "Refused",
-          );
-        }
-        return { snapshot: published.snapshot, packages: published.packages, added: published.added };
-      },
-      { validator: (request) => refuseIf(finalizeRefusal(request.acceptFailed ?? false)) },
-    );
-    setHandler(unblockUpdate, (request) => unblock(request.packages ?? [], request.by), {
-      validator: (_request) => refuseIf(building()),
-    });
-    setHandler(
-      balanceUpdate,
-      () => {
-        changed = true;
-        return state.balance();
-      },
-      { validator: (_request) => refuseIf(building()) },
-    );
-    setHandler(pauseUpdate, (request) => pause(request.reason, request.by), {
-      validator: (_request) =>
-        refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
-    });
-    setHandler(resumeUpdate, (request) => resume(request.by), {
-      validator: (_request) => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
-    });
-    setHandler(cancelUpdate, (request) => cancel(request.by), {
-      validator: (_request) => refuseIf(over() ?? publishing()),
-    });
-
-    // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.
-    const fromWebUi = (name: string, refusal: string | null, act: () => void): void => {
-      if (refusal === null) act();
-      else state.note(`signal ${name} refused: ${refusal}`, Date.now());
-      changed = true;
-    };
-    const by = (request?: { by?: string }): string => request?.by ?? "the Web UI";
-    setHandler(finalizeSignal, (request) =>
-      fromWebUi("finalize", finalizeRefusal(request?.acceptFailed ?? false), () => {
-        finalizing = { acceptFailed: request?.acceptFailed ?? false, by: by(request) };
-      }),
-    );
-    setHandler(unblockSignal, (request) =>
-      fromWebUi("unblock", building(), () => void unblock(request?.packages ?? [], by(request))),
-    );
-    setHandler(pauseSignal, (request) => fromWebUi("pause", over(), () => void pause(request?.reason, by(request))));
-    setHandler(resumeSignal, (request) => fromWebUi("resume", over(), () => void resume(by(request))));
-    setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), () => void cancel(by(request))));
-  }
-
-  function unblock(names: readonly string[], by: string): string[] {
-    const unblocked = state.unblock(names);
-    state.note(`${by} unblocked ${unblocked.join(", ") || "nothing"}`, Date.now());
-    changed = true;
-    return unblocked;
-  }
-
-  function pause(reason: string | undefined, by: string): string {
-    state.pause(reason ?? "by hand", by, Date.now());
-    changed = true;
-    return "paused: what builds goes on to its end, nothing new starts. Go on: swarm resume";
-  }
-
-  function resume(by: string): string {
-    state.resume(by, Date.now());
-    changed = true;
-    return "resumed";
-  }
-
-  function cancel(by: string): string {
-    cancelledBy = by;
-    work.cancel();
-    return "the run ends: its builds are stopped, what was received stays in staging until the next fresh";
   }
 
   function syncRequest(fetch: boolean, pin: string | null): SyncRequest {

@@ -46,6 +46,29 @@ test("pause and resume by plain signals, as the Web UI sends them: nothing new s
   expect(builds.started).toHaveLength(2);
 });
 
+test("messages that are not what they should be are refused or read as empty, and the run goes on", async () => {
+  const { build, release } = held();
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build }] });
+  const run = await swarm.run();
+  await reaches(swarm, "build");
+  for (const bad of [null, 5, "all", { packages: "wide/part0-1" }, { packages: [7] }]) await run.signal("unblock", bad);
+  for (const bad of [null, 5, "x", { by: 5, reason: {} }]) {
+    await run.signal("pause", bad);
+    await run.signal("resume", bad);
+    await run.signal("finalize", bad);
+  }
+  const refusal = await refusalOf(run.executeUpdate("unblock", { args: [{ packages: "wide/part0-1" }] }));
+  expect(refusal).toContain("packages must be a list");
+  expect(await run.executeUpdate("pause", { args: [] })).toContain("paused: ");
+  expect((await swarm.view()).paused).toMatchObject({ by: "an operator", reason: "by hand" });
+  expect(await run.executeUpdate("resume", { args: [null] })).toBe("resumed");
+  release();
+  await reaches(swarm, "gate");
+  expect((await swarm.view()).events.map((e) => e.text)).toContain(
+    'signal unblock refused: packages must be a list, like ["dev-libs/openssl-3.0.2"]',
+  );
+});
+
 test("unblock and finalize by plain signals; a refusal is in the run's events", async () => {
   let broken = true;
   const build = async () => {

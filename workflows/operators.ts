@@ -1,0 +1,162 @@
+import { ApplicationFailure, condition, setHandler } from "@temporalio/workflow";
+import type { BinhostActivities } from "../model/activities.ts";
+import {
+  balanceUpdate,
+  cancelSignal,
+  cancelUpdate,
+  finalizeSignal,
+  finalizeUpdate,
+  pauseSignal,
+  pauseUpdate,
+  resumeSignal,
+  resumeUpdate,
+  unblockSignal,
+  unblockUpdate,
+} from "./messages.ts";
+import type { RunState } from "./states/run.ts";
+
+/** What operators have decided of a run, and what came of it. */
+export interface Decisions {
+  finalizing: { acceptFailed: boolean; by: string } | null;
+  published: Awaited<ReturnType<BinhostActivities["publish"]>> | null;
+  cancelledBy: string | null;
+}
+
+export interface Operated {
+  state: RunState;
+  decisions: Decisions;
+  /** The run looks again at what to do. */
+  wake: () => void;
+  /** Interrupts whatever the run does. */
+  interrupt: () => void;
+}
+
+/** Listens to operators: updates, which are refused at once, and plain signals of the same meaning. */
+export function handleOperators({ state, decisions, wake, interrupt }: Operated): void {
+  const finalizeRefusal = (acceptFailed: boolean): string | null =>
+    decisions.finalizing === null
+      ? state.finalizeRefusal(acceptFailed)
+      : `finalize was given already by ${decisions.finalizing.by}`;
+  const over = (): string | null => (state.head.endedAt === null ? null : "the run is over");
+  const publishing = (): string | null =>
+    decisions.finalizing === null
+      ? null
+      : `the run is being published (finalize by ${decisions.finalizing.by}): it is too late for that`;
+  const building = (): string | null =>
+    publishing() ??
+    (state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`);
+
+  setHandler(
+    finalizeUpdate,
+    async (request) => {
+      finalize(request, "an operator");
+      wake();
+      await condition(() => state.head.endedAt !== null);
+      const { published } = decisions;
+      if (published === null) {
+        throw ApplicationFailure.nonRetryable(
+          `nothing was published: ${state.head.reason ?? "the run ended"}`,
+          "Refused",
+        );
+      }
+      return { snapshot: published.snapshot, packages: published.packages, added: published.added };
+    },
+    { validator: (request) => refuseIf(finalizeRefusal(acceptsFailed(request))) },
+  );
+  setHandler(unblockUpdate, (request) => unblock(request, "an operator"), {
+    validator: (request) => refuseIf(building() ?? badPackages(request)),
+  });
+  setHandler(
+    balanceUpdate,
+    () => {
+      wake();
+      return state.balance();
+    },
+    { validator: (_request) => refuseIf(building()) },
+  );
+  setHandler(pauseUpdate, (request) => pause(request, "an operator"), {
+    validator: (_request) =>
+      refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
+  });
+  setHandler(resumeUpdate, (request) => resume(request, "an operator"), {
+    validator: (_request) => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
+  });
+  setHandler(cancelUpdate, (request) => cancel(request, "an operator"), {
+    validator: (_request) => refuseIf(over() ?? publishing()),
+  });
+
+  // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.
+  const fromWebUi = (name: string, refusal: string | null, act: (by: string) => void): void => {
+    if (refusal === null) act("the Web UI");
+    else state.note(`signal ${name} refused: ${refusal}`, Date.now());
+    wake();
+  };
+  setHandler(finalizeSignal, (request) =>
+    fromWebUi("finalize", finalizeRefusal(acceptsFailed(request)), (by) => finalize(request, by)),
+  );
+  setHandler(unblockSignal, (request) =>
+    fromWebUi("unblock", building() ?? badPackages(request), (by) => void unblock(request, by)),
+  );
+  setHandler(pauseSignal, (request) => fromWebUi("pause", over(), (by) => void pause(request, by)));
+  setHandler(resumeSignal, (request) => fromWebUi("resume", over(), (by) => void resume(request, by)));
+  setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), (by) => void cancel(request, by)));
+
+  function finalize(request: unknown, somebody: string): void {
+    decisions.finalizing = { acceptFailed: acceptsFailed(request), by: byOf(request, somebody) };
+  }
+
+  function unblock(request: unknown, somebody: string): string[] {
+    const unblocked = state.unblock(packagesOf(request) ?? []);
+    state.note(`${byOf(request, somebody)} unblocked ${unblocked.join(", ") || "nothing"}`, Date.now());
+    wake();
+    return unblocked;
+  }
+
+  function pause(request: unknown, somebody: string): string {
+    state.pause(textOf(request, "reason") ?? "by hand", byOf(request, somebody), Date.now());
+    wake();
+    return "paused: what builds goes on to its end, nothing new starts. Go on: swarm resume";
+  }
+
+  function resume(request: unknown, somebody: string): string {
+    state.resume(byOf(request, somebody), Date.now());
+    wake();
+    return "resumed";
+  }
+
+  function cancel(request: unknown, somebody: string): string {
+    decisions.cancelledBy = byOf(request, somebody);
+    interrupt();
+    return "the run ends: its builds are stopped, what was received stays in staging until the next fresh";
+  }
+}
+
+function refuseIf(reason: string | null): void {
+  if (reason !== null) throw ApplicationFailure.nonRetryable(reason, "Refused");
+}
+
+// People type these by hand into the Web UI, where nothing checks them; an error in a handler would stop the run for ever,
+// since the engine delivers the same message again and again.
+
+function field(request: unknown, name: string): unknown {
+  return typeof request === "object" && request !== null ? (request as Record<string, unknown>)[name] : undefined;
+}
+
+function textOf(request: unknown, name: string): string | null {
+  const value = field(request, name);
+  return typeof value === "string" ? value : null;
+}
+
+const byOf = (request: unknown, somebody: string): string => textOf(request, "by") ?? somebody;
+
+const acceptsFailed = (request: unknown): boolean => field(request, "acceptFailed") === true;
+
+/** null where it is no list of names: to take that for none would unblock everything. */
+function packagesOf(request: unknown): string[] | null {
+  const value = field(request, "packages") ?? [];
+  return Array.isArray(value) && value.every((name) => typeof name === "string") ? value : null;
+}
+
+function badPackages(request: unknown): string | null {
+  return packagesOf(request) === null ? 'packages must be a list, like ["dev-libs/openssl-3.0.2"]' : null;
+}
