@@ -13,7 +13,7 @@ import {
   QUEUES,
 } from "../model/activities.ts";
 import type { BuiltArtifact } from "../model/build.ts";
-import { buildFailureOf, wasLostSight, wasNotTaken } from "./failures.ts";
+import { buildFailureOf, wasLostSight, wasNeverHeard, wasNotTaken } from "./failures.ts";
 import { type BuildPackageInput, type PackageReport, packageReportSignal } from "./messages.ts";
 
 /** Silence after which a build is asked for again, and the time that the drone has to take it: together under 45 s. */
@@ -42,7 +42,8 @@ async function attempt(input: BuildPackageInput): Promise<Outcome> {
     return rejected === null ? { artifact } : { failure: { class: "drone", message: rejected } };
   } catch (error) {
     if (isCancellation(error)) return { cancelled: true };
-    if (wasNotTaken(error)) return { failure: { class: "lost", message: `${drone} did not answer` } };
+    if (wasNotTaken(error) || wasNeverHeard(error))
+      return { failure: { class: "lost", message: `${drone} did not answer` } };
     return { failure: buildFailureOf(error) };
   }
 }
@@ -66,12 +67,13 @@ async function build({ order, drone }: BuildPackageInput): Promise<BuiltArtifact
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: `compile ${order.cpv} on ${drone}`,
   });
-  for (;;) {
+  for (let asked = false; ; asked = true) {
     try {
       return await activities.build(order);
     } catch (error) {
-      // The server may have been away for longer than the silence allowed, with the build well: ask again.
-      if (!wasLostSight(error)) throw error;
+      // The server may have been away for longer than the silence allowed, with the build well: ask again. A drone whose
+      // machine lost its power or network leaves polls behind at the server, each of which would take an offer.
+      if (!wasLostSight(error) || (asked && wasNeverHeard(error))) throw error;
     }
   }
 }

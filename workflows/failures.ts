@@ -13,6 +13,16 @@ export function wasLostSight(error: unknown): boolean {
   return timeout === TimeoutType.HEARTBEAT || timeout === TimeoutType.START_TO_CLOSE;
 }
 
+/** Nothing was heard of the activity, not even its beginning: it went to a connection whose drone is gone. */
+export function wasNeverHeard(error: unknown): boolean {
+  return (
+    timeoutOf(error) === TimeoutType.HEARTBEAT &&
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    (error.cause.lastHeartbeatDetails ?? null) === null
+  );
+}
+
 function timeoutOf(error: unknown): TimeoutType | null {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure ? error.cause.timeoutType : null;
 }

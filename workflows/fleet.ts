@@ -108,20 +108,28 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   );
 
   async function attendLoop(name: string, id: string): Promise<void> {
-    const { attend } = proxyActivities<DroneControlActivities>({
+    const options = {
       taskQueue: QUEUES.control(name),
       scheduleToStartTimeout: ANSWER,
-      startToCloseTimeout: "30d",
-      heartbeatTimeout: SILENCE,
       retry: { maximumAttempts: 1 },
       cancellationType: ActivityCancellationType.ABANDON,
       summary: `${name} is alive`,
+    } as const;
+    const { attend } = proxyActivities<DroneControlActivities>({
+      ...options,
+      startToCloseTimeout: "30d",
+      heartbeatTimeout: SILENCE,
+    });
+    // The answer itself has to come in that time: a poll that a dead machine left at the server takes a question too.
+    const { attend: ask } = proxyActivities<DroneControlActivities>({
+      ...options,
+      scheduleToCloseTimeout: ANSWER,
     });
     let probe = false;
     // The name may go to another machine once this one is lost: its own loop takes over then.
     while (state.idOf(name) === id) {
       try {
-        const result = await attend({ name, id, probe });
+        const result = await (probe ? ask : attend)({ name, id, probe });
         probe = false;
         state.report(result.facts, Date.now());
         dirty = true;
@@ -133,7 +141,7 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
       } catch (error) {
         if (isCancellation(error)) throw error;
         const timeout = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure ? error.cause : null;
-        if (timeout?.timeoutType === TimeoutType.SCHEDULE_TO_START) {
+        if (timeout && (probe || timeout.timeoutType === TimeoutType.SCHEDULE_TO_START)) {
           dirty = state.setState(name, "lost", Date.now()) || dirty;
           return;
         }
@@ -153,10 +161,13 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
       const id = state.idOf(name) ?? "";
       if (attending.get(name) === id) continue;
       attending.set(name, id);
-      void attendLoop(name, id).finally(() => {
-        if (attending.get(name) === id) attending.delete(name);
-        dirty = true;
-      });
+      void attendLoop(name, id)
+        .finally(() => {
+          if (attending.get(name) === id) attending.delete(name);
+          dirty = true;
+        })
+        // Only a cancellation of the fleet itself, which must not be its last word to the engine for ever.
+        .catch(() => {});
     }
     setCurrentDetails(details(state));
     const drones = state.drones();

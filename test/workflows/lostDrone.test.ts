@@ -32,6 +32,24 @@ describe.concurrent("a drone that goes away", () => {
     expect((await swarm.fleet()).drones[0]).toMatchObject({ strikes: 0, grounded: null });
   });
 
+  test("without power or network, its connections still open: lost in the same time, though the engine offers it work", async () => {
+    const { build, release } = held();
+    const builds = new Builds(build);
+    await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "tarn", cores: 4, build: builds.build }] });
+    const izar = await swarm.addDroneProcess({ name: "izar", cores: 64 }, null);
+    await swarm.run();
+    await until("izar builds", async () => (await swarm.view()).drones[0]?.building.length === 1);
+
+    izar.kill("SIGSTOP");
+    const frozen = Date.now();
+    await until("tarn builds it", async () => builds.started.length === 1);
+    expect(Date.now() - frozen).toBeLessThan(LOST_WITHIN);
+    await until("izar lost", async () => (await swarm.fleet()).drones[0]?.state === "lost");
+    expect(Date.now() - frozen).toBeLessThan(LOST_WITHIN);
+    release();
+    await reaches(swarm, "gate");
+  });
+
   test("restarted before anybody missed it: it takes its builds over", async () => {
     await using swarm = await noopSwarm({ plan: wide(1) });
     const izar = await swarm.addDroneProcess({ name: "izar" }, null);
