@@ -13,9 +13,24 @@ export function failureOf(failure: BuildFailure): ApplicationFailure {
   });
 }
 
-/** Any error as a classified one; what is not known is `fallback`. */
+/** A binhost that restarts is back by then. */
+const BINHOST_BACK = "10s";
+
+/**
+ * Any error as a classified one; what is not known is `fallback`. Only a binhost that is away is worth asking again at once:
+ * activities that may be tried more than once are.
+ */
 export function classified(error: unknown, fallback: FailureClass): unknown {
-  if (error instanceof BinhostError) return failureOf({ class: error.class, message: error.message });
+  if (error instanceof BinhostError) {
+    const failure: BuildFailure = { class: error.class, message: error.message };
+    if (error.status !== 0 && error.status < 500) return failureOf(failure);
+    return ApplicationFailure.create({
+      message: failure.message,
+      type: failure.class,
+      nextRetryDelay: BINHOST_BACK,
+      details: [failure],
+    });
+  }
   if (error instanceof UserError) return failureOf({ class: fallback, message: error.message });
   if (isDiskFull(error))
     return failureOf({ class: "infrastructure", message: "disk full: no space left on the drone's device" });

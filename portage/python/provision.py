@@ -112,11 +112,15 @@ class Image:
         target = self.root + os.fsdecode(path[len(self.old) :])
         parent = os.path.dirname(target)
         if target != self.root and parent not in self.safe:
-            if not (os.path.realpath(parent) + "/").startswith(os.path.realpath(self.root) + "/"):
+            if not self.inside(parent):
                 raise ProvisionError(f"{name}: {parent} leads out of the root")
             os.makedirs(parent, exist_ok=True)
             self.safe.add(parent)
         return target
+
+    def inside(self, path):
+        """Whether a path stays in the root, whatever links it goes over."""
+        return (os.path.realpath(path) + "/").startswith(os.path.realpath(self.root) + "/")
 
     def reprefix(self, data):
         return data.replace(self.old, self.new) if self.old in data else data
@@ -132,6 +136,8 @@ class Image:
     def extract(self, tar, member, target):
         mtime = int(member.mtime)
         if member.isdir():
+            if os.path.islink(target) and not self.inside(target):
+                raise ProvisionError(f"{member.name}: {target} leads out of the root")
             if not os.path.isdir(target):
                 os.mkdir(target)
             os.chmod(target, member.mode)

@@ -154,6 +154,11 @@ describe("a package that cannot be trusted", () => {
       "leads out of the root",
     ],
     [
+      "takes a link of its own for a directory",
+      [{ name: `${BUILT_IN}/out`, type: "symlink", linkname: "/var/empty" } as Entry, dir("/out")],
+      "leads out of the root",
+    ],
+    [
       "has a device",
       [{ name: `${BUILT_IN}/dev`, type: "character-device", devmajor: 1, devminor: 3 } as Entry],
       "a device file",

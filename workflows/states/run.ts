@@ -211,7 +211,7 @@ export class RunState {
     if (consequence.blocked) this.#block(index);
     const shared = this.#mass.failed(index, drone, failure.class);
     if (!shared) return;
-    for (const each of shared.packages) this.#unblock(each);
+    this.#unblock(shared.packages);
     effects.strikes = [];
     effects.forgive = shared.drones;
     this.pause(
@@ -255,15 +255,11 @@ export class RunState {
 
   /** Gives blocked packages another chance; returns what changed. @param names CPVs, or empty for all. */
   unblock(names: readonly string[]): string[] {
-    const changed: string[] = [];
-    this.#records.forEach((record, index) => {
-      const cpv = this.#cpv(index);
-      if (record.state === "failed" && (names.length === 0 || names.includes(cpv))) {
-        this.#unblock(index);
-        changed.push(cpv);
-      }
+    const blocked = [...this.#records.keys()].filter((index) => {
+      return this.#record(index).state === "failed" && (names.length === 0 || names.includes(this.#cpv(index)));
     });
-    return changed;
+    this.#unblock(blocked);
+    return blocked.map((index) => this.#cpv(index));
   }
 
   /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
@@ -425,12 +421,12 @@ export class RunState {
     }
   }
 
-  #unblock(index: number): void {
-    const record = this.#record(index);
-    if (record.state === "received" || record.state === "delegated") return;
-    this.#records[index] = unblockedRecord(record);
-    this.#records.forEach((other, i) => {
-      if (other.state === "skipped" && other.cause === index) this.#records[i] = unblockedRecord(other);
+  /** Gives packages another chance, and what they alone kept from being built. */
+  #unblock(indexes: readonly number[]): void {
+    const wanted = new Set(indexes.filter((index) => !["received", "delegated"].includes(this.#record(index).state)));
+    this.#records.forEach((record, i) => {
+      const caused = record.state === "skipped" && record.cause !== null && wanted.has(record.cause);
+      if (wanted.has(i) || caused) this.#records[i] = unblockedRecord(record);
     });
     // What another failed package still blocks stays skipped.
     this.#records.forEach((other, i) => {

@@ -29,7 +29,7 @@ export interface TreeSet {
 
 export interface SyncTreesRequest {
   trees: readonly TreeSource[];
-  /** False: what is there, fetched only where nothing is. */
+  /** False: what is there, fetched only where nothing is, or not what is pinned. */
   fetch: boolean;
   /** The identity of a TreeSet to bring if it can be had. */
   pin: string | null;
@@ -55,7 +55,7 @@ export class TreeStore {
   async sync(request: SyncTreesRequest): Promise<TreeSet> {
     const pinned = request.pin === null ? null : await this.find(request.pin);
     if (pinned) return pinned;
-    if (!request.fetch) {
+    if (!request.fetch && request.pin === null) {
       const current = await this.#current(request.trees);
       if (current) return current;
     }

@@ -65,6 +65,11 @@ describe("git", () => {
     const late = new TreeStore(join(directory, "late"));
     const pinned = await late.sync(request(source, { pin: one.identity }));
     expect([pinned.identity, await ebuildOf(pinned.locations)]).toEqual([one.identity, "EAPI=8\n"]);
+
+    const other = new TreeStore(join(directory, "other"));
+    await other.sync(request(source));
+    const joined = await other.sync(request(source, { fetch: false, pin: one.identity }));
+    expect(joined.identity).toBe(one.identity);
   });
 
   test("what cannot be fetched is named", async () => {
