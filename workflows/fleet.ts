@@ -16,6 +16,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { type DroneControlActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
+import { isName } from "../model/names.ts";
 import {
   enrolUpdate,
   fleetChangedSignal,
@@ -32,6 +33,8 @@ import { FleetState, type SavedFleet } from "./states/fleet.ts";
 const { checkCredential } = proxyActivities<OrchestratorActivities>({
   taskQueue: QUEUES.orchestrator,
   startToCloseTimeout: "10s",
+  // Handlers that never end would keep the fleet from continuing as new.
+  retry: { maximumAttempts: 5 },
 });
 
 /** A drone that is silent this long is asked again. Together with the next one it bounds how long a loss stays unnoticed: 35 s. */
@@ -62,11 +65,22 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
     else state.strike(drone, reason);
     dirty = true;
   });
-  setHandler(enrolUpdate, async (request) => {
-    const answer = state.enrol(request.facts, await checkCredential(request), Date.now());
-    dirty = true;
-    return answer;
-  });
+  setHandler(
+    enrolUpdate,
+    async (request) => {
+      const answer = state.enrol(request.facts, await checkCredential(request), Date.now());
+      dirty = true;
+      return answer;
+    },
+    {
+      // Its name becomes a task queue, and what cannot be checked at all would be tried for ever.
+      validator: (request) => {
+        if (!isName(request.facts.name) || typeof request.nonce !== "string" || typeof request.proof !== "string") {
+          throw ApplicationFailure.nonRetryable("not a drone's request to be let in", "Refused");
+        }
+      },
+    },
+  );
   const validator = ({ drone }: { drone: string }): void => {
     const unknown = state.unknown(drone);
     if (unknown !== null) throw ApplicationFailure.nonRetryable(unknown, "Refused");

@@ -9,7 +9,7 @@ const control = (drone: string): DroneControlActivities =>
     scheduleToStartTimeout: "20s",
     startToCloseTimeout: "1h",
     heartbeatTimeout: "30s",
-    retry: { initialInterval: "1s", maximumAttempts: 5 },
+    retry: { initialInterval: "1s", maximumAttempts: 3 },
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     summary: `sync ${drone}`,
   });

@@ -170,7 +170,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
         scheduleToStartTimeout: "20s",
         startToCloseTimeout: "2h",
         heartbeatTimeout: "30s",
-        retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 5 },
+        retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 3 },
         summary: `resolve ${input.atoms.join(" ")} on ${name}`,
       });
       try {

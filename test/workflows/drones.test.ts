@@ -150,3 +150,25 @@ test("a paused drone gets nothing new, and the run says why it waits; resumed it
     "no drone isar; known: izar",
   );
 });
+
+test("what is no request of a drone is refused before anything is tried", async () => {
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar" }] });
+  const fleet = swarm.client.workflow.getHandle(FLEET_ID);
+  for (const bad of [
+    null,
+    {},
+    { facts: { name: "../x", id: "1" }, nonce: "n", proof: "p" },
+    { facts: { name: "x" } },
+  ]) {
+    await refusalOf(fleet.executeUpdate("enrol", { args: [bad] }));
+  }
+  expect(await swarm.fleet()).toMatchObject({ drones: [{ facts: { name: "izar" }, state: "online" }], refused: [] });
+});
+
+test("a fleet that is cancelled ends", async () => {
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar" }, { name: "tarn" }] });
+  const fleet = swarm.client.workflow.getHandle(FLEET_ID);
+  await until("attended", async () => (await swarm.fleet()).drones.length === 2);
+  await fleet.cancel();
+  await until("ended", async () => (await fleet.describe()).status.name === "CANCELLED");
+});
