@@ -1,8 +1,34 @@
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer, isIPv6 } from "node:net";
 
-/** A TCP port that nobody listens on now. Somebody may take it before its user does. */
-export function freePort(host: string): Promise<number> {
+/** Below are the ports of well-known services. */
+const LOWEST = 10_240;
+const TRIES = 50;
+
+/**
+ * A TCP port that nobody listens on now. Where it can, not one that the kernel gives away by itself: its user may take it
+ * only in a minute, or come back to it after a crash.
+ */
+export async function freePort(host: string): Promise<number> {
+  const room = kernelsLowest() - LOWEST;
+  for (let tries = 0; room > TRIES && tries < TRIES; tries++) {
+    const port = LOWEST + randomInt(room);
+    if (await isPortFree(host, port)) return port;
+  }
+  return await anyPort(host);
+}
+
+/** The first of the ports that the kernel gives to outgoing connections and to whoever asks for any. */
+function kernelsLowest(): number {
+  try {
+    return Number.parseInt(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8"), 10);
+  } catch {
+    return 0;
+  }
+}
+
+function anyPort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

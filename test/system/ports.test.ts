@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort, hostAndPort, isPortFree, portOwner } from "../../system/ports.ts";
@@ -21,4 +22,9 @@ test.each([
   ["::", "[::1]:80"],
 ])("what listens on %s is reached at %s", (ip, address) => {
   expect(hostAndPort(ip, 80)).toBe(address);
+});
+
+test("a free port is not one that the kernel may give to somebody else before it is used", async () => {
+  const lowest = Number.parseInt(await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8"), 10);
+  expect(await freePort("127.0.0.1")).toBeLessThan(lowest);
 });
