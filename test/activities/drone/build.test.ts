@@ -151,7 +151,10 @@ describe("a build whose drone goes away", () => {
     first.context.end("detached");
     await expect(first.done).rejects.toBeInstanceOf(CompleteAsyncError);
     const killed = await supervisorOf(attemptFor(order));
-    for (const { pid } of processesIn([attemptFor(order).root])) process.kill(pid, "SIGKILL");
+    const all = processesIn([attemptFor(order).root]).map(({ pid }) => pid);
+    // The supervisor first: it would note how the others ended.
+    for (const pid of all.toSorted((a, b) => Number(b === killed?.pid) - Number(a === killed?.pid)))
+      process.kill(pid, "SIGKILL");
 
     const next = await yard.live();
     const second = next.within((it) => it.build(order));
