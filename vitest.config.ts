@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { CountReporter } from "./test/support/countReporter.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", new CountReporter()],
     globalSetup: ["test/support/globalSetup.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
