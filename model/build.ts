@@ -56,5 +56,6 @@ export interface BuildProgress {
 
 /** Name of the artifact's upload at the binhost: one per attempt, the same on drone and binhost, and safe in paths and URLs. */
 export function uploadId({ run, cpv, attempt }: Pick<BuildOrder, "run" | "cpv" | "attempt">): string {
-  return `${run}.${cpv}.${attempt}`.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
+  // "@" is in no name: a/b-c-1 and a-b/c-1 stay apart.
+  return `${run}.${cpv.replace("/", "@")}.${attempt}`;
 }

@@ -149,7 +149,7 @@ function checkSnapshot(text: string): string {
 }
 
 function checkUploadId(text: string): string {
-  return check(/^[A-Za-z0-9_][A-Za-z0-9+_.-]{0,199}$/.test(text), text, "an upload's id");
+  return check(/^[A-Za-z0-9_][A-Za-z0-9+_.@-]{0,239}$/.test(text), text, "an upload's id");
 }
 
 function check(good: boolean, text: string, what: string, hint?: string): string {
