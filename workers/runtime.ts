@@ -1,10 +1,14 @@
-import { DefaultLogger, Runtime } from "@temporalio/worker";
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from "@temporalio/worker";
 
 /** The SDK's runtime for a role: its warnings go to our log, and signals stay ours. */
 export function installRuntime(log: (line: string) => void): void {
   Runtime.install({
     // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
     shutdownSignals: [],
+    // The SDK's core warns many times a second while the engine is away; what matters of that the role says itself.
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: "ERROR", other: "ERROR" }), forward: {} },
+    },
     // Tells the engine soon that a process was killed; its default is a minute.
     workerHeartbeatInterval: "5s",
     logger: new DefaultLogger("WARN", ({ level, message, meta }) => {
