@@ -9,6 +9,7 @@ import { attemptOf, supervisorOf } from "../../../activities/drone/attempt.ts";
 import type { BuildOrder } from "../../../model/build.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import { processesIn } from "../../../system/processes.ts";
+import { isAlive } from "../../../system/processIdentity.ts";
 import { PACKAGES, WORLD } from "./packages.ts";
 import { type Life, openYard, RUN, type TestContext, type Yard } from "./support.ts";
 
@@ -155,6 +156,8 @@ describe("a build whose drone goes away", () => {
     // The supervisor first: it would note how the others ended.
     for (const pid of all.toSorted((a, b) => Number(b === killed?.pid) - Number(a === killed?.pid)))
       process.kill(pid, "SIGKILL");
+    // A kill takes its time on a busy machine: what dies only now would be adopted, and found dead then.
+    await vi.waitFor(() => expect(killed && isAlive(killed)).toBe(false), eventually);
 
     const next = await yard.live();
     const second = next.within((it) => it.build(order));
