@@ -6,8 +6,9 @@ export function installRuntime(log: (line: string) => void): void {
     // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
     shutdownSignals: [],
     // The SDK's core warns many times a second while the engine is away; what matters of that the role says itself.
+    // Not `forward`: its reader keeps a role alive that has ended with an error.
     telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: "ERROR", other: "ERROR" }), forward: {} },
+      logging: { filter: makeTelemetryFilterString({ core: "ERROR", other: "ERROR" }), console: {} },
     },
     // Tells the engine soon that a process was killed; its default is a minute.
     workerHeartbeatInterval: "5s",

@@ -52,7 +52,7 @@ const json = async (...args: string[]) => JSON.parse(await swarm.do(...args, "--
 /** A further process with a configuration and a state directory of its own, for the same swarm; ended with the test. */
 function further(name: string, args: string[], { toml = "", token = "", env = {} } = {}) {
   const directory = join(swarm.directory, name);
-  mkdirSync(directory);
+  mkdirSync(directory, { recursive: true });
   const { url } = swarm.config.binhost;
   const own = token === "" ? swarm.config.swarm.tokenFile : join(directory, "token");
   if (token !== "") writeFileSync(own, token);

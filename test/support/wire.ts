@@ -71,7 +71,7 @@ export class Wire {
 
   #spoil(method: string, url: string): Transform | null {
     const [, id, size] = /^\/api\/uploads\/([^?]+)\?size=(\d+)/.exec(url) ?? [];
-    return method === "PATCH" && id !== undefined ? this.#mischief(id, Number(size)) : null;
+    return method === "PATCH" && id !== undefined ? this.#mischief(decodeURIComponent(id), Number(size)) : null;
   }
 }
 
