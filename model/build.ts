@@ -33,6 +33,16 @@ export interface BuildOrder {
   noOutputSeconds: number;
 }
 
+/** What a build used, measured on the drone over all of its processes. */
+export interface BuildUsage {
+  /** Processor time. Core-seconds. */
+  cpuSeconds: number;
+  /** Largest sum of resident memory seen. Bytes; 0 where it could not be measured. */
+  peakMemoryBytes: number;
+  /** Wall seconds of each phase (unpack, configure, compile ...), in order. */
+  phases: { name: string; seconds: number }[];
+}
+
 /** What a drone says of the artifact that it built. */
 export interface BuiltArtifact {
   cpv: string;
@@ -42,6 +52,8 @@ export interface BuiltArtifact {
   /** Wall seconds of fetching and installing dependencies, and of the build itself. */
   prepareSeconds: number;
   buildSeconds: number;
+  /** Absent in what drones of earlier versions said. */
+  usage?: BuildUsage;
   /** True where a build that was already running (or done) was taken over. */
   adopted: boolean;
 }

@@ -1,0 +1,74 @@
+import { expectedWork, secondsOn, type Work } from "./work.ts";
+
+/**
+ * How builds share a drone's cores. The drone gives each build a nice value by its urgency, again and again while it
+ * runs; the kernel does the rest. The simulator counts with the same functions, so that its model is the mechanism's.
+ */
+
+/** The largest nice value: what Linux has. */
+const MAX_NICE = 19;
+/** A step of nice is this factor of processor time between two busy threads (Linux, sched_prio_to_weight). */
+const NICE_FACTOR = 1.25;
+
+/** What tells how urgent a running build is. */
+export interface Urgent {
+  /** Seconds of the longest path that waits for the package, after its own build. */
+  tail: number;
+  /** Its own estimate. */
+  work: Work;
+  sigma: number;
+  /** Core-seconds that it has used so far. */
+  used: number;
+}
+
+/** Seconds from now to the end of everything that waits for this build, if nothing delayed it on `cores` cores. */
+export function urgency({ tail, work, sigma, used }: Urgent, cores: number): number {
+  if (work.work <= 0) return tail;
+  const rest = (expectedWork(work.work, sigma, used) - used) / work.work;
+  return tail * Math.exp((sigma * sigma) / 2) + secondsOn(work, cores) * rest;
+}
+
+/**
+ * Nice values for the builds of one drone, so that processor time is shared in proportion to urgency: the most urgent
+ * gets 0. In proportion, not strictly in order: estimates are wrong by factors, and what was taken for a filler may turn
+ * out to be what everything waits for.
+ */
+export function niceOf(urgencies: readonly number[]): number[] {
+  const most = Math.max(1, ...urgencies);
+  return urgencies.map((own) =>
+    Math.min(MAX_NICE, Math.round(Math.log(most / Math.max(1, own)) / Math.log(NICE_FACTOR))),
+  );
+}
+
+/** One build as the kernel sees it at a moment. */
+export interface Demand {
+  /** Threads that could run. */
+  threads: number;
+  nice: number;
+}
+
+/**
+ * Cores that each build gets of a drone's: every thread at most one, and what is scarce by weight (max-min fairness, as
+ * Linux's fair scheduler gives to busy threads of different nice values).
+ */
+export function shareCores(demands: readonly Demand[], cores: number): Float64Array {
+  const shares = new Float64Array(demands.length);
+  const weight = demands.map((d) => d.threads * NICE_FACTOR ** -d.nice);
+  let open = demands.map((_, i) => i).filter((i) => (demands[i]?.threads ?? 0) > 0);
+  let left = cores;
+  while (open.length > 0 && left > 0) {
+    const total = open.reduce((sum, i) => sum + (weight[i] ?? 0), 0);
+    const per = left / total;
+    const sated = open.filter((i) => (demands[i]?.threads ?? 0) <= (weight[i] ?? 0) * per);
+    if (sated.length === 0) {
+      for (const i of open) shares[i] = (weight[i] ?? 0) * per;
+      break;
+    }
+    for (const i of sated) {
+      shares[i] = demands[i]?.threads ?? 0;
+      left -= shares[i] ?? 0;
+    }
+    open = open.filter((i) => !sated.includes(i));
+  }
+  return shares;
+}
