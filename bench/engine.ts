@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
-import { devServerStatus } from "../temporal-dev/server.ts";
 import { BINHOST } from "./noop/binhost.ts";
 import { wide } from "./noop/plan.ts";
 import type { NoopSwarm } from "./noop/swarm.ts";
+import { cpuMs, serverPid } from "./processes.ts";
 import { type BenchEngine, bundleOf, percentile, toGate, withEngine, withSwarm } from "./swarmBench.ts";
 
 export interface EngineFigures {
@@ -65,12 +64,13 @@ interface Cost {
 type Run = (swarm: NoopSwarm) => Promise<number>;
 
 /** A swarm of its own for each measurement. */
-async function measure({ address, bundle, directory }: BenchEngine, count: number, run: Run): Promise<Cost> {
+async function measure(engine: BenchEngine, count: number, run: Run): Promise<Cost> {
+  const { address, bundle } = engine;
   const drones = DRONES.map((name) => ({ name, cores: 16, slots: SLOTS }));
   return await withSwarm({ address, bundle, plan: wide(count), drones }, async (swarm) => {
-    const before = cpuMs(directory);
+    const before = spentMs(engine);
     const seconds = await run(swarm);
-    return { wall: (seconds * 1000) / count, cpu: (cpuMs(directory) - before) / count };
+    return { wall: (seconds * 1000) / count, cpu: (spentMs(engine) - before) / count };
   });
 }
 
@@ -96,10 +96,6 @@ async function fanOut(swarm: NoopSwarm, count: number, bundle: string): Promise<
 }
 
 /** ms of processor time that this process and its server have had. */
-function cpuMs(directory: string): number {
-  const { user, system } = process.cpuUsage();
-  const stat = readFileSync(`/proc/${devServerStatus(directory)?.pid}/stat`, "utf8");
-  // After the name in brackets; utime and stime are fields 14 and 15, in 1/100 s.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (user + system) / 1000 + (Number(fields[11]) + Number(fields[12])) * 10;
+function spentMs(engine: BenchEngine): number {
+  return cpuMs(process.pid) + cpuMs(serverPid(engine));
 }

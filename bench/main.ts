@@ -4,8 +4,15 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../system/atomicFile.ts";
 import { packageRoot } from "../system/packageRoot.ts";
 
+interface Bench {
+  what: string;
+  run: (size: number | undefined) => Promise<object>;
+  /** Its default, where that may be named too. */
+  size?: number;
+}
+
 /** `npm run bench -- NAME [SIZE]`: what is measured, loaded only where it is wanted. */
-const BENCHES: Record<string, { what: string; run: (size: number | undefined) => Promise<object> }> = {
+const BENCHES: Record<string, Bench> = {
   demo: {
     what: "the demo's first update against one emerge --jobs=2 of the same packages",
     run: async () => (await import("./demo.ts")).benchDemo(),
@@ -26,18 +33,24 @@ const BENCHES: Record<string, { what: string; run: (size: number | undefined) =>
     what: "publish of SIZE packages, 1000 by default",
     run: async (size) => (await import("./publish.ts")).benchPublish(size),
   },
+  scale: {
+    what: "the tree's graph through the real engine: SIZE packages, 17000 by default, which is all of it",
+    run: async (size) => (await import("./scale.ts")).benchScale(size),
+    size: 17_000,
+  },
   startup: {
     what: "whole-process time of `swarm --help` and `swarm status`, SIZE runs, 10 by default",
     run: async (size) => (await import("./startup.ts")).benchStartup(size),
   },
 };
 
-const [name = "", size] = process.argv.slice(2);
+const [name = "", ...rest] = process.argv.slice(2);
+const [size] = rest[0] === "--packages" ? rest.slice(1) : rest;
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 const count = size === undefined ? undefined : Number(size);
 if (!bench || (count !== undefined && !(Number.isInteger(count) && count > 0))) {
   const list = Object.entries(BENCHES).map(([key, { what }]) => `  ${key.padEnd(10)} ${what}`);
-  console.error(["usage: npm run bench -- NAME [SIZE]", ...list].join("\n"));
+  console.error(["usage: npm run bench -- NAME [SIZE] (or --packages SIZE)", ...list].join("\n"));
   process.exit(2);
 }
 const before = loadavg()[0];
@@ -54,7 +67,7 @@ const machine = {
 };
 const results = join(packageRoot(), "bench", "results");
 await mkdir(results, { recursive: true });
-const file = join(results, `${name}${size === undefined ? "" : `-${size}`}.json`);
+const file = join(results, `${name}${count === undefined || count === bench.size ? "" : `-${count}`}.json`);
 await writeFileAtomic(
   file,
   `${JSON.stringify({ bench: name, at: new Date().toISOString(), machine, figures }, null, 2)}\n`,

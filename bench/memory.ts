@@ -1,16 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Connection } from "@temporalio/client";
-import { packageRoot } from "../system/packageRoot.ts";
-import { freePort } from "../system/ports.ts";
-import { devServerStatus } from "../temporal-dev/server.ts";
-import { ensureToken } from "../workers/token.ts";
 import { FLEET_ID, fleetQuery } from "../workflows/messages.ts";
 import { wide } from "./noop/plan.ts";
 import { until } from "./noop/swarm.ts";
+import { type BenchConfig, configure, end, memory, serverPid, startRole } from "./processes.ts";
 import { type BenchEngine, toGate, withEngine, withSwarm } from "./swarmBench.ts";
 
 /** Resident memory in MiB. */
@@ -26,7 +20,7 @@ const SETTLE_MS = 5_000;
 /** What each process of a swarm needs. */
 export async function benchMemory(count = 3_000): Promise<MemoryFigures> {
   return await withEngine(async (engine) => {
-    const config = await configure(engine.directory);
+    const config = await configure(engine);
     const idle = await measureIdle(engine, config);
     const run = await measureRun(engine, config, count);
     for (const [when, figures] of Object.entries({ idle, run })) console.log(when.padEnd(5), JSON.stringify(figures));
@@ -34,8 +28,8 @@ export async function benchMemory(count = 3_000): Promise<MemoryFigures> {
   });
 }
 
-async function measureIdle(engine: BenchEngine, config: string): Promise<MemoryFigures["idle"]> {
-  const start = (...args: string[]): ChildProcess => role(engine, config, "default", args);
+async function measureIdle(engine: BenchEngine, config: BenchConfig): Promise<MemoryFigures["idle"]> {
+  const start = (...args: string[]): ChildProcess => startRole(engine, config, "default", args);
   const [orchestrator, binhost, drone] = [start("orchestrator"), start("binhost"), start("drone", "izar")];
   try {
     const connection = await Connection.connect({ address: engine.address });
@@ -54,10 +48,9 @@ async function measureIdle(engine: BenchEngine, config: string): Promise<MemoryF
   }
 }
 
-async function measureRun(engine: BenchEngine, config: string, count: number): Promise<MemoryFigures["run"]> {
-  const token = (await readFile(join(engine.directory, "token"), "utf8")).trim();
-  return await withSwarm({ ...engine, plan: wide(count), token }, async (swarm) => {
-    const orchestrator = role(engine, config, swarm.namespace, ["orchestrator"]);
+async function measureRun(engine: BenchEngine, config: BenchConfig, count: number): Promise<MemoryFigures["run"]> {
+  return await withSwarm({ ...engine, plan: wide(count), token: config.token }, async (swarm) => {
+    const orchestrator = startRole(engine, config, swarm.namespace, ["orchestrator"]);
     try {
       const drones: ChildProcess[] = [];
       for (const name of ["izar", "tarn", "unra"]) {
@@ -77,38 +70,4 @@ async function measureRun(engine: BenchEngine, config: string, count: number): P
       await end(orchestrator);
     }
   });
-}
-
-async function configure(directory: string): Promise<string> {
-  const file = join(directory, "swarm.toml");
-  const port = await freePort("127.0.0.1");
-  const lines = ["[swarm]", `state_dir = "${directory}/state"`, `token_file = "${directory}/token"`];
-  await writeFile(file, [...lines, "[binhost]", `port = ${port}`, "[drones.izar]", "cores = 16", ""].join("\n"));
-  await ensureToken(join(directory, "token"));
-  return file;
-}
-
-function role({ address }: BenchEngine, config: string, namespace: string, args: string[]): ChildProcess {
-  return spawn(process.execPath, [join(packageRoot(), "bin", "swarm"), ...args, "--config", config], {
-    env: { ...process.env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-}
-
-function serverPid({ directory }: BenchEngine): number | undefined {
-  return devServerStatus(directory)?.pid;
-}
-
-/** A field of /proc/PID/status, MiB: VmRSS is now, VmHWM the peak. */
-function memory(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status) ?? [];
-  return Math.round(Number(kib) / 1024);
 }

@@ -32,6 +32,7 @@ export class NoopBinhost {
         const packages = this.accepted.length;
         return { snapshot: `20261121T000000Z-${run}`, packages, added: packages, bytes: packages * 4096 };
       },
+      record: async () => {},
       clearStaging: async () => {},
     };
     this.#worker = await Worker.create({

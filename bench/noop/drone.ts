@@ -70,8 +70,6 @@ export class NoopDrone {
   readonly #workers: Worker[] = [];
   readonly #running: Promise<unknown>[] = [];
   readonly #stopped = new AbortController();
-  /** Attempts that were offered to it once: offered again, they are taken over. */
-  readonly #seen = new Set<string>();
 
   constructor(context: NoopContext, options: NoopDroneOptions) {
     this.name = options.name;
@@ -93,7 +91,7 @@ export class NoopDrone {
       shutdownGraceTime: "1s",
       shutdownForceTime: "2s",
     } as const;
-    const { build, ...control } = this.#activities();
+    const { build, ...control } = noopActivities(this.#options);
     this.#workers.push(
       await Worker.create({
         ...common,
@@ -104,7 +102,7 @@ export class NoopDrone {
       await Worker.create({
         ...common,
         taskQueue: QUEUES.control(name),
-        activities: control,
+        activities: { ...control, attend: this.#attendance.attend },
         maxConcurrentActivityTaskExecutions: 32,
       }),
     );
@@ -139,46 +137,52 @@ export class NoopDrone {
     }
   }
 
-  #facts(): DroneFacts {
-    const { name, id = `machine-of-${name}`, cores = 8, slots = 2, skew = 0 } = this.#options;
-    return {
-      ...{ name, id, cores, slots, clock: Date.now() + skew },
-      memoryBytes: 8e9,
-      diskFreeBytes: 1e11,
-      lowDiskBytes: 1e9,
-      ...SAME,
-    };
-  }
-
-  #activities(): DroneBuildActivities & DroneControlActivities {
-    const { name, tree = (pin) => pin ?? TREE, build = async () => {}, resolve } = this.#options;
-    return {
-      attend: this.#attendance.attend,
-      build: async (order) => {
-        const id = `${order.run} ${order.cpv} ${order.attempt}`;
-        const adopted = this.#seen.has(id);
-        this.#seen.add(id);
-        await beating((signal) => build(order, name, signal));
-        return artifactOf(order, adopted);
-      },
-      syncTree: async ({ pin, bundle }) => ({
-        name,
-        tree: tree(pin),
-        treeTime: "2026-11-21T00:00:00Z",
-        bundle,
-        ...SAME,
-      }),
-      resolvePlan: async () => {
-        if (!resolve) throw new Error(`${name} was given no plan to resolve`);
-        return await resolve();
-      },
-      upload: async () => {},
-      discard: async () => {},
-    };
-  }
+  readonly #facts = (): DroneFacts => noopFacts(this.#options);
 }
 
 const SAME = { portage: "3.0.83", chost: "x86_64-pc-linux-gnu", compiler: "gcc 14", libc: "glibc 2.40" };
+
+/** What a simulated drone says of itself. */
+export function noopFacts({
+  name,
+  id = `machine-of-${name}`,
+  cores = 8,
+  slots = 2,
+  skew = 0,
+}: NoopDroneOptions): DroneFacts {
+  return {
+    ...{ name, id, cores, slots, clock: Date.now() + skew },
+    memoryBytes: 8e9,
+    diskFreeBytes: 1e11,
+    lowDiskBytes: 1e9,
+    ...SAME,
+  };
+}
+
+/** The activities of a drone whose builds are no-ops. */
+export function noopActivities(
+  options: NoopDroneOptions,
+): DroneBuildActivities & Omit<DroneControlActivities, "attend"> {
+  const { name, tree = (pin) => pin ?? TREE, build = async () => {}, resolve } = options;
+  /** Attempts that were offered to it once: offered again, they are taken over. */
+  const seen = new Set<string>();
+  return {
+    build: async (order) => {
+      const id = `${order.run} ${order.cpv} ${order.attempt}`;
+      const adopted = seen.has(id);
+      seen.add(id);
+      await beating((signal) => build(order, name, signal));
+      return artifactOf(order, adopted);
+    },
+    syncTree: async ({ pin, bundle }) => ({ name, tree: tree(pin), treeTime: "2026-11-21T00:00:00Z", bundle, ...SAME }),
+    resolvePlan: async () => {
+      if (!resolve) throw new Error(`${name} was given no plan to resolve`);
+      return await resolve();
+    },
+    upload: async () => {},
+    discard: async () => {},
+  };
+}
 
 /** Heartbeats on a timer, so that cancellation reaches a build that hangs. */
 async function beating(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
