@@ -1,5 +1,6 @@
 import type { BuildOrder, BuiltArtifact } from "./build.ts";
 import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
+import type { AttemptOutcome } from "./history.ts";
 import type { PlanGraph, Unresolvable } from "./plan.ts";
 import type { TreeSource } from "./target.ts";
 
@@ -68,11 +69,34 @@ export interface DroneControlActivities {
   discard(order: BuildOrder): Promise<void>;
 }
 
+/** When an attempt was where, by the engine's clock. ms since the epoch */
+export interface AttemptTimes {
+  /** Offered to the drone. */
+  startedAt: number;
+  /** The drone had built it. */
+  builtAt: number;
+  /** The binhost had the artifact. */
+  endedAt: number;
+}
+
 /** Runs on `binhost-<name>`. */
 export interface BinhostActivities {
   pinTarget(target: string): Promise<PinnedTarget>;
-  /** Rejection is an answer, not an error: the reason is for people. */
-  validate(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<{ rejected: string | null }>;
+  /** Notes what it accepts in the build history. Rejection is an answer, not an error: the reason is for people. */
+  validate(request: {
+    order: BuildOrder;
+    drone: string;
+    artifact: BuiltArtifact;
+    times: AttemptTimes;
+  }): Promise<{ rejected: string | null }>;
+  /** Notes an attempt that gave nothing in the build history. */
+  record(request: {
+    order: BuildOrder;
+    drone: string;
+    times: Pick<AttemptTimes, "startedAt" | "endedAt">;
+    result: Exclude<AttemptOutcome, "built">;
+    message: string | null;
+  }): Promise<void>;
   publish(request: {
     target: string;
     run: string;

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { StoreError } from "./errors.ts";
+import { registerHistoryApi } from "./historyApi.ts";
 import type { PackageStore } from "./store.ts";
 import { BuildKeySchema, Sha256 } from "./wire.ts";
 
@@ -87,6 +88,8 @@ export async function registerApi(api: FastifyInstance, store: PackageStore, tok
     await store.clearStaging(request.params.name);
     return {};
   });
+
+  api.register((routes) => registerHistoryApi(routes, store.history), { prefix: "/history" });
 
   api.get<Named>("/artifacts/:name", async (request, reply) => {
     const file = await store.artifactFile(request.params.name);

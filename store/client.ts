@@ -8,6 +8,7 @@ import type { BuildKey, SnapshotInfo, TargetInfo, UploadRequest } from "../model
 import { messageOf } from "../model/errors.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 import { renameDurably } from "../system/atomicFile.ts";
+import { HistoryClient } from "./historyClient.ts";
 import {
   ErrorSchema,
   Sha256,
@@ -47,6 +48,8 @@ type Body = { json: unknown } | { bytes: Uint8Array | Readable; headers?: Record
 
 /** The package store of a binhost over HTTP. It never retries by itself: that is its caller's. */
 export class BinhostClient {
+  /** What was built before, and what it took. */
+  readonly history = new HistoryClient((...request) => this.#json(...request));
   readonly #url: string;
   readonly #token: string;
 

@@ -16,6 +16,7 @@ import { StoreError } from "./errors.ts";
  * targets/<name>/reissues/<id>.<timestamp>/       a kept snapshot published again: same files, newer index
  * targets/<name>/current -> snapshots/<id> or reissues/<...>    what clients see: nginx can serve current/packages
  * locks/                                          see system/lock.ts
+ * history.db                                      every attempt to build something: see historyDatabase.ts
  * ```
  * `packages/` is a tree of hard links into the pool, `Packages` and `Packages.gz`. An artifact whose only link is the
  * pool's is used by nothing. A name that begins with a dot is half made or half removed: it is never read.
@@ -99,6 +100,10 @@ export class Layout {
 
   reissues(target: string): string {
     return join(this.target(target), "reissues");
+  }
+
+  get history(): string {
+    return join(this.root, "history.db");
   }
 
   /** Everything that changes the pool or staging holds it. */

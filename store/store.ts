@@ -15,6 +15,7 @@ import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts
 import { acceptUpload } from "./accept.ts";
 import { getBlob, putBlob } from "./blobs.ts";
 import { explainFull, Mutex, type StoreContext } from "./context.ts";
+import { BuildHistory } from "./history.ts";
 import { Layout } from "./layout.ts";
 import { artifactFile } from "./pool.ts";
 import { prune } from "./prune.ts";
@@ -33,6 +34,8 @@ export interface PackageStore {
   readonly name: string;
   /** Root directory. */
   readonly dir: string;
+  /** What was tried to be built, and what it took. */
+  readonly history: BuildHistory;
 
   /** Stores bytes under their SHA-256 (hexadecimal), which it returns. */
   putBlob(bytes: Uint8Array): Promise<string>;
@@ -69,13 +72,16 @@ export interface PackageStore {
   prune(target: string, keep: number): Promise<string[]>;
 }
 
-/** Opens the store in `dir`, which is made where it is missing. `checkpoint` is called at the named points between steps. */
+/**
+ * Opens the store in `dir`, which is made where it is missing. `checkpoint` is called at the named points between steps, `log`
+ * with what an operator should know.
+ */
 export async function openStore(
   dir: string,
-  options: { name: string; checkpoint?: (point: string) => void },
+  options: { name: string; checkpoint?: (point: string) => void; log?: (message: string) => void },
 ): Promise<PackageStore> {
   const layout = new Layout(resolve(dir));
-  const { checkpoint = () => {} } = options;
+  const { checkpoint = () => {}, log = () => {} } = options;
   const context: StoreContext = { layout, checkpoint, mutex: new Mutex(), receiving: new Map() };
   for (const made of [layout.root, layout.pool, layout.uploads, layout.staging, layout.targets]) {
     await mkdir(made, { recursive: true });
@@ -83,6 +89,7 @@ export async function openStore(
   return {
     name: options.name,
     dir: layout.root,
+    history: new BuildHistory(layout.history, log),
     putBlob: (bytes) => putBlob(context, bytes),
     getBlob: (sha256) => getBlob(context, sha256),
     putTarget: (name, bundle) => putTarget(context, name, bundle),

@@ -1,13 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../model/errors.ts";
 import { identify, type ProcessIdentity } from "./processIdentity.ts";
+import { type Database, DatabaseSync, isSqliteError, SQLITE } from "./sqlite.ts";
 
-/** SQLite's result code for a lock that another connection holds. */
-const SQLITE_BUSY = 5;
 const POLL_MS = 100;
 
 export interface LockOptions {
@@ -66,19 +64,19 @@ export function lockOwner(path: string): ProcessIdentity | null {
   return null;
 }
 
-function openLock(path: string): DatabaseSync {
+function openLock(path: string): Database {
   const database = new DatabaseSync(path, { timeout: 0 });
   // A journal file could not be made on a full disk, and what frees the disk takes locks too.
   database.exec("PRAGMA journal_mode=MEMORY");
   return database;
 }
 
-function tryLock(database: DatabaseSync): boolean {
+function tryLock(database: Database): boolean {
   try {
     database.exec("BEGIN IMMEDIATE");
     return true;
   } catch (error) {
-    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY) return false;
+    if (isSqliteError(error, SQLITE.BUSY)) return false;
     throw error;
   }
 }

@@ -14,7 +14,7 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
   installRuntime(log);
   const { name, listen, port, dir } = config.binhost;
   const token = await readToken(config);
-  const store = await openStore(dir, { name });
+  const store = await openStore(dir, { name, log });
   const server = createBinhostServer(store, { token, name });
   try {
     await server.listen({ host: listen, port });
@@ -22,6 +22,7 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new UserError(`port ${port} on ${listen} is in use: set [binhost] port in swarm.toml to a free one`);
   }
+  store.history.prepare();
   log(`binhost ${name}: serves ${dir} at ${config.binhost.url}`);
   try {
     const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
@@ -41,5 +42,6 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
     await connection.close();
   } finally {
     await server.close();
+    store.history.close();
   }
 };

@@ -25,20 +25,23 @@ const ANSWER = "20s";
  * signal, since the run may have continued as new. It never fails by itself.
  */
 export async function buildPackage(input: BuildPackageInput): Promise<void> {
-  const outcome = await attempt(input);
-  // At once: each costs the engine a step of its own, and neither waits for the other.
-  await CancellationScope.nonCancellable(() => Promise.all([report(input, outcome), discard(input)]));
+  const startedAt = Date.now();
+  const outcome = await attempt(input, startedAt);
+  // At once: each costs the engine a step of its own, and none waits for another.
+  await CancellationScope.nonCancellable(() =>
+    Promise.all([report(input, outcome), discard(input), recordFailure(input, outcome, startedAt)]),
+  );
 }
 
 type Outcome = Pick<PackageReport, "artifact" | "failure" | "cancelled">;
 
-async function attempt(input: BuildPackageInput): Promise<Outcome> {
+async function attempt(input: BuildPackageInput, startedAt: number): Promise<Outcome> {
   const { order, drone } = input;
   try {
     setCurrentDetails(`building on ${drone}, -j${order.jobs}`);
     const artifact = await build(input);
     setCurrentDetails(`uploading from ${drone}: ${artifact.size} bytes`);
-    const rejected = await deliver(input, artifact);
+    const rejected = await deliver(input, artifact, startedAt);
     return rejected === null ? { artifact } : { failure: { class: "drone", message: rejected } };
   } catch (error) {
     if (isCancellation(error)) return { cancelled: true };
@@ -79,7 +82,12 @@ async function build({ order, drone }: BuildPackageInput): Promise<BuiltArtifact
 }
 
 /** Uploads and validates. Returns the reason of a rejection, or null. Waits for a binhost that is away. */
-async function deliver({ order, drone, binhost }: BuildPackageInput, artifact: BuiltArtifact): Promise<string | null> {
+async function deliver(
+  { order, drone, binhost }: BuildPackageInput,
+  artifact: BuiltArtifact,
+  startedAt: number,
+): Promise<string | null> {
+  const builtAt = Date.now();
   const { upload } = proxyActivities<DroneControlActivities>({
     taskQueue: QUEUES.control(drone),
     scheduleToStartTimeout: ANSWER,
@@ -96,7 +104,27 @@ async function deliver({ order, drone, binhost }: BuildPackageInput, artifact: B
     summary: `validate ${order.cpv}`,
   });
   await upload({ order, artifact });
-  return (await validate({ order, artifact })).rejected;
+  const times = { startedAt, builtAt, endedAt: Date.now() };
+  return (await validate({ order, drone, artifact, times })).rejected;
+}
+
+/** For the build history; validate has noted a success. Best effort: the history matters less than the run. */
+async function recordFailure(
+  { order, drone, binhost }: BuildPackageInput,
+  { artifact, failure }: Outcome,
+  startedAt: number,
+): Promise<void> {
+  if (artifact) return;
+  const { record } = proxyActivities<BinhostActivities>({
+    taskQueue: QUEUES.binhost(binhost),
+    scheduleToCloseTimeout: "1m",
+    startToCloseTimeout: "20s",
+    retry: { maximumAttempts: 3 },
+    summary: `record ${order.cpv}`,
+  });
+  const times = { startedAt, endedAt: Date.now() };
+  const result = failure?.class ?? "cancelled";
+  await record({ order, drone, times, result, message: failure?.message ?? null }).catch(() => {});
 }
 
 /** Frees the drone's copy. Best effort: a drone cleans up by itself too. */

@@ -1,9 +1,10 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { BinhostActivities } from "../../model/activities.ts";
-import { uploadId } from "../../model/build.ts";
+import { type BuildOrder, uploadId } from "../../model/build.ts";
 import { UserError } from "../../model/errors.ts";
-import type { Plan } from "../../model/plan.ts";
+import type { AttemptRecord } from "../../model/history.ts";
+import type { Plan, PlanPackage } from "../../model/plan.ts";
 import { parsePlan } from "../../portage/planFile.ts";
 import { StoreError } from "../../store/errors.ts";
 import type { PackageStore } from "../../store/store.ts";
@@ -32,7 +33,7 @@ export function createBinhostActivities(store: PackageStore): BinhostActivities 
       return { bundle: info.bundle, snapshot: info.current };
     },
 
-    validate: ({ order, artifact }) =>
+    validate: ({ order, drone, artifact, times }) =>
       beating(async () => {
         const plan = await planOf(order.plan).catch(giveUp);
         const expected = plan.packages[order.index];
@@ -41,8 +42,32 @@ export function createBinhostActivities(store: PackageStore): BinhostActivities 
         const { run, target } = order;
         const upload = { id: uploadId(order), size, sha256 };
         const answer = await store.acceptUpload({ ...upload, run, target, expected }).catch(giveUp);
-        return { rejected: "rejected" in answer ? answer.rejected : null };
+        if ("rejected" in answer) return { rejected: answer.rejected };
+        store.history.record({
+          ...attemptOf(order, drone, expected),
+          ...{ startedAt: times.startedAt, endedAt: times.endedAt, result: "built", message: null },
+          prepareSeconds: artifact.prepareSeconds,
+          buildSeconds: artifact.buildSeconds,
+          uploadSeconds: Math.max(0, times.endedAt - times.builtAt) / 1000,
+          artifactBytes: size,
+          phases: artifact.usage?.phases ?? [],
+          cpuSeconds: artifact.usage?.cpuSeconds ?? null,
+          // 0 says that it could not be measured.
+          peakMemoryBytes: artifact.usage?.peakMemoryBytes || null,
+        });
+        return { rejected: null };
       }),
+
+    record: async ({ order, drone, times, result, message }) => {
+      const plan = await planOf(order.plan).catch(() => null);
+      const { startedAt, endedAt } = times;
+      store.history.record({
+        ...attemptOf(order, drone, plan?.packages[order.index]),
+        ...{ startedAt, endedAt, result, message, phases: [] },
+        ...{ prepareSeconds: null, buildSeconds: null, uploadSeconds: null },
+        ...{ cpuSeconds: null, peakMemoryBytes: null, artifactBytes: null },
+      });
+    },
 
     publish: (request) =>
       beating(async () => {
@@ -58,6 +83,11 @@ export function createBinhostActivities(store: PackageStore): BinhostActivities 
 
     clearStaging: (run) => store.clearStaging(run),
   };
+}
+
+function attemptOf({ run, target, cpv, attempt, jobs }: BuildOrder, drone: string, planned: PlanPackage | undefined) {
+  const sourceBytes = planned?.sourceBytes ?? null;
+  return { run, target, cpv, drone, attempt, jobs, sourceBytes } satisfies Partial<AttemptRecord>;
 }
 
 /** Input that a person must mend does not get better by retrying. */

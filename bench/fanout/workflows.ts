@@ -34,9 +34,11 @@ export async function fanOutChild(input: { order: BuildOrder; drone: string; bin
   const { build } = proxyActivities<DroneBuildActivities>({ ...timeouts, taskQueue: QUEUES.build(input.drone) });
   const control = proxyActivities<DroneControlActivities>({ ...timeouts, taskQueue: QUEUES.control(input.drone) });
   const { validate } = proxyActivities<BinhostActivities>({ ...timeouts, taskQueue: QUEUES.binhost(input.binhost) });
+  const startedAt = Date.now();
   const artifact = await build(order);
+  const builtAt = Date.now();
   await control.upload({ order, artifact });
-  await validate({ order, artifact });
+  await validate({ order, drone: input.drone, artifact, times: { startedAt, builtAt, endedAt: Date.now() } });
   await control.discard(order);
 }
 

@@ -17,10 +17,10 @@ import {
 import { Builds, held, reaches } from "./builds.ts";
 import { writeHistory } from "./historyFile.ts";
 
-// Records the histories that test/replay.test.ts replays: `node test/support/recordHistories.ts`. To be run again
+// Records the histories that test/replay.test.ts replays: `node test/support/recordHistories.ts [DIRECTORY]`. To be run again
 // when workflows were changed on purpose in a way that runs under way do not survive.
 
-const DIRECTORY = join(import.meta.dirname, "..", "histories");
+const DIRECTORY = process.argv[2] ?? join(import.meta.dirname, "..", "histories");
 const by = { by: "ann" };
 
 await withEngine(async ({ address, bundle }) => {

@@ -27,12 +27,13 @@ async function scene() {
   const { size, sha256 } = uploadOf(uploadId(order), bytes);
   const times = { prepareSeconds: 0, buildSeconds: 0, adopted: false };
   const artifact: BuiltArtifact = { cpv: CPV, buildId: 1, size, sha256, ...times };
-  const { validate } = createBinhostActivities(store);
+  const { validate, record } = createBinhostActivities(store);
+  const asked = { order, drone: "izar", artifact, times: { startedAt: 1_000, builtAt: 61_000, endedAt: 62_500 } };
   const context = { heartbeat() {} } as unknown as Context;
   return {
-    ...{ store, order, artifact, bytes },
-    validate: (request: Partial<{ order: BuildOrder }> = {}) =>
-      asyncLocalStorage.run(context, () => validate({ order, artifact, ...request })),
+    ...{ store, order, artifact, bytes, record },
+    validate: (request: Partial<typeof asked> = {}) =>
+      asyncLocalStorage.run(context, () => validate({ ...asked, ...request })),
   };
 }
 
@@ -58,4 +59,53 @@ test("an upload or a plan that is not there any more ends the attempt, instead o
     ...gone,
     message: expect.stringContaining("no blob"),
   });
+});
+
+test("what was built is in the build history, once, with what the drone measured; so is what failed", async () => {
+  const { store, order, artifact, bytes, validate, record } = await scene();
+  await upload(store, order, bytes);
+  const phases = [
+    { name: "unpack", seconds: 1.5 },
+    { name: "compile", seconds: 30 },
+  ];
+  const usage = { cpuSeconds: 99.5, peakMemoryBytes: 300e6, phases };
+  const measured = { ...artifact, prepareSeconds: 4, buildSeconds: 50, usage };
+  await validate({ artifact: measured });
+  await validate({ artifact: measured });
+  const times = { startedAt: 70_000, endedAt: 80_000 };
+  const failure = {
+    ...{ order: { ...order, attempt: 2 }, drone: "tarn", times },
+    result: "lost",
+    message: "gone",
+  } as const;
+  await record(failure);
+  await record(failure);
+  const about = { run: RUN, target: TARGET, cpv: CPV, jobs: 1, sourceBytes: 0 };
+  const nothing = { prepareSeconds: null, buildSeconds: null, uploadSeconds: null, phases: [], cpuSeconds: null };
+  expect(store.history.attempts({ package: null, target: null, limit: 9, offset: 0 }).attempts).toEqual([
+    {
+      ...{ ...about, attempt: 2, drone: "tarn", ...times, result: "lost", message: "gone" },
+      ...{ ...nothing, peakMemoryBytes: null, artifactBytes: null },
+    },
+    {
+      ...{ ...about, attempt: 1, drone: "izar", startedAt: 1_000, endedAt: 62_500, result: "built", message: null },
+      ...{ prepareSeconds: 4, buildSeconds: 50, uploadSeconds: 1.5, artifactBytes: bytes.length, ...usage },
+    },
+  ]);
+});
+
+test("what no drone measured is unknown, not zero", async () => {
+  const { store, order, artifact, bytes, validate } = await scene();
+  await upload(store, order, bytes);
+  await validate({ artifact: { ...artifact, usage: { cpuSeconds: 9, peakMemoryBytes: 0, phases: [] } } });
+  const [attempt] = store.history.attempts({ package: CPV, target: null, limit: 9, offset: 0 }).attempts;
+  expect(attempt).toMatchObject({ cpuSeconds: 9, peakMemoryBytes: null });
+});
+
+test("a rejected artifact is not in the history as built", async () => {
+  const { store, order, artifact, bytes, validate } = await scene();
+  await upload(store, order, bytes);
+  const other = { ...order, index: 7 };
+  expect((await validate({ order: other, artifact })).rejected).toContain("the plan has no");
+  expect(store.history.attempts({ package: null, target: null, limit: 9, offset: 0 }).total).toBe(0);
 });
