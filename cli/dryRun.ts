@@ -1,6 +1,6 @@
+import { estimatesOf } from "../activities/estimates.ts";
 import { planGraph } from "../portage/plan.ts";
 import { parsePlan } from "../portage/planFile.ts";
-import { estimateWork } from "../scheduler/estimate.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 import { showReading } from "./runToGate.ts";
@@ -14,8 +14,10 @@ export async function showDryRun(context: Context, started: { target: string; ru
     context.exitCode = 1;
     return showReading(context, started.target);
   }
-  const plan = parsePlan(await (await context.binhost()).getBlob(view.plan));
-  const shown = dryRun(view, planGraph(plan, estimateWork));
+  const binhost = await context.binhost();
+  const plan = parsePlan(await binhost.getBlob(view.plan));
+  const estimates = await estimatesOf(binhost, plan);
+  const shown = dryRun(view, planGraph(plan, estimates.of));
   if (context.json) context.printJson(shown);
   else context.print(dryRunScreen(shown, context.paint));
 }

@@ -1,3 +1,5 @@
+import type { GraphPackage } from "./plan.ts";
+
 /** Where an estimate comes from, best first. */
 export const ESTIMATE_SOURCES = ["history", "earlier-version", "known-giant", "category", "size"] as const;
 export type EstimateSource = (typeof ESTIMATE_SOURCES)[number];
@@ -19,4 +21,30 @@ export interface Estimate {
   /** Standard deviation of ln(true work / estimated work): 0 = exact, 0.7 = a factor 2 either way is usual. */
   sigma: number;
   source: EstimateSource;
+}
+
+/** What a package of a graph has where it does not say so: most of them have these. */
+const GRAPH_DEFAULTS = { serial: 0, width: 1, memory: 300, memoryPerJob: 350, sigma: 0.8 } as const;
+type GraphEstimate = Pick<GraphPackage, "estimate" | keyof typeof GRAPH_DEFAULTS>;
+
+const MIB = 2 ** 20;
+
+/** An estimate as a graph carries it: in whole seconds and MiB, without what is usual. */
+export function toGraph({ work, serial, width, memoryBytes, memoryPerJobBytes, sigma }: Estimate): GraphEstimate {
+  const short: GraphEstimate = { estimate: Math.max(1, Math.round(work)) };
+  const put = (key: keyof typeof GRAPH_DEFAULTS, value: number): void => {
+    if (value !== GRAPH_DEFAULTS[key]) short[key] = value;
+  };
+  put("serial", Math.min(short.estimate, Math.round(serial)));
+  put("width", width);
+  put("memory", Math.round(memoryBytes / MIB));
+  put("memoryPerJob", Math.round(memoryPerJobBytes / MIB));
+  put("sigma", Math.round(sigma * 100) / 100);
+  return short;
+}
+
+/** What a graph says of a package. Where its estimate came from is not in it. */
+export function fromGraph(pkg: GraphEstimate): Omit<Estimate, "source"> {
+  const { estimate: work, serial, width, memory, memoryPerJob, sigma } = { ...GRAPH_DEFAULTS, ...pkg };
+  return { work, serial, width, memoryBytes: memory * MIB, memoryPerJobBytes: memoryPerJob * MIB, sigma };
 }

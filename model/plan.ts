@@ -90,6 +90,12 @@ export interface GraphPackage {
   cpv: string;
   /** Estimated work in core-seconds. */
   estimate: number;
+  /** The rest of the estimate where it is not GRAPH_DEFAULTS: seconds on one core, jobs, MiB in all and per job, sigma. */
+  serial?: number;
+  width?: number;
+  memory?: number;
+  memoryPerJob?: number;
+  sigma?: number;
   /** Positions (in the graph) of build-time needs: each must be installable before this one starts. */
   build: number[];
   /** Positions of run-time needs: each must be there before this one is installable. */

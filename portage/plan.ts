@@ -1,3 +1,4 @@
+import { type Estimate, toGraph } from "../model/estimate.ts";
 import { EDGE, type GraphPackage, type Plan, type PlanGraph, type PlanPackage } from "../model/plan.ts";
 
 /**
@@ -36,9 +37,9 @@ function reversed(plan: Plan, kindsOf: (index: number) => number): number[][] {
 /**
  * The graph that the scheduler works on: the packages to build, and those present ones over which a package to build
  * needs another at run time. In merge order, like the plan.
- * @param estimate core-seconds of a package to build
+ * @param estimate what a package to build is expected to cost
  */
-export function planGraph(plan: Plan, estimate: (p: PlanPackage) => number): PlanGraph {
+export function planGraph(plan: Plan, estimate: (p: PlanPackage) => Estimate): PlanGraph {
   const toBuild = [...plan.packages.keys()].filter((index) => !isPresent(plan, index));
   // What is present is never built, so only what it needs at run time matters: it must be complete to be installed.
   const users = reversed(plan, () => TO_RUN);
@@ -58,7 +59,7 @@ export function planGraph(plan: Plan, estimate: (p: PlanPackage) => number): Pla
       const run = place(needs(plan, index, TO_RUN));
       if (p.needed === null) return [{ cpv: p.cpv, estimate: 0, build: [], run, present: true }];
       return [
-        { cpv: p.cpv, estimate: estimate(p), build: place(needs(plan, index, TO_BUILD)), run, reason: p.needed.text },
+        { cpv: p.cpv, ...toGraph(estimate(p)), build: place(needs(plan, index, TO_BUILD)), run, reason: p.needed.text },
       ];
     }),
   };

@@ -1,11 +1,158 @@
-import type { PlanPackage } from "../model/plan.ts";
+import type { Estimate, EstimateSource } from "../model/estimate.ts";
+import type { BuildSample } from "../model/history.ts";
+import { BY_CATEGORY, BY_SIZE } from "./categories.ts";
+import { GIANTS } from "./giants.ts";
 
-/** Core-seconds that any build costs: unpacking, configuring, packing. Measured on the demo tree. */
-const FIXED = 5;
-/** Core-seconds per MiB of source archives: the middle of the desktop graph's fit; x3 either way for one package. */
-const PER_MEBIBYTE = 45;
+/** What is known of a package before it is built. */
+export interface PackageFacts {
+  /** category/name-version */
+  cpv: string;
+  /** Bytes of its source archives. */
+  sourceBytes: number;
+  target: string;
+}
 
-/** A first guess of a package's work in core-seconds, from the size of its sources. */
-export function estimateWork(pkg: Pick<PlanPackage, "sourceBytes">): number {
-  return Math.round(FIXED + (pkg.sourceBytes / 1024 / 1024) * PER_MEBIBYTE);
+/** Standard deviation of ln(truth / estimate) without own builds, by what the estimate is made of. */
+const SIGMA = { "known-giant": 0.5, category: 0.8, size: 1 } as const;
+/** With own builds: that of a single one, and the least that many agreeing ones can give. */
+const OWN = { one: 0.5, least: 0.1 };
+const EARLIER = { one: 0.6, least: 0.2 };
+/** What builds for another target, with other flags, tell less. */
+const ELSEWHERE = 0.2;
+/** Weight of a sample against the next newer one: drones, compilers and flags change. */
+const AGEING = 0.8;
+
+const MIB = 2 ** 20;
+/** Source beyond this is data, as it takes one core to unpack. MiB */
+const MOST_SERIAL = 200;
+/** Core-seconds of parallel work that keep one job busy: what the graphs' packages have. */
+const WORK_PER_JOB = 6;
+const MOST_WIDTH = 128;
+/** Memory where nothing was measured, in MiB in all and for each job: a C++ compiler's, unless the category has no such. */
+const CXX_MEMORY = [300, 350] as const;
+const LEAN_MEMORY = [200, 100] as const;
+const LEAN =
+  /^(?:acct-(?:group|user)|app-(?:dicts|doc|emacs|eselect|portage|vim|xemacs)|dev-(?:perl|php|python|ruby|tex|texlive|tcltk)|java-virtuals|media-fonts|perl-core|sec-policy|sys-(?:firmware|kernel)|virtual|x11-(?:proto|themes))$/;
+/** Memory is looked at in intervals: the peak may have been between. */
+const PEAK_MARGIN = 1.1;
+
+/** Phases that use all jobs; the others use one core. */
+const PARALLEL_PHASES = ["compile", "test"];
+
+/**
+ * What a build is expected to cost, from the best that is known: own builds of this version, of other versions, the table of
+ * known giants, its category and size, its size alone. Pure: the same facts give the same estimate.
+ * @param samples successful builds of the package, any version, newest first. Those for the same target are preferred.
+ */
+export function estimate(facts: PackageFacts, samples: readonly BuildSample[] = []): Estimate {
+  const prior = withoutHistory(facts);
+  const measured = samples.flatMap((sample) => measure(sample, prior) ?? []);
+  const same = measured.filter(({ sample }) => sample.cpv === facts.cpv);
+  if (same.length > 0) return fromBuilds(facts, prior, same, "history", OWN);
+  if (measured.length > 0) return fromBuilds(facts, prior, measured, "earlier-version", EARLIER);
+  return prior;
+}
+
+/** category/name of category/name-version. */
+export function packageName(cpv: string): string {
+  // A version begins with a digit and has no dash but before its revision.
+  return /^(.*?)-[0-9][^-]*(?:-r[0-9]+)?$/.exec(cpv)?.[1] ?? cpv;
+}
+
+function withoutHistory({ cpv, sourceBytes }: PackageFacts): Estimate {
+  const name = packageName(cpv);
+  const giant = GIANTS.get(name);
+  if (giant) {
+    const [work, serial, width, memory, perJob] = giant;
+    return { work, serial, width, ...memoryOf(memory, perJob), sigma: SIGMA["known-giant"], source: "known-giant" };
+  }
+  const category = name.slice(0, name.indexOf("/"));
+  const known = BY_CATEGORY[category];
+  const source = known ? "category" : "size";
+  const [a, b, fixed] = known ?? BY_SIZE;
+  const size = sourceBytes / MIB;
+  const work = Math.exp(a) * (1 + size) ** b;
+  const serial = Math.min(work, fixed + 0.2 * Math.min(size, MOST_SERIAL));
+  const [memory, perJob] = LEAN.test(category) ? LEAN_MEMORY : CXX_MEMORY;
+  return { work, serial, width: widthOf(work - serial), ...memoryOf(memory, perJob), sigma: SIGMA[source], source };
+}
+
+const memoryOf = (memory: number, perJob: number) => ({
+  memoryBytes: memory * MIB,
+  memoryPerJobBytes: perJob * MIB,
+});
+
+function widthOf(parallel: number): number {
+  return Math.max(1, Math.min(MOST_WIDTH, Math.round(parallel / WORK_PER_JOB)));
+}
+
+/** One build, in the terms of an estimate. */
+interface Measured {
+  sample: BuildSample;
+  work: number;
+  serial: number;
+  /** Jobs that were seen to be busy at once, on average. */
+  busy: number;
+}
+
+/** null where a build tells nothing of its cost. */
+function measure(sample: BuildSample, prior: Estimate): Measured | null {
+  const { buildSeconds, prepareSeconds, phases, cpuSeconds, jobs } = sample;
+  if (buildSeconds === null) return null;
+  const sum = (some: BuildSample["phases"]): number => some.reduce((total, { seconds }) => total + seconds, 0);
+  const wide = sum(phases.filter(({ name }) => PARALLEL_PHASES.includes(name)));
+  const own = phases.length > 0 ? sum(phases) - wide : Math.min(buildSeconds, prior.serial);
+  // Dependencies are fetched and unpacked by one core, whether it computes or waits.
+  const serial = own + (prepareSeconds ?? 0);
+  const rest = phases.length > 0 ? wide : buildSeconds - own;
+  // Without processor time: as many jobs as it was given were busy, if it can use so many.
+  const parallel =
+    cpuSeconds === null ? rest * Math.min(Math.max(1, jobs), prior.width) : Math.max(0, cpuSeconds - own);
+  return { sample, work: serial + parallel, serial, busy: rest > 0 ? Math.min(jobs, parallel / rest) : 1 };
+}
+
+function fromBuilds(
+  { target }: PackageFacts,
+  prior: Estimate,
+  all: readonly Measured[],
+  source: EstimateSource,
+  { one, least }: typeof OWN,
+): Estimate {
+  const here = all.filter(({ sample }) => sample.target === target);
+  const builds = here.length > 0 ? here : all;
+  const elsewhere = here.length > 0 ? 0 : ELSEWHERE;
+  const work = weightedMedian(builds.map((each) => each.work));
+  const serial = Math.min(work, weightedMedian(builds.map((each) => each.serial)));
+  // The prior's uncertainty counts like one more build that was off by so much.
+  const spread = builds.reduce((sum, each) => sum + Math.log(Math.max(1, each.work) / Math.max(1, work)) ** 2, 0);
+  const sigma = Math.max(least, Math.sqrt((one ** 2 + spread) / builds.length)) + elsewhere;
+  const width = Math.max(prior.width, widthOf(work - serial), ...builds.map(({ busy }) => Math.ceil(busy)));
+  return { work, serial, width, ...memoryFrom(prior, builds, width), sigma, source };
+}
+
+/** The median of values, newest first, of which each weighs less than the one before. */
+function weightedMedian(values: readonly number[]): number {
+  const weighted = values.map((value, age) => ({ value, weight: AGEING ** age })).sort((a, b) => a.value - b.value);
+  const half = weighted.reduce((sum, { weight }) => sum + weight, 0) / 2;
+  let below = 0;
+  for (const { value, weight } of weighted) {
+    below += weight;
+    if (below >= half) return value;
+  }
+  return 0;
+}
+
+/** Splits the largest peaks that were seen into a part of the build and a part of each job, in the prior's proportion. */
+function memoryFrom(prior: Estimate, builds: readonly Measured[], width: number) {
+  let memoryBytes = 0;
+  let memoryPerJobBytes = 0;
+  for (const { sample } of builds) {
+    if (sample.peakMemoryBytes === null) continue;
+    const jobs = Math.max(1, Math.min(sample.jobs, width));
+    const scale = (PEAK_MARGIN * sample.peakMemoryBytes) / (prior.memoryBytes + jobs * prior.memoryPerJobBytes);
+    memoryBytes = Math.max(memoryBytes, Math.round(scale * prior.memoryBytes));
+    memoryPerJobBytes = Math.max(memoryPerJobBytes, Math.round(scale * prior.memoryPerJobBytes));
+  }
+  const { memoryBytes: base, memoryPerJobBytes: perJob } = prior;
+  return memoryBytes > 0 ? { memoryBytes, memoryPerJobBytes } : { memoryBytes: base, memoryPerJobBytes: perJob };
 }

@@ -10,8 +10,8 @@ import { decideNeeded } from "../../portage/needed.ts";
 import { planGraph } from "../../portage/plan.ts";
 import { planBytes } from "../../portage/planFile.ts";
 import { resolveWorld } from "../../portage/resolve.ts";
-import { estimateWork } from "../../scheduler/estimate.ts";
 import type { BinhostClient } from "../../store/client.ts";
+import { estimatesOf } from "../estimates.ts";
 
 export interface ResolveServices {
   portage: PortageInstallation;
@@ -59,14 +59,16 @@ export async function resolvePlan(
     unresolvable: report.unresolvable,
     notices: report.notices,
   };
-  const graph = planGraph(plan, estimateWork);
+  const estimates = await estimatesOf(binhost, plan);
+  const graph = planGraph(plan, estimates.of);
   const indexes = new Map(plan.packages.map((p, index) => [p.cpv, index]));
   return {
     plan: await binhost.putBlob(planBytes(plan)),
     graph,
     planIndex: graph.packages.map((p) => indexes.get(p.cpv) ?? -1),
     unresolvable: plan.unresolvable,
-    notices: plan.notices,
+    // Not the plan's: the same request gives the same plan.
+    notices: estimates.notice === null ? plan.notices : [...plan.notices, estimates.notice],
     present: plan.packages.filter((p) => p.needed === null).length,
   };
 }

@@ -8,6 +8,7 @@ import { EDGE, type Edge, type Plan, type PlanGraph, type PlanPackage } from "..
 import { buildLogPath } from "../../portage/buildLog.ts";
 import { planGraph } from "../../portage/plan.ts";
 import { planBytes } from "../../portage/planFile.ts";
+import { estimate } from "../../scheduler/estimate.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
 import { bundleOf } from "../store/support.ts";
@@ -208,7 +209,10 @@ test("a dry run builds nothing and shows the plan by waves", async () => {
     packages: [planned("dev-libs/base-1", []), planned("app-misc/top-1", [[0, EDGE.BUILD]])],
   };
   const blob = await store.putBlob(planBytes(plan));
-  await swarm.addDrone({ name: "izar", resolve: () => ({ ...resolved(planGraph(plan, () => 10)), plan: blob }) });
+  await swarm.addDrone({
+    name: "izar",
+    resolve: () => ({ ...resolved(planGraph(plan, (p) => estimate({ ...p, target: "desktop" }))), plan: blob }),
+  });
   const { exitCode, stdout } = await command("run-update", "--dry-run");
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(

@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Estimate } from "../../model/estimate.ts";
 import { EDGE, type Edge, type Plan, type PlanPackage } from "../../model/plan.ts";
 import { dependencyClosure, planGraph } from "../../portage/plan.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 
 const { BUILD, RUN, POST, BUILD_SLOT_OP, RUN_SLOT_OP } = EDGE;
+
+const costs = (work: number): Estimate => ({
+  ...{ work, serial: 2, width: 3, sigma: 0.5, source: "size" },
+  ...{ memoryBytes: 300 * 2 ** 20, memoryPerJobBytes: 100 * 2 ** 20 },
+});
 
 /** A plan from `[needed?, edges]` in merge order. */
 function planOf(packages: readonly (readonly [needed: boolean, edges: readonly Edge[]])[]): Plan {
@@ -116,10 +122,12 @@ describe("the scheduler's graph", () => {
         ],
       ],
     ]);
-    expect(planGraph(plan, (p) => p.cpv.length)).toEqual({
+    // Without the usual 300 MiB.
+    const rest = { serial: 2, width: 3, memoryPerJob: 100, sigma: 0.5 };
+    expect(planGraph(plan, (p) => costs(p.cpv.length))).toEqual({
       packages: [
-        { cpv: "app-misc/p1-1", estimate: 13, build: [], run: [], reason: "new" },
-        { cpv: "app-misc/p2-1", estimate: 13, build: [0], run: [0], reason: "new" },
+        { cpv: "app-misc/p1-1", estimate: 13, ...rest, build: [], run: [], reason: "new" },
+        { cpv: "app-misc/p2-1", estimate: 13, ...rest, build: [0], run: [0], reason: "new" },
       ],
     });
   });
@@ -129,7 +137,7 @@ describe("the scheduler's graph", () => {
       [false, [[0, RUN]]],
       [true, [[1, BUILD]]],
     ]);
-    const { packages } = planGraph(plan, () => 1);
+    const { packages } = planGraph(plan, () => costs(1));
     expect(packages.map((p) => p.present ?? false)).toEqual([false, true, false]);
     const graph = new DependencyGraph({ packages });
     expect([0, 2].map((i) => graph.isReady(i))).toEqual([true, false]);
@@ -142,7 +150,7 @@ describe("the scheduler's graph", () => {
           [false, []],
           [false, [[0, RUN]]],
         ]),
-        () => 1,
+        () => costs(1),
       ),
     ).toEqual({ packages: [] });
   });
@@ -160,7 +168,7 @@ describe("the scheduler's graph", () => {
       ]),
     );
     const start = performance.now();
-    expect(planGraph(plan, () => 1).packages.length).toBeGreaterThan(size / 2);
+    expect(planGraph(plan, () => costs(1)).packages.length).toBeGreaterThan(size / 2);
     expect(dependencyClosure(plan, size - 1)).toHaveLength(size - 1);
     expect(dependencyClosure(plan, 7 * 2000).length).toBeGreaterThan(0);
     expect(performance.now() - start).toBeLessThan(2000);
@@ -192,7 +200,7 @@ const plans = fc.integer({ min: 1, max: 14 }).chain((size) =>
 test("building by the scheduler's graph ends, and each build finds all that it needs installed", () => {
   fc.assert(
     fc.property(plans, (plan) => {
-      const { packages } = planGraph(plan, () => 1);
+      const { packages } = planGraph(plan, () => costs(1));
       const graph = new DependencyGraph({ packages });
       const indexes = packages.map((p) => plan.packages.findIndex((q) => q.cpv === p.cpv));
       const available = new Set(plan.packages.flatMap((p, index) => (p.needed === null ? [index] : [])));
