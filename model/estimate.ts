@@ -29,18 +29,34 @@ type GraphEstimate = Pick<GraphPackage, "estimate" | keyof typeof GRAPH_DEFAULTS
 
 const MIB = 2 ** 20;
 
-/** An estimate as a graph carries it: in whole seconds and MiB, without what is usual. */
+/**
+ * An estimate as a graph carries it: without what is usual, in whole seconds and MiB, rounded to steps, since more digits than
+ * an estimate is good for are what does not compress. Work is right to 2.5 %, memory is rounded up.
+ */
 export function toGraph({ work, serial, width, memoryBytes, memoryPerJobBytes, sigma }: Estimate): GraphEstimate {
-  const short: GraphEstimate = { estimate: Math.max(1, Math.round(work)) };
+  const short: GraphEstimate = { estimate: Math.max(1, step(work, 1.05)) };
   const put = (key: keyof typeof GRAPH_DEFAULTS, value: number): void => {
     if (value !== GRAPH_DEFAULTS[key]) short[key] = value;
   };
-  put("serial", Math.min(short.estimate, Math.round(serial)));
-  put("width", width);
-  put("memory", Math.round(memoryBytes / MIB));
-  put("memoryPerJob", Math.round(memoryPerJobBytes / MIB));
-  put("sigma", Math.round(sigma * 100) / 100);
+  put("serial", Math.min(short.estimate, step(serial, 1.1)));
+  put("width", Math.max(1, step(width, 1.2)));
+  put("memory", memoryStep(memoryBytes, GRAPH_DEFAULTS.memory));
+  put("memoryPerJob", memoryStep(memoryPerJobBytes, GRAPH_DEFAULTS.memoryPerJob));
+  put("sigma", Math.round(sigma * 20) / 20);
   return short;
+}
+
+/** The nearest power of `ratio`, as a whole number. */
+function step(value: number, ratio: number): number {
+  return value <= 0 ? 0 : Math.round(ratio ** Math.round(Math.log(value) / Math.log(ratio)));
+}
+
+/** MiB in steps of a third above and below what is usual, rounded up. */
+function memoryStep(bytes: number, usual: number): number {
+  if (bytes <= 0) return 0;
+  // A little above a step is that step: what was rounded once stays.
+  const steps = Math.ceil(Math.log(bytes / MIB / usual) / Math.log(4 / 3) - 0.02);
+  return Math.round(usual * (4 / 3) ** steps);
 }
 
 /** What a graph says of a package. Where its estimate came from is not in it. */

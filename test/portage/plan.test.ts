@@ -122,8 +122,8 @@ describe("the scheduler's graph", () => {
         ],
       ],
     ]);
-    // Without the usual 300 MiB.
-    const rest = { serial: 2, width: 3, memoryPerJob: 100, sigma: 0.5 };
+    // Without the usual 300 MiB, and in steps.
+    const rest = { serial: 2, width: 3, memoryPerJob: 111, sigma: 0.5 };
     expect(planGraph(plan, (p) => costs(p.cpv.length))).toEqual({
       packages: [
         { cpv: "app-misc/p1-1", estimate: 13, ...rest, build: [], run: [], reason: "new" },

@@ -137,13 +137,28 @@ test.each([
   expect(packageName(cpv)).toBe(name);
 });
 
-test("a graph carries an estimate in few bytes, and gives it back to a percent", () => {
-  const own = estimate(hello, [sample({ peakMemoryBytes: 900 * MIB })]);
-  const { source, ...rest } = own;
-  const back = fromGraph(toGraph(own));
-  expect(source).toBe("history");
-  for (const key of ["work", "serial", "width", "memoryBytes", "memoryPerJobBytes", "sigma"] as const) {
-    expect(back[key] / rest[key], key).toBeCloseTo(1, 1.9);
-  }
-  expect(Object.keys(toGraph({ ...own, ...fromGraph({ estimate: 5 }) }))).toEqual(["estimate"]);
+describe("a graph carries an estimate in few bytes", () => {
+  const estimates = [
+    estimate(hello, [sample({ peakMemoryBytes: 900 * MIB })]),
+    estimate({ ...hello, cpv: "www-client/chromium-103.0" }),
+    estimate({ ...hello, cpv: "virtual/x-1", sourceBytes: 0 }),
+    estimate({ ...hello, cpv: "mine/hello-1", sourceBytes: 5000 * MIB }),
+  ];
+
+  test.each(estimates)("and gives it back nearly as it was: $work core-seconds", (own) => {
+    const back = fromGraph(toGraph(own));
+    expect(back.work / own.work).toBeCloseTo(1, 1.2);
+    expect(secondsOn(back, 16) / secondsOn(own, 16)).toBeCloseTo(1, 0.7);
+    expect(back.sigma).toBeCloseTo(own.sigma, 1.3);
+    for (const key of ["memoryBytes", "memoryPerJobBytes"] as const) {
+      expect(back[key]).toBeGreaterThan(own[key] * 0.99);
+      expect(back[key]).toBeLessThan(own[key] * 1.35 + MIB);
+    }
+    // Again and again: rounding does not creep.
+    expect(toGraph({ ...back, source: "size" })).toEqual(toGraph(own));
+  });
+
+  test("what is usual takes none", () => {
+    expect(Object.keys(toGraph({ ...fromGraph({ estimate: 5 }), source: "size" }))).toEqual(["estimate"]);
+  });
 });
