@@ -13,14 +13,13 @@ import { stronglyConnected } from "./components.ts";
  */
 export class DependencyGraph {
   readonly size: number;
-  /** Seconds of the longest path from the package's start to the end of everything that waits for it. */
-  readonly remaining: Float64Array;
   readonly #waits: number[][];
   readonly #waiters: number[][];
   /** Number of nodes that a node still waits for. */
   readonly #open: Int32Array;
   readonly #done: Uint8Array;
   readonly #dependents: number[][];
+  readonly #topological: number[];
 
   constructor(graph: PlanGraph) {
     const { packages } = graph;
@@ -53,14 +52,7 @@ export class DependencyGraph {
       for (const need of [...p.build, ...p.run]) if (need !== i) this.#dependents[need]?.push(i);
     });
 
-    this.remaining = new Float64Array(total);
-    for (const node of this.#topological().reverse()) {
-      let longest = 0;
-      for (const waiter of this.#waiters[node] ?? []) longest = Math.max(longest, this.remaining[waiter] ?? 0);
-      const own = node < this.size && !packages[node]?.present ? (packages[node]?.estimate ?? 0) : 0;
-      this.remaining[node] = own + longest;
-    }
-
+    this.#topological = topological(this.#waits, this.#waiters);
     this.#open = Int32Array.from(this.#waits, (nodes) => nodes.length);
     this.#done = new Uint8Array(total);
     packages.forEach((p, i) => {
@@ -72,6 +64,20 @@ export class DependencyGraph {
   /** Whether everything that the package is built with is installable. */
   isReady(index: number): boolean {
     return this.#open[index] === 0;
+  }
+
+  /**
+   * Of each package the seconds of the longest path from its start to the end of everything that waits for it.
+   * @param seconds of a package's own build; 0 where it will not be built.
+   */
+  remaining(seconds: (index: number) => number): Float64Array {
+    const remaining = new Float64Array(this.#waits.length);
+    for (const node of this.#topological.toReversed()) {
+      let longest = 0;
+      for (const waiter of this.#waiters[node] ?? []) longest = Math.max(longest, remaining[waiter] ?? 0);
+      remaining[node] = longest + (node < this.size ? seconds(node) : 0);
+    }
+    return remaining.subarray(0, this.size);
   }
 
   /** Marks a package received; returns the packages that became ready by it. */
@@ -124,22 +130,23 @@ export class DependencyGraph {
     }
     return ready;
   }
+}
 
-  #topological(): number[] {
-    const open = Int32Array.from(this.#waits, (nodes) => nodes.length);
-    const order: number[] = [];
-    open.forEach((count, node) => {
-      if (count === 0) order.push(node);
-    });
-    for (const node of order) {
-      for (const waiter of this.#waiters[node] ?? []) {
-        const left = (open[waiter] ?? 0) - 1;
-        open[waiter] = left;
-        if (left === 0) order.push(waiter);
-      }
+/** Nodes in an order in which each comes after what it waits for. */
+function topological(waits: readonly number[][], waiters: readonly number[][]): number[] {
+  const open = Int32Array.from(waits, (nodes) => nodes.length);
+  const order: number[] = [];
+  open.forEach((count, node) => {
+    if (count === 0) order.push(node);
+  });
+  for (const node of order) {
+    for (const waiter of waiters[node] ?? []) {
+      const left = (open[waiter] ?? 0) - 1;
+      open[waiter] = left;
+      if (left === 0) order.push(waiter);
     }
-    return order;
   }
+  return order;
 }
 
 /** Build-time needs of a package and their run-time closure. */

@@ -3,6 +3,9 @@ import type { Estimate } from "../model/estimate.ts";
 /** The part of an estimate that says how long a build takes. */
 export type Work = Pick<Estimate, "work" | "serial" | "width">;
 
+/** All of an estimate that decisions are made of. */
+export type Cost = Omit<Estimate, "source">;
+
 /** Wall seconds of a build on `cores` cores that it has to itself. */
 export function secondsOn({ work, serial, width }: Work, cores: number): number {
   return serial + (work - serial) / Math.max(1, Math.min(cores, width));

@@ -8,7 +8,7 @@ export const facts = (name: string, change: Partial<DroneFacts> = {}): DroneFact
   id: `${name}-id`,
   cores: 8,
   slots: 2,
-  memoryBytes: 1e9,
+  memoryBytes: 64e9,
   diskFreeBytes: 1e9,
   lowDiskBytes: 1e8,
   portage: "3.0.83",

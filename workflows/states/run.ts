@@ -1,20 +1,27 @@
 import type { ResolveResult } from "../../model/activities.ts";
+import { fromGraph } from "../../model/estimate.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
-import { DependencyGraph } from "../../scheduler/graph.ts";
-import { type Candidate, type Decision, estimateRest, type Running, schedule } from "../../scheduler/schedule.ts";
+import { DEFAULT_TUNING, type Tuning } from "../../scheduler/scheduler.ts";
 import { whyReadyWaits } from "../../scheduler/why.ts";
+import type { Cost } from "../../scheduler/work.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
 import { applyFailure, freshRecord, type PackageRecord, unblockedRecord } from "./attempts.ts";
 import { isShared, MassFailure } from "./massFailure.ts";
+import { Placement } from "./placement.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
 
 /** One build that a drone has. */
-export interface Delegation extends Running {
+export interface Delegation {
   index: number;
   cpv: string;
   attempt: number;
-  nice: number;
+  drone: string;
+  jobs: number;
+  /** Nothing may run beside it. */
+  alone: boolean;
+  /** Seconds of the longest path that waits for it. */
+  tail: number;
   startedAt: number;
 }
 
@@ -34,6 +41,12 @@ export interface SavedRun {
   /** Records that are not fresh, by index. */
   records: [number, PackageRecord][];
   delegations: Delegation[];
+  /** Core-seconds that the delegations should have used, by index. */
+  progress: [number, number][];
+  savedAt: number;
+  /** The bias is left out: it is looked for again. */
+  crowding: number;
+  prioritized: string[];
   drones: RunDroneRecord[];
   mass: ReturnType<MassFailure["save"]>;
 }
@@ -54,7 +67,9 @@ export class RunState {
   readonly #head: RunHead;
   #graph: PlanGraph;
   #planIndex: number[];
-  #dependencies: DependencyGraph;
+  #placement: Placement;
+  #tuning: Tuning = DEFAULT_TUNING;
+  #prioritized: string[];
   #records: PackageRecord[];
   readonly #delegations: Map<number, Delegation>;
   readonly #mass: MassFailure;
@@ -65,24 +80,38 @@ export class RunState {
       saved?.head ?? newHead(start as { run: string; target: string; now: number; options: RunView["options"] });
     this.#graph = saved?.graph ?? { packages: [] };
     this.#planIndex = saved?.planIndex ?? [];
-    this.#dependencies = new DependencyGraph(this.#graph);
     this.#records = this.#graph.packages.map(freshRecord);
     for (const [index, record] of saved?.records ?? []) this.#records[index] = record;
-    this.#records.forEach((record, index) => {
-      if (record.state === "received") this.#dependencies.receive(index);
-    });
+    this.#prioritized = saved?.prioritized ?? [];
+    if (saved) this.#tuning = { crowding: saved.crowding };
     this.#delegations = new Map((saved?.delegations ?? []).map((d) => [d.index, d]));
     this.drones = new RunDrones(saved?.drones);
     this.#mass = new MassFailure(saved?.mass);
+    this.#placement = this.#place();
+    const used = new Map(saved?.progress);
+    for (const d of this.#delegations.values()) this.#placement.running(d, used.get(d.index) ?? 0, saved?.savedAt ?? 0);
   }
 
-  save(): SavedRun {
+  #place(): Placement {
+    const placement = new Placement(this.#graph, this.#records, {
+      tuning: this.#tuning,
+      prioritized: this.#matching(this.#prioritized),
+    });
+    placement.setDrones(this.drones.capacities());
+    return placement;
+  }
+
+  save(now: number): SavedRun {
     return {
       head: this.#head,
       graph: this.#graph,
       planIndex: this.#planIndex,
       records: [...this.#records.entries()].filter(([, r]) => r.state !== "needed" || r.attempts.length > 0),
       delegations: [...this.#delegations.values()],
+      progress: [...this.#placement.progress(now)].map(([index, used]) => [index, Math.round(used)]),
+      savedAt: now,
+      crowding: this.#tuning.crowding,
+      prioritized: this.#prioritized,
       drones: this.drones.all(),
       mass: this.#mass.save(),
     };
@@ -115,8 +144,8 @@ export class RunState {
     this.#head.notices = result.notices;
     this.#graph = result.graph;
     this.#planIndex = result.planIndex;
-    this.#dependencies = new DependencyGraph(result.graph);
     this.#records = result.graph.packages.map(freshRecord);
+    this.#placement = this.#place();
   }
 
   published(snapshot: string): void {
@@ -133,10 +162,16 @@ export class RunState {
     return this.#planIndex[index] ?? -1;
   }
 
+  /** What a package is expected to cost. */
+  estimate(index: number): Cost {
+    return fromGraph(this.#graph.packages[index] ?? { estimate: 0 });
+  }
+
   /** Decides what starts now and takes it as started. */
   start(now: number): { delegations: Delegation[]; wakeAt: number | null } {
     if (this.#head.paused) return { delegations: [], wakeAt: null };
-    const decision = this.#decide(now);
+    this.#placement.setDrones(this.drones.capacities());
+    const decision = this.#placement.decide(now);
     const delegations = decision.starts.map((start): Delegation => {
       const record = this.#record(start.index);
       const attempt = (record.attempts.at(-1)?.attempt ?? 0) + 1;
@@ -147,6 +182,7 @@ export class RunState {
         cpv: this.#cpv(start.index),
         attempt,
         alone: record.memoryFailures > 0,
+        tail: Math.round(this.#placement.tailOf(start.index)),
         startedAt: now,
       };
       this.#delegations.set(start.index, delegation);
@@ -173,12 +209,13 @@ export class RunState {
       return effects;
     }
     this.#delegations.delete(delegation.index);
+    this.#placement.ended(delegation.index, now);
     const record = this.#record(delegation.index);
     const attempt = record.attempts.at(-1);
     if (attempt) attempt.endedAt = now;
     if (report.artifact) {
       record.state = "received";
-      this.#dependencies.receive(delegation.index);
+      this.#placement.received(delegation.index);
       this.#mass.succeeded();
     } else if (report.failure) {
       if (attempt) attempt.failure = report.failure;
@@ -186,6 +223,7 @@ export class RunState {
     } else {
       record.state = "needed";
     }
+    this.#placement.changed(delegation.index);
     return effects;
   }
 
@@ -268,6 +306,7 @@ export class RunState {
     this.#records.forEach((record, index) => {
       if (record.state !== "needed" || record.notBefore === 0) return;
       record.notBefore = 0;
+      this.#placement.changed(index);
       moved.push(this.#cpv(index));
     });
     return moved;
@@ -367,8 +406,8 @@ export class RunState {
         break;
     }
     if (this.#head.paused) return `the run is paused by ${this.#head.paused.by}: ${this.#head.paused.reason}`;
-    if (!this.#dependencies.isReady(index)) {
-      const open = this.#dependencies.waitsFor(index);
+    if (!this.#placement.dependencies.isReady(index)) {
+      const open = this.#placement.dependencies.waitsFor(index);
       const building = open.find((i) => this.#record(i).state === "delegated");
       const first = building ?? open[0];
       if (first === undefined) return "waits for its dependencies";
@@ -376,49 +415,33 @@ export class RunState {
       const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
       return `needs ${this.#cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
     }
-    return whyReadyWaits(this.#candidate(index), this.drones.capacities(), this.delegations(), now);
-  }
-
-  #decide(now: number): Decision {
-    const candidates: Candidate[] = [];
-    this.#records.forEach((record, index) => {
-      if (record.state === "needed" && !this.#isPresent(index) && this.#dependencies.isReady(index)) {
-        candidates.push(this.#candidate(index));
-      }
-    });
-    return schedule(candidates, this.drones.capacities(), this.delegations(), now);
-  }
-
-  #candidate(index: number): Candidate {
-    const record = this.#record(index);
-    return {
-      index,
-      remaining: this.#dependencies.remaining[index] ?? 0,
-      notBefore: record.notBefore,
-      excluded: record.excluded,
-      maxJobs: record.maxJobs,
-      alone: record.memoryFailures > 0,
-    };
+    const reasons = this.drones
+      .capacities()
+      .map(({ name }) => ({ name, reason: this.#placement.refusal(index, name) }));
+    return whyReadyWaits(reasons, record.notBefore, now);
   }
 
   #eta(): number | null {
-    let work = 0;
-    let longest = 0;
-    this.#records.forEach((record, index) => {
-      if (this.#isPresent(index) || (record.state !== "needed" && record.state !== "delegated")) return;
-      work += this.#graph.packages[index]?.estimate ?? 0;
-      longest = Math.max(longest, this.#dependencies.remaining[index] ?? 0);
-    });
-    return estimateRest(work, longest, this.drones.capacities());
+    const { path, work } = this.#placement.rest();
+    const cores = this.drones.capacities().reduce((sum, d) => sum + (d.unusable === null ? d.cores : 0), 0);
+    return cores === 0 ? null : Math.round(Math.max(work / cores, path));
+  }
+
+  /** Indexes of what these names (CPVs) are. */
+  #matching(names: readonly string[]): Set<number> {
+    const asked = new Set(names);
+    return new Set(this.#graph.packages.flatMap((p, index) => (asked.has(p.cpv) ? [index] : [])));
   }
 
   #block(index: number): void {
-    for (const dependent of this.#dependencies.dependents(index)) {
+    for (const dependent of this.#placement.dependencies.dependents(index)) {
       const record = this.#record(dependent);
       if (record.state !== "needed" || this.#isPresent(dependent)) continue;
       record.state = "skipped";
       record.cause = index;
+      this.#placement.changed(dependent);
     }
+    this.#placement.pathsChanged();
   }
 
   /** Gives packages another chance, and what they alone kept from being built. */
@@ -432,6 +455,8 @@ export class RunState {
     this.#records.forEach((other, i) => {
       if (other.state === "failed") this.#block(i);
     });
+    for (const i of this.#records.keys()) if (this.#record(i).state === "needed") this.#placement.changed(i);
+    this.#placement.pathsChanged();
   }
 
   #record(index: number): PackageRecord {

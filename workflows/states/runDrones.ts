@@ -1,11 +1,13 @@
 import type { DroneSyncReport, DroneView } from "../../model/fleet.ts";
-import type { Capacity } from "../../scheduler/schedule.ts";
+import type { Capacity } from "../../scheduler/drone.ts";
 
 /** A drone's part in a run. */
 export interface RunDroneRecord {
   name: string;
   cores: number;
   slots: number;
+  /** Absent in runs of earlier versions. */
+  memoryBytes?: number;
   /** The fleet's word: attended, and not grounded. */
   online: boolean;
   paused: boolean;
@@ -60,6 +62,7 @@ export class RunDrones {
         name: view.facts.name,
         cores: view.facts.cores,
         slots: view.facts.slots,
+        memoryBytes: view.facts.memoryBytes,
         online,
         paused: view.paused,
         grounded: view.grounded,
@@ -99,7 +102,10 @@ export class RunDrones {
 
   /** As the scheduler counts with them. */
   capacities(): Capacity[] {
-    return this.all().map((d) => ({ name: d.name, cores: d.cores, slots: d.slots, unusable: unusable(d) }));
+    return this.all().map((d) => ({
+      ...{ name: d.name, cores: d.cores, slots: d.slots, speed: 1, memoryBytes: d.memoryBytes ?? null },
+      unusable: unusable(d),
+    }));
   }
 }
 

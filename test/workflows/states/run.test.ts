@@ -10,8 +10,8 @@ const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => 
     name,
     id: `${name}-id`,
     cores: 8,
-    slots: 2,
-    memoryBytes: 1e9,
+    slots: 3,
+    memoryBytes: 64e9,
     diskFreeBytes: 1e9,
     lowDiskBytes: 0,
     portage: "3",
@@ -37,7 +37,7 @@ function startedRun(drones: DroneView[] = [droneView("ceti"), droneView("izar")]
     plan: "f".repeat(64),
     graph: {
       packages: [
-        { cpv: "a/lib-1", estimate: 10, build: [], run: [] },
+        { cpv: "a/lib-1", estimate: 10, width: 4, build: [], run: [] },
         { cpv: "a/other-1", estimate: 1, build: [], run: [] },
         { cpv: "a/app-1", estimate: 10, build: [0], run: [0] },
         { cpv: "a/meta-1", estimate: 1, build: [], run: [2] },
@@ -258,7 +258,7 @@ test("continue as new: the saved state goes on where it was", () => {
   attempt(run, "a/lib-1", "ok");
   attempt(run, "a/other-1", failure("package"));
   run.start(NOW);
-  const saved = JSON.parse(JSON.stringify(run.save()));
+  const saved = JSON.parse(JSON.stringify(run.save(NOW)));
   const again = new RunState(saved);
   expect(again.view()).toEqual(run.view());
   expect(again.packages()).toEqual(run.packages());

@@ -1,0 +1,88 @@
+import { Random } from "./random.ts";
+import { DEFAULT_TUNING, type Tuning } from "./scheduler.ts";
+import { type SimDrone, type SimPackage, simulate } from "./simulate.ts";
+import { swarmPolicy } from "./swarmPolicy.ts";
+
+/** Looks ahead: runs the rule forward with other tunings and keeps the best. */
+export interface Plan {
+  tuning: Tuning;
+  /** Expected seconds with it: the mean of the scenarios. */
+  makespan: number;
+  /** Runs of the simulator that it took. */
+  runs: number;
+}
+
+export interface PlanRequest {
+  packages: readonly SimPackage[];
+  drones: readonly SimDrone[];
+  /** How much is tried: packages times simulated runs. */
+  budget: number;
+  seed: number;
+}
+
+/** Tried in this order; the first is what serves without looking ahead. */
+const CROWDINGS = [DEFAULT_TUNING.crowding, 0.4, 0.75, 1, 1.3, 2];
+/** Runs with times drawn from the estimates' uncertainty that each tuning is judged by. */
+const SCENARIOS = 8;
+/** With less certain estimates than this on average, biases would fit the scenarios and not the truth. */
+const BIAS_SIGMA = 0.3;
+
+/** Searches in steps: yields after each simulated run, so that a caller may do something else, or stop it. */
+export function* search({ packages, drones, budget, seed }: PlanRequest): Generator<void, Plan> {
+  const random = new Random(seed);
+  const scenarios = draw(packages, random);
+  const most = Math.floor(budget / Math.max(1, packages.length));
+  let runs = 0;
+  let best = DEFAULT_TUNING;
+  let makespan = Number.POSITIVE_INFINITY;
+  const consider = function* (tuning: Tuning): Generator<void, void> {
+    let own = 0;
+    for (const scenario of scenarios) {
+      own += simulate(scenario, drones, swarmPolicy(scenario, drones, tuning)).makespan / scenarios.length;
+      runs++;
+      yield;
+      if (own > makespan) return;
+    }
+    best = tuning;
+    makespan = own;
+  };
+  const affordable = (): boolean => runs === 0 || runs + scenarios.length <= most;
+  for (const crowding of CROWDINGS) if (affordable()) yield* consider({ crowding });
+  const total = packages.reduce((sum, p) => sum + p.estimate.work, 0);
+  const sigma = packages.reduce((sum, p) => sum + p.sigma, 0) / Math.max(1, packages.length);
+  while (sigma <= BIAS_SIGMA && affordable()) {
+    const bias = Float64Array.from(best.bias ?? new Float64Array(packages.length).fill(1));
+    const spread = [0.03, 0.1, 0.3][Math.floor(random.next() * 3)] ?? 0.1;
+    const few = [1, 5, 20, packages.length][Math.floor(random.next() * 4)] ?? 1;
+    packages.forEach((p, i) => {
+      // Those with much work matter most.
+      const chance = few * (0.5 / packages.length + 0.5 * (p.estimate.work / Math.max(1, total)));
+      if (random.next() < chance) bias[i] = (bias[i] ?? 1) * Math.exp(spread * random.normal());
+    });
+    const crowding = random.next() < 0.2 ? best.crowding * Math.exp(0.2 * random.normal()) : best.crowding;
+    yield* consider({ crowding, bias });
+  }
+  return { tuning: best, makespan, runs };
+}
+
+/** Searches to the end. */
+export function plan(request: PlanRequest): Plan {
+  const steps = search(request);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same packages with true times drawn as their estimates' uncertainty says; only one where there is none. */
+function draw(packages: readonly SimPackage[], random: Random): SimPackage[][] {
+  const certain = packages.map((p) => ({ ...p, truth: p.estimate }));
+  if (packages.every((p) => p.sigma === 0)) return [certain];
+  return Array.from({ length: SCENARIOS }, () =>
+    certain.map((p) => {
+      const factor = Math.exp(p.sigma * random.normal());
+      const { work, serial, width } = p.estimate;
+      return { ...p, truth: { work: work * factor, serial: serial * factor, width } };
+    }),
+  );
+}

@@ -1,0 +1,230 @@
+import { type Capacity, type Placing, SchedulerDrone } from "./drone.ts";
+import { ReadyQueue } from "./readyQueue.ts";
+import { urgency } from "./sharing.ts";
+import { type Cost, secondsOn } from "./work.ts";
+
+/** A package as the scheduler knows it. */
+export interface Job {
+  estimate: Cost;
+  /** Exclusive groups that it is of: no two of one group run on one drone. */
+  groups: readonly number[];
+}
+
+/** What a package asks for beside its estimate. */
+export interface Constraint {
+  /** ms since the epoch: not before this, after a failure of the infrastructure. */
+  notBefore: number;
+  /** Drones that failed it, or may not build it by configuration, with the reason. */
+  excluded: ReadonlyMap<string, string>;
+  /** Upper bound of jobs after it ran out of memory. */
+  maxJobs: number | null;
+  /** Nothing may run beside it. */
+  alone: boolean;
+}
+
+export const UNCONSTRAINED: Constraint = { notBefore: 0, excluded: new Map(), maxJobs: null, alone: false };
+
+/** How the rule weighs: found for a graph by looking ahead (`plan.ts`), else the default. */
+export interface Tuning {
+  /**
+   * A package gets a place beside builds that are more urgent only while these keep less than this part of the drone's
+   * cores busy on average. Less: what matters runs undisturbed; more: fewer cores idle.
+   */
+  crowding: number;
+  /** Factor on the priority of each package, by index; absent: 1. */
+  bias?: Float64Array;
+}
+
+/** Serves without looking ahead: near the best on graphs of every shape, above all with uncertain estimates. */
+export const DEFAULT_TUNING: Tuning = { crowding: 0.55 };
+
+export interface Start {
+  index: number;
+  drone: string;
+  jobs: number;
+}
+
+export interface Decision {
+  starts: Start[];
+  /** ms since the epoch when a waiting package may start, null where only events can change something. */
+  wakeAt: number | null;
+}
+
+/** Packages that cannot be placed now are passed over so often in one decision; while nothing runs at all, without end. */
+const MAX_PASSED_OVER = 200;
+
+const NO_JOB: Job = {
+  estimate: { work: 0, serial: 0, width: 1, memoryBytes: 0, memoryPerJobBytes: 0, sigma: 0 },
+  groups: [],
+};
+
+/**
+ * Decides what starts where, with how many jobs. A pure machine: it is told what became ready, what ended and what the
+ * drones are, and asked for decisions; the same calls give the same answers. Times are handed in. A decision costs what
+ * changed, not the graph.
+ *
+ * The rule: the longest remaining path first. Each gets the drone where it would finish first, its cores shared with what
+ * runs there by urgency, as the drones do it (`sharing.ts`); but only where more urgent builds leave room (`Tuning`).
+ */
+export class Scheduler {
+  readonly #jobs: readonly Job[];
+  readonly #drones = new Map<string, SchedulerDrone>();
+  readonly #where = new Map<number, SchedulerDrone>();
+  readonly #ready = new ReadyQueue();
+  readonly #constraints = new Map<number, Constraint>();
+  #tuning: Tuning;
+  /** Seconds of the longest path from a package's start to the end of all that waits for it, by index. */
+  #remaining: Float64Array;
+  /** The biggest drone's cores: what `remaining` was computed with. */
+  #cores = 1;
+
+  constructor(jobs: readonly Job[], remaining: Float64Array, tuning: Tuning) {
+    this.#jobs = jobs;
+    this.#remaining = remaining;
+    this.#tuning = tuning;
+  }
+
+  /** The drones of now. Builds of one that is gone stay counted until they are ended. */
+  setDrones(capacities: readonly Capacity[]): void {
+    for (const capacity of capacities) {
+      const known = this.#drones.get(capacity.name);
+      if (known) known.capacity = capacity;
+      else this.#drones.set(capacity.name, new SchedulerDrone(capacity));
+    }
+    this.#cores = Math.max(1, ...capacities.map((c) => c.cores));
+  }
+
+  /** New remaining paths or a new tuning: what is ready is put in its new order. */
+  reorder(remaining: Float64Array, tuning: Tuning): void {
+    this.#remaining = remaining;
+    this.#tuning = tuning;
+    for (const index of [...this.#ready]) this.#ready.add(index, this.#urgencyOf(index));
+  }
+
+  /** A package may start. */
+  offer(index: number, constraint: Constraint = UNCONSTRAINED): void {
+    if (constraint !== UNCONSTRAINED) this.#constraints.set(index, constraint);
+    this.#ready.add(index, this.#urgencyOf(index));
+  }
+
+  /** A package must not start any more: it was blocked, or given away. */
+  withdraw(index: number): void {
+    this.#ready.remove(index);
+    this.#constraints.delete(index);
+  }
+
+  /**
+   * A build runs that was not decided here: found after a restart.
+   * @param used core-seconds that it has used. @param now ms since the epoch.
+   */
+  started({ index, drone: name, jobs }: Start, alone: boolean, used: number, now: number): void {
+    this.withdraw(index);
+    const drone = this.#drones.get(name);
+    if (!drone) return;
+    drone.start({ ...this.#placing(index), alone }, jobs, now, used);
+    this.#where.set(index, drone);
+  }
+
+  /** Core-seconds that each running build should have used by now, by index. */
+  progress(now: number): Map<number, number> {
+    const used = new Map<number, number>();
+    for (const drone of this.#drones.values()) {
+      drone.advance(now);
+      for (const build of drone.builds()) used.set(build.index, build.used);
+    }
+    return used;
+  }
+
+  /** A build has ended, however. */
+  ended(index: number, now: number): void {
+    this.#where.get(index)?.end(index, now);
+    this.#where.delete(index);
+  }
+
+  /** Decides the starts and takes them as started. */
+  decide(now: number): Decision {
+    const starts: Start[] = [];
+    let wakeAt: number | null = null;
+    const open = new Set([...this.#drones.values()].filter((d) => d.capacity.unusable === null));
+    for (const drone of open) drone.advance(now);
+    let passedOver = this.#where.size === 0 ? Number.NEGATIVE_INFINITY : 0;
+    for (const index of this.#ready) {
+      const { notBefore } = this.#constraints.get(index) ?? UNCONSTRAINED;
+      if (notBefore > now) {
+        wakeAt = Math.min(wakeAt ?? notBefore, notBefore);
+        continue;
+      }
+      // In the order of urgency: a drone without room for one has none for those after it.
+      for (const drone of open) if (drone.isFull || this.#isCrowded(drone, index)) open.delete(drone);
+      if (open.size === 0 || passedOver > MAX_PASSED_OVER) break;
+      const placing = this.#placing(index);
+      const place = this.#place(placing, open);
+      if (!place) {
+        passedOver++;
+        continue;
+      }
+      place.drone.start(placing, place.jobs, now);
+      this.#where.set(index, place.drone);
+      starts.push({ index, drone: place.drone.capacity.name, jobs: place.jobs });
+    }
+    for (const { index } of starts) this.withdraw(index);
+    return { starts, wakeAt };
+  }
+
+  /** Why a package that is ready cannot start on a drone now, or null. */
+  refusal(index: number, name: string): string | null {
+    const drone = this.#drones.get(name);
+    if (!drone) return "is unknown";
+    const { excluded } = this.#constraints.get(index) ?? UNCONSTRAINED;
+    return (
+      excluded.get(name) ??
+      drone.refusal(this.#placing(index)) ??
+      (this.#isCrowded(drone, index) ? "is kept for more urgent builds" : null)
+    );
+  }
+
+  /** Seconds of the longest path after a package. */
+  tailOf(index: number): number {
+    const { estimate } = this.#jobs[index] ?? NO_JOB;
+    return Math.max(0, this.#priority(index) - secondsOn(estimate, this.#cores));
+  }
+
+  /** The drone where it would finish first, among those that can take it now; of equals the emptiest. */
+  #place(placing: Placing, open: Iterable<SchedulerDrone>): { drone: SchedulerDrone; jobs: number } | null {
+    const { excluded } = this.#constraints.get(placing.index) ?? UNCONSTRAINED;
+    let best: { drone: SchedulerDrone; jobs: number; finish: number; idle: number } | null = null;
+    for (const drone of open) {
+      if (excluded.has(drone.capacity.name) || drone.refusal(placing) !== null) continue;
+      const jobs = drone.jobsFor(placing);
+      const limit = best ? best.finish + EQUAL : Number.POSITIVE_INFINITY;
+      const finish = drone.finish(placing, jobs, limit);
+      const idle = drone.capacity.cores - drone.loadAbove(0);
+      if (!best || finish < best.finish - EQUAL || (finish < limit && idle > best.idle)) {
+        best = { drone, jobs, finish, idle };
+      }
+    }
+    return best;
+  }
+
+  #isCrowded(drone: SchedulerDrone, index: number): boolean {
+    return drone.loadAbove(this.#ready.keyOf(index)) >= this.#tuning.crowding * drone.capacity.cores;
+  }
+
+  #placing(index: number): Placing {
+    const { estimate, groups } = this.#jobs[index] ?? NO_JOB;
+    const { maxJobs, alone } = this.#constraints.get(index) ?? UNCONSTRAINED;
+    return { index, estimate, groups, tail: this.tailOf(index), maxJobs, alone };
+  }
+
+  #priority(index: number): number {
+    return (this.#remaining[index] ?? 0) * (this.#tuning.bias?.[index] ?? 1);
+  }
+
+  #urgencyOf(index: number): number {
+    const { estimate } = this.#jobs[index] ?? NO_JOB;
+    return urgency({ tail: this.tailOf(index), work: estimate, sigma: estimate.sigma, used: 0 }, this.#cores);
+  }
+}
+
+/** Finishes that differ by less are equal. Seconds */
+const EQUAL = 1e-6;

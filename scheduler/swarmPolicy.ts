@@ -1,0 +1,69 @@
+import type { Job } from "./scheduler.ts";
+import { Scheduler, type Tuning } from "./scheduler.ts";
+import type { Policy, SimDrone, SimPackage, SimStart } from "./simulate.ts";
+import { secondsOn } from "./work.ts";
+
+/** Builds at once that a drone of so many cores has room for, where its configuration does not say. */
+export const defaultSlots = (cores: number): number => Math.max(2, cores);
+
+/** Seconds of the longest path from each package's start to the end of all that waits for it, on `cores` cores each. */
+export function remainingPaths(packages: readonly SimPackage[], cores: number): Float64Array {
+  const remaining = new Float64Array(packages.length);
+  const dependents = packages.map(() => [] as number[]);
+  const open = packages.map(() => 0);
+  packages.forEach((p, i) => {
+    for (const need of new Set(p.needs)) {
+      dependents[need]?.push(i);
+      open[i] = (open[i] ?? 0) + 1;
+    }
+  });
+  const order = [...packages.keys()].filter((i) => open[i] === 0);
+  for (const i of order) {
+    for (const next of dependents[i] ?? []) {
+      open[next] = (open[next] ?? 0) - 1;
+      if (open[next] === 0) order.push(next);
+    }
+  }
+  for (const i of order.reverse()) {
+    const longest = Math.max(0, ...(dependents[i] ?? []).map((next) => remaining[next] ?? 0));
+    remaining[i] = longest + secondsOn(packages[i]?.estimate ?? { work: 0, serial: 0, width: 1 }, cores);
+  }
+  return remaining;
+}
+
+/** The swarm's own scheduler as a policy of the simulator. */
+export function swarmPolicy(packages: readonly SimPackage[], drones: readonly SimDrone[], tuning: Tuning): Policy {
+  const cores = Math.max(...drones.map((d) => d.cores));
+  const remaining = remainingPaths(packages, cores);
+  const jobs = packages.map(
+    ({ estimate, sigma }): Job => ({
+      estimate: { ...estimate, sigma, memoryBytes: 0, memoryPerJobBytes: 0 },
+      groups: [],
+    }),
+  );
+  const scheduler = new Scheduler(jobs, remaining, tuning);
+  const lost = new Set<string>();
+  const tell = (): void =>
+    scheduler.setDrones(
+      drones.map(({ name, cores, speed }) => ({
+        ...{ name, cores, speed, slots: defaultSlots(cores), memoryBytes: null },
+        unusable: lost.has(name) ? "is lost" : null,
+      })),
+    );
+  tell();
+  return {
+    started: (index, drone, jobs, used) => scheduler.started({ index, drone, jobs }, false, used, 0),
+    ready: (index) => scheduler.offer(index),
+    ended: (index, _outcome, now) => scheduler.ended(index, now * 1000),
+    lost(drone) {
+      lost.add(drone);
+      tell();
+    },
+    decide(now) {
+      const { starts } = scheduler.decide(now * 1000);
+      return starts.map(
+        ({ index, drone, jobs: j }): SimStart => ({ index, drone, jobs: j, nice: null, tail: scheduler.tailOf(index) }),
+      );
+    },
+  };
+}

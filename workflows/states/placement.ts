@@ -1,0 +1,147 @@
+import { fromGraph } from "../../model/estimate.ts";
+import type { PlanGraph } from "../../model/plan.ts";
+import type { Capacity } from "../../scheduler/drone.ts";
+import { DependencyGraph } from "../../scheduler/graph.ts";
+import { type Constraint, DEFAULT_TUNING, type Decision, Scheduler, type Tuning } from "../../scheduler/scheduler.ts";
+import { secondsOn } from "../../scheduler/work.ts";
+import type { PackageRecord } from "./attempts.ts";
+
+/** Put before everything else: seconds that no path of builds is long. */
+const FIRST = 1e7;
+
+/**
+ * Between a run's records and the scheduler: knows which packages are ready, how long the paths are that hang on them,
+ * and what the scheduler must hear when a record changes.
+ */
+export class Placement {
+  readonly dependencies: DependencyGraph;
+  readonly #graph: PlanGraph;
+  readonly #records: readonly PackageRecord[];
+  readonly #scheduler: Scheduler;
+  #tuning: Tuning;
+  #prioritized: ReadonlySet<number>;
+  #cores = 0;
+  /** Whether the paths must be measured anew before the next decision. */
+  #stale = true;
+
+  constructor(
+    graph: PlanGraph,
+    records: readonly PackageRecord[],
+    { tuning = DEFAULT_TUNING, prioritized = new Set() }: { tuning?: Tuning; prioritized?: ReadonlySet<number> } = {},
+  ) {
+    this.#graph = graph;
+    this.#records = records;
+    this.#tuning = tuning;
+    this.#prioritized = prioritized;
+    this.dependencies = new DependencyGraph(graph);
+    const jobs = graph.packages.map((p) => ({ estimate: fromGraph(p), groups: [] }));
+    this.#scheduler = new Scheduler(jobs, new Float64Array(graph.packages.length), tuning);
+    records.forEach((record, index) => {
+      if (record.state === "received") this.dependencies.receive(index);
+    });
+    for (const index of records.keys()) this.changed(index);
+  }
+
+  /** A package's record has changed: it may start, or must not. Not for what builds. */
+  changed(index: number): void {
+    const record = this.#records[index];
+    if (!record || this.#graph.packages[index]?.present) return;
+    if (record.state === "needed" && this.dependencies.isReady(index)) {
+      this.#scheduler.offer(index, constraintOf(record));
+    } else this.#scheduler.withdraw(index);
+  }
+
+  /** A package was received: what waits for it may start. */
+  received(index: number): void {
+    for (const ready of this.dependencies.receive(index)) this.changed(ready);
+  }
+
+  /** Packages were blocked or unblocked: paths end there, or do not any more. */
+  pathsChanged(): void {
+    this.#stale = true;
+  }
+
+  /** A build that the records know runs. @param used core-seconds that it has used by then. */
+  running(build: { index: number; drone: string; jobs: number; alone: boolean }, used: number, now: number): void {
+    this.#scheduler.started(build, build.alone, used, now);
+  }
+
+  ended(index: number, now: number): void {
+    this.#scheduler.ended(index, now);
+  }
+
+  tune(tuning: Tuning): void {
+    this.#tuning = tuning;
+    this.#stale = true;
+  }
+
+  prioritize(indexes: ReadonlySet<number>): void {
+    this.#prioritized = indexes;
+    this.#stale = true;
+  }
+
+  setDrones(drones: readonly Capacity[]): void {
+    this.#scheduler.setDrones(drones);
+    const cores = Math.max(1, ...drones.map((d) => d.cores));
+    if (cores !== this.#cores) this.#stale = true;
+    this.#cores = cores;
+    if (this.#stale) this.#measure();
+  }
+
+  decide(now: number): Decision {
+    return this.#scheduler.decide(now);
+  }
+
+  refusal(index: number, drone: string): string | null {
+    return this.#scheduler.refusal(index, drone);
+  }
+
+  tailOf(index: number): number {
+    return this.#scheduler.tailOf(index);
+  }
+
+  /** Core-seconds that each running build should have used, by index. */
+  progress(now: number): Map<number, number> {
+    return this.#scheduler.progress(now);
+  }
+
+  /** Seconds of the longest path of what is left, and core-seconds of all of it. */
+  rest(): { path: number; work: number } {
+    const remaining = this.#remaining(false);
+    let work = 0;
+    let path = 0;
+    this.#records.forEach((record, index) => {
+      if (!this.#isLeft(record, index)) return;
+      work += this.#graph.packages[index]?.estimate ?? 0;
+      path = Math.max(path, remaining[index] ?? 0);
+    });
+    return { path, work };
+  }
+
+  #measure(): void {
+    this.#stale = false;
+    this.#scheduler.reorder(this.#remaining(true), this.#tuning);
+  }
+
+  #remaining(prioritized: boolean): Float64Array {
+    return this.dependencies.remaining((index) => {
+      const p = this.#graph.packages[index];
+      const record = this.#records[index];
+      if (!p || !record || !this.#isLeft(record, index)) return 0;
+      return secondsOn(fromGraph(p), this.#cores) + (prioritized && this.#prioritized.has(index) ? FIRST : 0);
+    });
+  }
+
+  #isLeft(record: PackageRecord, index: number): boolean {
+    return !this.#graph.packages[index]?.present && (record.state === "needed" || record.state === "delegated");
+  }
+}
+
+function constraintOf(record: PackageRecord): Constraint {
+  return {
+    notBefore: record.notBefore,
+    excluded: new Map(record.excluded.map((drone) => [drone, "failed it before"])),
+    maxJobs: record.maxJobs,
+    alone: record.memoryFailures > 0,
+  };
+}
