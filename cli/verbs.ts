@@ -94,6 +94,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/runs.ts"),
   },
   {
+    name: "history",
+    summary: "what builds took and how they ended; export and import it",
+    group: LOOK,
+    load: () => import("./verbs/history.ts"),
+  },
+  {
     name: "drones",
     summary: "the machines that build, and what each of them does",
     group: LOOK,
@@ -104,6 +110,12 @@ export const VERBS: readonly Verb[] = [
     summary: "sync every drone's tree and show which of them agree",
     group: LOOK,
     load: () => import("./verbs/syncVerify.ts"),
+  },
+  {
+    name: "simulate",
+    summary: "what a graph of packages would take on which drones, drawn",
+    group: LOOK,
+    load: () => import("./verbs/simulate.ts"),
   },
   {
     name: "unblock",

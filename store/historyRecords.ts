@@ -24,7 +24,7 @@ export const AttemptRecordSchema: z.ZodType<AttemptRecord> = z
     startedAt: count,
     endedAt: count,
     result: z.enum(["built", "cancelled", ...FAILURE_CLASSES]),
-    message: z.string().nullable(),
+    message: z.string().max(MESSAGE_LENGTH).nullable(),
     prepareSeconds: seconds.nullable(),
     buildSeconds: seconds.nullable(),
     uploadSeconds: seconds.nullable(),
