@@ -49,20 +49,6 @@ export type BuildSample = Pick<
   | "peakMemoryBytes"
 >;
 
-/** An attempt that gave no artifact, as its workflow reports it to the binhost. */
-export interface FailedAttempt {
-  run: string;
-  target: string;
-  cpv: string;
-  drone: string;
-  attempt: number;
-  jobs: number;
-  startedAt: number;
-  endedAt: number;
-  result: Exclude<AttemptOutcome, "built">;
-  message: string | null;
-}
-
 /** Which attempts are asked for. */
 export interface HistoryQuery {
   /** category/name-version, category/name, or name; null: any. */
