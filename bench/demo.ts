@@ -29,19 +29,29 @@ export interface DemoFigures {
 
 const TARGET = "desktop";
 
-/** The demo's first update against one emerge of the same packages. The emerge comes first: it warms no cache of ours. */
-export async function benchDemo(): Promise<DemoFigures> {
+/**
+ * The demo's first update against one emerge of the same packages. The emerge comes first: it warms no cache of ours.
+ * `signal`: ends it, and everything that it has started.
+ */
+export async function benchDemo({ signal }: { signal?: AbortSignal } = {}): Promise<DemoFigures> {
   const stage = await setStage();
+  const swarm = async (...args: string[]): Promise<void> => {
+    const { env, directory } = stage;
+    await execa(process.execPath, [commandEntry(), ...args], {
+      ...{ env, extendEnv: false, cwd: directory, ...(signal && { cancelSignal: signal }) },
+      stdin: "ignore",
+    });
+  };
   try {
     const { treeDir, distfilesDir, targetDir } = stage;
     await makeDemoTree({ from: "first", treeDir, distfilesDir });
     await makeDemoTarget({ from: "first", targetDir });
-    const emerge = await emergeAlone(stage);
-    for (const args of [["up"], ["target", "put", `./${TARGET}`]]) await swarm(stage, ...args);
-    await swarm(stage, "run-update");
+    const emerge = await emergeAlone(stage, signal);
+    for (const args of [["up"], ["target", "put", `./${TARGET}`]]) await swarm(...args);
+    await swarm("run-update");
     const { view, packages } = await ended(stage);
     const start = performance.now();
-    await swarm(stage, "finalize");
+    await swarm("finalize");
     const publish = (performance.now() - start) / 1000;
     const firstBuild = Math.min(...packages.flatMap((p) => p.attempts.map((attempt) => attempt.startedAt)));
     const parts = {
@@ -58,7 +68,7 @@ export async function benchDemo(): Promise<DemoFigures> {
   }
 }
 
-async function emergeAlone(stage: Stage): Promise<number> {
+async function emergeAlone(stage: Stage, signal: AbortSignal | undefined): Promise<number> {
   const { config, env, directory, targetDir, treeDir, distfilesDir, prefixLength } = stage;
   const { seconds, packages } = await emergeBaseline({
     path: rootPath(join(directory, "alone"), TARGET, prefixLength),
@@ -67,6 +77,7 @@ async function emergeAlone(stage: Stage): Promise<number> {
     trees: { demo: treeDir },
     distfiles: [distfilesDir],
     makeJobs: cpus().length,
+    ...(signal && { signal }),
   });
   const missing = EXPECTED_BUILDS.first.filter((cpv) => !packages.includes(cpv));
   if (missing.length > 0) throw new Error(`the emerge did not build ${missing.join(", ")}`);
@@ -80,8 +91,4 @@ async function ended({ config }: Stage): Promise<{ view: RunView; packages: Pack
   await client.connection.close();
   if (view.step !== "gate" || view.counts.failed > 0) throw new Error(`the run is at ${view.step}: ${view.reason}`);
   return { view, packages };
-}
-
-async function swarm({ env, directory }: Stage, ...args: string[]): Promise<void> {
-  await execa(process.execPath, [commandEntry(), ...args], { env, extendEnv: false, cwd: directory, stdin: "ignore" });
 }

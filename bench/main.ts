@@ -13,6 +13,10 @@ interface Bench {
 
 /** `npm run bench -- NAME [SIZE]`: what is measured, loaded only where it is wanted. */
 const BENCHES: Record<string, Bench> = {
+  compare: {
+    what: "the desktop graph by the swarm, make, ninja and Buildbot; its first SIZE packages, all by default",
+    run: async (size) => (await import("./compare.ts")).benchCompare(size),
+  },
   demo: {
     what: "the demo's first update against one emerge --jobs=2 of the same packages",
     run: async () => (await import("./demo.ts")).benchDemo(),

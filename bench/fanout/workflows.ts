@@ -48,3 +48,34 @@ function orderOf(index: number): BuildOrder {
     ...{ index, cpv: `wide/part${index}-1`, attempt: 1, jobs: 4, nice: 0, noOutputSeconds: 3600 },
   };
 }
+
+/**
+ * The same in the order of a graph, first come first served: `needs` are positions of earlier packages. That is all that it
+ * knows: no failure is counted, nothing can be asked or changed, no drone but the one that is next.
+ */
+export async function fanOutGraph(input: {
+  needs: readonly (readonly number[])[];
+  lanes: { name: string; slots: number }[];
+  binhost: string;
+}): Promise<void> {
+  const most = Math.max(...input.lanes.map(({ slots }) => slots));
+  // Round the drones, so that the first packages do not all go to one.
+  const free = Array.from({ length: most }, (_, i) => input.lanes.filter(({ slots }) => slots > i)).flat();
+  const waiting: (() => void)[] = [];
+  const packages: Promise<void>[] = [];
+  const run = async (index: number, needs: readonly number[]): Promise<void> => {
+    await Promise.all(needs.map((need) => packages[need]));
+    let lane = free.shift();
+    for (; !lane; lane = free.shift()) await new Promise<void>((resolve) => waiting.push(resolve));
+    const order = orderOf(index);
+    await executeChild(fanOutChild, {
+      workflowId: `plain/${order.cpv}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [{ order, drone: lane.name, binhost: input.binhost }],
+    });
+    free.push(lane);
+    waiting.shift()?.();
+  };
+  for (const [index, needs] of input.needs.entries()) packages.push(run(index, needs));
+  await Promise.all(packages);
+}
