@@ -1,4 +1,4 @@
-import { availableParallelism, homedir, hostname } from "node:os";
+import { availableParallelism, homedir, hostname, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { isName } from "../model/names.ts";
 import type { ConfigFile, DroneConfig, DroneDefaults, SwarmConfig } from "./schema.ts";
@@ -11,6 +11,7 @@ export interface Surroundings {
   /** Directory that relative paths begin at: the file's. */
   base: string;
   cores: number;
+  memoryGib: number;
   hostName: string;
 }
 
@@ -24,6 +25,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv, base: string): Surroundin
     cacheHome: xdg(env.XDG_CACHE_HOME, join(home, ".cache")),
     base,
     cores: availableParallelism(),
+    memoryGib: totalmem() / 2 ** 30,
     hostName: hostname(),
   };
 }
@@ -53,6 +55,11 @@ function defaultUrl(listen: string, port: number, hostName: string): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
+/** Memory that is left to the machine itself: an eighth, at most 4 GiB. */
+function reserveOf(memoryGib: number): number {
+  return Math.min(4, memoryGib / 8);
+}
+
 type DroneSection = NonNullable<ConfigFile["drone"]>;
 
 function resolveDrone(own: DroneSection, shared: DroneSection, around: Surroundings): DroneDefaults {
@@ -64,6 +71,10 @@ function resolveDrone(own: DroneSection, shared: DroneSection, around: Surroundi
     prefixLength: own.prefix_length ?? shared.prefix_length ?? 96,
     distfiles: (own.distfiles ?? shared.distfiles ?? []).map((path) => expandPath(path, around)),
     lowDiskGib: own.low_disk_gib ?? shared.low_disk_gib ?? 2,
+    coresLimit: own.cores_limit ?? shared.cores_limit ?? around.cores,
+    memoryGib: own.memory_gib ?? shared.memory_gib ?? around.memoryGib - reserveOf(around.memoryGib),
+    exclude: own.exclude ?? shared.exclude ?? [],
+    only: own.only ?? shared.only ?? [],
     autoReboot: own.auto_reboot ?? shared.auto_reboot ?? false,
   };
 }

@@ -58,6 +58,30 @@ export function gibibytes(fallback: string, purpose: string) {
   return optional(z.number().min(0).max(1_000_000), { purpose, must, default: fallback });
 }
 
+/** Not 0: of something that is needed. */
+export function someGibibytes(fallback: string, purpose: string) {
+  const must = "a number of GiB above 0, up to 1000000";
+  return optional(z.number().positive().max(1_000_000), { purpose, must, default: fallback });
+}
+
+/** Packages by category and name, where * stands for anything. */
+export function patterns(fallback: string, purpose: string) {
+  const must = 'a list of patterns as "category/name", where * stands for anything';
+  return optional(
+    z.array(
+      z
+        .string()
+        .regex(/^[\w+.*-]+\/[\w+*-]+$/)
+        .meta({ must, default: null }),
+    ),
+    {
+      purpose,
+      must,
+      default: fallback,
+    },
+  );
+}
+
 export function port(min: 0 | 1, fallback: string, purpose: string) {
   const must = min === 0 ? "a TCP port from 1 to 65535, or 0 for a free one" : "a TCP port from 1 to 65535";
   return optional(z.int().min(min).max(65535), { purpose, must, default: fallback });

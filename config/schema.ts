@@ -10,7 +10,9 @@ import {
   names,
   path,
   paths,
+  patterns,
   port,
+  someGibibytes,
   text,
   treeName,
   treeSync,
@@ -59,6 +61,13 @@ export interface DroneDefaults {
   distfiles: string[];
   lowDiskGib: number;
   autoReboot: boolean;
+  /** Processors that its builds may use together. */
+  coresLimit: number;
+  /** Memory that its builds may use together. */
+  memoryGib: number;
+  /** Patterns of packages that it never builds, and of those that it builds at all; none in `only`: any. */
+  exclude: string[];
+  only: string[];
 }
 
 export interface DroneConfig extends DroneDefaults {
@@ -74,6 +83,10 @@ const droneKeys = {
   distfiles: paths("[]", "Directories with source archives that are used without being changed."),
   low_disk_gib: gibibytes("2", "With less free disk than this the drone takes no work."),
   auto_reboot: trueOrFalse("false", "Whether the swarm may reboot the machine."),
+  cores_limit: wholeNumber(1, 4096, "cores", "this machine's", "Cores that the builds may use together."),
+  memory_gib: someGibibytes("this machine's, less a reserve", "Memory that the builds may use together."),
+  exclude: patterns("[]", "Packages that the drone never builds."),
+  only: patterns("[]", "Packages that the drone builds: no others, if any are named."),
 };
 
 /** swarm.toml as it is written. Strict at each level; defaults are filled in by defaults.ts. */

@@ -1,3 +1,4 @@
+import type { Estimate } from "./estimate.ts";
 import type { BuildSettings } from "./target.ts";
 
 /** What the artifact of a build must be: compared with its own metadata by validate. */
@@ -31,6 +32,12 @@ export interface BuildOrder {
   nice: number;
   /** No output for this long ends the build. Seconds. */
   noOutputSeconds: number;
+  /** Seconds of the longest path that waits for the package, after its own build. With `estimate`, `nice` is the first value only. */
+  tail?: number;
+  /** What it is expected to cost: the drone weighs its running builds by it, again and again. */
+  estimate?: Pick<Estimate, "work" | "serial" | "width" | "sigma">;
+  /** What its processes may use together, where the drone can limit that. Bytes. */
+  memoryLimitBytes?: number;
 }
 
 /** What a build used, measured on the drone over all of its processes. */
@@ -64,6 +71,9 @@ export interface BuildProgress {
   /** Seconds since the build began. */
   elapsed: number;
   lastLine: string;
+  /** Core-seconds used so far, and bytes of memory now. Absent until they were measured once. */
+  cpuSeconds?: number;
+  memoryBytes?: number;
 }
 
 /** Name of the artifact's upload at the binhost: one per attempt, the same on drone and binhost, and safe in paths and URLs. */

@@ -1,3 +1,5 @@
+import type { BuildUsage } from "./build.ts";
+
 /**
  * The one failure taxonomy, by what happens next.
  * - `package`: the package is broken: tried once on another drone, then `failed`.
@@ -19,4 +21,6 @@ export interface BuildFailure {
   phase?: string;
   /** The log's last lines around the error, at most 40. */
   logTail?: string[];
+  /** What the attempt used, where it was measured: of one that was killed for memory, most of all. */
+  usage?: BuildUsage;
 }

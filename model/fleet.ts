@@ -17,6 +17,15 @@ export interface DroneFacts {
   libc: string;
   /** The drone's clock, ms since the epoch, when it made this report. */
   clock: number;
+  /** From here on absent in what drones of earlier versions said. Cores that builds may use together. */
+  coresLimit?: number;
+  /** Memory that builds may use together. Bytes. */
+  memoryForBuildsBytes?: number;
+  /** Patterns (`category/name` with `*`) of packages that it never builds, and of those that it builds at all (none: any). */
+  exclude?: string[];
+  only?: string[];
+  /** Work that one core does, measured: 1 is the reference machine's. */
+  speed?: number;
 }
 
 /** What a drone has for a run, compared in the verify step. All but `name` must agree among the drones of a run. */

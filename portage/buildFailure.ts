@@ -15,7 +15,7 @@ const SIGKILL = 9;
 
 const DISK_FULL = /No space left on device/;
 const OUT_OF_MEMORY =
-  /Killed signal terminated program|virtual memory exhausted|cc1\w*: out of memory|Cannot allocate memory|fatal error: Killed|\bKilled\b.*\b(cc1|cc1plus|ld|lto1|rustc|clang)\b|Error 137\b/;
+  /Killed signal terminated program|(?:cc1\w*|LLVM ERROR): out of memory|[Cc]annot allocate memory|[Mm]emory exhausted|memory allocation of \d+ bytes failed|throwing an instance of 'std::bad_alloc'|fatal error: Killed|\bKilled\b.*\b(cc1|cc1plus|ld|lto1|rustc|clang)\b|Error 137\b/;
 const PROVISION = /^!!! provision: (.+)/;
 const DIGEST =
   /^!!! (?:Reason: )?(Failed on \S+ verification|Digest verification failed|Fetched file: .+ VERIFY FAILED)/;

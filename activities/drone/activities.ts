@@ -4,6 +4,7 @@ import type { DroneBuildActivities, DroneControlActivities } from "../../model/a
 import type { DroneFacts } from "../../model/fleet.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
 import type { BinhostClient } from "../../store/client.ts";
+import { openCgroups } from "../../system/cgroups.ts";
 import { GIB, trimDirectory } from "../../system/disk.ts";
 import { ArtifactCache } from "./artifactCache.ts";
 import { Builds } from "./build.ts";
@@ -13,6 +14,7 @@ import { droneFacts } from "./facts.ts";
 import { classified, failureOf } from "./failure.ts";
 import { removeOldLogs } from "./logs.ts";
 import { resolvePlan } from "./resolvePlan.ts";
+import { measuredSpeed } from "./speed.ts";
 import { syncDrone } from "./sync.ts";
 import { TreeStore } from "./trees/treeStore.ts";
 import { uploadArtifact } from "./upload.ts";
@@ -47,8 +49,11 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
   const documents = new Documents(binhost);
   const trees = new TreeStore(join(drone.dir, "trees"));
   const artifacts = new ArtifactCache(join(drone.dir, "artifacts"), binhost);
+  const speed = await measuredSpeed(drone.dir);
   const builds = new Builds({
-    ...{ drone, portage, documents, artifacts, log: deps.log },
+    ...{ drone, portage, documents, artifacts, speed, log: deps.log },
+    cores: Math.min(drone.cores, drone.coresLimit),
+    cgroups: await openCgroups(drone.name, drone.memoryGib * GIB),
     treeLocations: async (identity) => (await trees.find(identity))?.locations ?? null,
   });
   await builds.cleanAttempts();
@@ -78,7 +83,7 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
       return builds.uploading(request.order, () => beating(context, HEARTBEAT_MS, send));
     },
     discard: (order) => working(() => builds.discard(order)),
-    facts: () => droneFacts({ drone, portage }),
+    facts: () => droneFacts({ drone, portage, speed }),
 
     syncTree: (request) =>
       working(async (signal) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { BuildOrder } from "../../model/build.ts";
@@ -11,10 +11,14 @@ import { parseCpv } from "../../portage/cpv.ts";
 import { writeFileAtomic } from "../../system/atomicFile.ts";
 import { endProcesses } from "../../system/processes.ts";
 import { isAlive, type ProcessIdentity } from "../../system/processIdentity.ts";
+import { readJson } from "./jsonFile.ts";
+import { type BuildResult, resultOf, supervisorOf } from "./supervisor.ts";
 
 /** The places of one attempt on this drone. All follow from the order, so that a later life of the drone finds them again. */
 export interface Attempt {
   order: BuildOrder;
+  /** Tells it from all others in a file name. */
+  label: string;
   /** Everything of the attempt but its root and log. */
   directory: string;
   /** Its build root: made for it, removed when the build ends. */
@@ -25,14 +29,6 @@ export interface Attempt {
   packageFile(buildId: number): string;
   /** Stays when the attempt is discarded. */
   log: string;
-}
-
-/** How a build ended: supervise.py's result.json. Times in seconds since the epoch. */
-export interface BuildResult {
-  exitCode: number | null;
-  signal: number | null;
-  startedAt: number;
-  endedAt: number;
 }
 
 /** Where an attempt stands, judged by what is on disk and in /proc. */
@@ -57,6 +53,7 @@ export function attemptOf({ dir, prefixLength }: DronePlaces, order: BuildOrder)
   const label = createHash("sha256").update(`${order.run} ${order.cpv} ${order.attempt}`).digest("hex").slice(0, 12);
   return {
     order,
+    label,
     directory,
     root: rootPath(join(dir, "roots"), label, prefixLength),
     packages,
@@ -77,17 +74,9 @@ const OrderSchema: z.ZodType<BuildOrder> = z.object({
   jobs: z.int(),
   nice: z.int(),
   noOutputSeconds: z.number(),
-});
-const SupervisorSchema: z.ZodType<ProcessIdentity> = z.object({
-  pid: z.int().positive(),
-  startTime: z.string(),
-  bootId: z.string(),
-});
-const ResultSchema: z.ZodType<BuildResult> = z.object({
-  exitCode: z.int().nullable(),
-  signal: z.int().nullable(),
-  startedAt: z.number(),
-  endedAt: z.number(),
+  tail: z.number().exactOptional(),
+  estimate: z.object({ work: z.number(), serial: z.number(), width: z.number(), sigma: z.number() }).exactOptional(),
+  memoryLimitBytes: z.number().exactOptional(),
 });
 const StartSchema: z.ZodType<AttemptStart> = z.object({ buildId: z.int().positive(), preparedFrom: z.number() });
 const ReportSchema = z.object({ seconds: z.number() });
@@ -128,13 +117,9 @@ export async function stateOf(attempt: Attempt): Promise<AttemptState> {
   const supervisor = await supervisorOf(attempt);
   // Read after the supervisor was seen: it writes its result last, so a dead one without result really has none.
   const alive = supervisor !== null && isAlive(supervisor);
-  const result = await readJson(join(attempt.directory, "result.json"), ResultSchema);
+  const result = await resultOf(attempt);
   if (result) return { state: "ended", result };
   return alive ? { state: "running", supervisor } : { state: "dead" };
-}
-
-export function supervisorOf(attempt: Attempt): Promise<ProcessIdentity | null> {
-  return readJson(join(attempt.directory, "supervisor.json"), SupervisorSchema);
 }
 
 /** Ends whatever still runs of an attempt and removes its build root. Its directory stays, with what it built. */
@@ -160,13 +145,4 @@ export async function attemptsOnDisk(drone: DronePlaces): Promise<Attempt[]> {
       .map((path) => readJson(join(base, path, "order.json"), OrderSchema)),
   );
   return orders.flatMap((order) => (order ? [attemptOf(drone, order)] : []));
-}
-
-/** null where the file is not there, or is not what it should be: then the attempt counts as never begun. */
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
-  try {
-    return schema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch {
-    return null;
-  }
 }

@@ -1,44 +1,47 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildOrder, BuildProgress, BuiltArtifact } from "../../model/build.ts";
 import type { BuildFailure } from "../../model/failures.ts";
-import { classifyBuild } from "../../portage/buildFailure.ts";
 import { freeBytes, GIB } from "../../system/disk.ts";
 import { endProcesses } from "../../system/processes.ts";
 import {
   type Attempt,
   attemptOf,
   attemptsOnDisk,
-  type BuildResult,
   type DronePlaces,
   endAttempt,
-  provisionSeconds,
   removeAttempt,
   startOf,
   stateOf,
 } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
-import { sha256Of } from "./digest.ts";
 import { classified, failureOf } from "./failure.ts";
-import { endOf, LogTail } from "./logTail.ts";
+import { LogTail } from "./logTail.ts";
+import { artifactOf, failureIn, lastLines } from "./outcome.ts";
 import { startBuild, type Workshop } from "./prepare.ts";
+import { Priorities } from "./priorities.ts";
+import { type BuildResult, type MeasuredUsage, usageOf } from "./supervisor.ts";
 
-const MIB = 1024 * 1024;
 const HEARTBEAT_MS = 2_000;
 /** How soon the end of a build is seen. Costs two small reads. */
 const POLL_MS = 50;
-/** What a person or program needs of a failed build's log is near its end. */
-const LOG_BYTES = 256 * 1024;
-const MIN_PACKAGE_BYTES = 1024;
-/** With less than this free at its end, a failed build is not asked for its own reasons. */
-const FULL_BYTES = 16 * MIB;
 /** A build that nobody claims is left alone for so long: the engine may have been away. ms */
 const ORPHAN_MS = 10 * 60_000;
 
 export interface Builder extends Workshop {
   drone: Workshop["drone"] & DronePlaces & { lowDiskGib: number };
+  /** That builds may use. */
+  cores: number;
+  /** Of one of them; 1 is the reference machine's. */
+  speed: number;
   log(message: string): void;
+}
+
+/** What is known of a running build. */
+interface Seen {
+  tail: LogTail;
+  usage: MeasuredUsage | null;
 }
 
 interface Claim {
@@ -58,8 +61,11 @@ export class Builds {
   /** Attempt directories whose artifact is on its way. */
   readonly #uploading = new Set<string>();
 
+  readonly #priorities: Priorities;
+
   constructor(builder: Builder) {
     this.#builder = builder;
+    this.#priorities = new Priorities({ cores: builder.cores, speed: builder.speed }, builder.log);
   }
 
   /**
@@ -70,30 +76,34 @@ export class Builds {
     const attempt = attemptOf(this.#builder.drone, order);
     const { claim, former } = this.#claim(attempt);
     const signal = AbortSignal.any([context.signal, claim.taken.signal]);
-    const tail = new LogTail(attempt.log);
+    const seen: Seen = { tail: new LogTail(attempt.log), usage: null };
     let began = Date.now();
-    const beat = (): void => context.heartbeat(progressOf(tail, began));
+    const beat = (): void => context.heartbeat(progressOf(seen, began));
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
     try {
       await former?.left.promise;
       began = (await startOf(attempt))?.preparedFrom ?? began;
       const adopted = await this.#ensureStarted(attempt, signal);
-      const result = await this.#watch(attempt, tail, signal);
+      this.#priorities.add(attempt);
+      const result = await this.#watch(attempt, seen, signal);
       return await this.#outcome(attempt, result, adopted);
     } catch (error) {
       if (!signal.aborted) {
-        await this.#release(attempt, claim, () => endAttempt(attempt));
+        await this.#release(attempt, claim, () => this.#end(attempt));
         throw classified(error, "drone");
       }
       if (claim.taken.signal.aborted) return leave("detached");
       const reason = context.reason();
-      if (reason === "cancelled") await this.#release(attempt, claim, () => removeAttempt(attempt));
+      if (reason === "cancelled") await this.#release(attempt, claim, () => this.#remove(attempt));
       else this.#unclaimed.set(attempt.directory, Date.now());
       return leave(reason);
     } finally {
       clearInterval(timer);
-      if (this.#claims.get(attempt.directory) === claim) this.#claims.delete(attempt.directory);
+      if (this.#claims.get(attempt.directory) === claim) {
+        this.#claims.delete(attempt.directory);
+        this.#priorities.remove(attempt);
+      }
       claim.left.resolve();
     }
   }
@@ -113,7 +123,7 @@ export class Builds {
   /** Frees what an attempt left, after it was accepted or given up. May be repeated. */
   async discard(order: BuildOrder): Promise<void> {
     const attempt = attemptOf(this.#builder.drone, order);
-    await removeAttempt(attempt);
+    await this.#remove(attempt);
     this.#unclaimed.delete(attempt.directory);
   }
 
@@ -121,7 +131,7 @@ export class Builds {
   async cleanAttempts(): Promise<void> {
     const attempts = await attemptsOnDisk(this.#builder.drone);
     for (const attempt of attempts) {
-      if ((await stateOf(attempt)).state === "dead") await removeAttempt(attempt);
+      if ((await stateOf(attempt)).state === "dead") await this.#remove(attempt);
     }
     const roots = join(this.#builder.drone.dir, "roots");
     const known = new Set(attempts.map((it) => it.root));
@@ -153,7 +163,7 @@ export class Builds {
     signal.throwIfAborted();
     const { state } = await stateOf(attempt);
     if (state !== "dead") return true;
-    await removeAttempt(attempt);
+    await this.#remove(attempt);
     await this.#endLeftovers(attempt.order);
     await this.#checkDisk();
     await startBuild(this.#builder, attempt, signal);
@@ -171,7 +181,7 @@ export class Builds {
       if (since === undefined) this.#unclaimed.set(other.directory, Date.now());
       if (!replaced && Date.now() - (since ?? Date.now()) < ORPHAN_MS) continue;
       this.#builder.log(`ending the leftover build of ${cpv} (${run}, attempt ${attempt})`);
-      await removeAttempt(other);
+      await this.#remove(other);
       this.#unclaimed.delete(other.directory);
     }
   }
@@ -185,7 +195,7 @@ export class Builds {
     throw failureOf({ class: "infrastructure", message });
   }
 
-  async #watch(attempt: Attempt, tail: LogTail, signal: AbortSignal): Promise<BuildResult> {
+  async #watch(attempt: Attempt, seen: Seen, signal: AbortSignal): Promise<BuildResult> {
     const { noOutputSeconds } = attempt.order;
     let looked = 0;
     for (;;) {
@@ -195,10 +205,11 @@ export class Builds {
       if (now.state === "dead") throw failureOf(await this.#failure(attempt, null));
       if (Date.now() - looked >= HEARTBEAT_MS / 2) {
         looked = Date.now();
-        const silentFor = Date.now() - (await tail.update());
+        const silentFor = Date.now() - (await seen.tail.update());
+        seen.usage = await usageOf(attempt);
         if (silentFor > noOutputSeconds * 1000) {
           const message = `no output for ${spell(noOutputSeconds)}: killed`;
-          throw failureOf({ class: "package", message, phase: tail.phase, ...(await lastLines(attempt)) });
+          throw failureOf({ class: "package", message, phase: seen.tail.phase, ...(await lastLines(attempt)) });
         }
       }
       await sleep(POLL_MS);
@@ -208,54 +219,31 @@ export class Builds {
   async #outcome(attempt: Attempt, result: BuildResult, adopted: boolean): Promise<BuiltArtifact> {
     const start = await startOf(attempt);
     if (result.exitCode !== 0 || start === null) throw failureOf(await this.#failure(attempt, result));
-    await endAttempt(attempt);
-    const file = attempt.packageFile(start.buildId);
-    const size = await stat(file).then(
-      (info) => info.size,
-      () => 0,
-    );
-    if (size <= MIN_PACKAGE_BYTES) {
-      const message = `Portage ended well, but left no package with BUILD_ID ${start.buildId} (${size} bytes)`;
-      throw failureOf({ class: "drone", message, ...(await lastLines(attempt)) });
-    }
-    const provisioned = (await provisionSeconds(attempt)) ?? 0;
-    return {
-      cpv: attempt.order.cpv,
-      buildId: start.buildId,
-      size,
-      sha256: await sha256Of(file),
-      prepareSeconds: Math.max(0, result.startedAt - start.preparedFrom / 1000) + provisioned,
-      buildSeconds: Math.max(0, result.endedAt - result.startedAt - provisioned),
-      adopted,
-    };
+    await this.#end(attempt);
+    return await artifactOf(attempt, { start, result, adopted });
   }
 
-  /**
-   * Why it failed; to be asked before its root is removed, which frees the disk.
-   * @param result null where the supervisor died: it was killed, or could not even write down how the build ended.
-   */
   async #failure(attempt: Attempt, result: BuildResult | null): Promise<BuildFailure> {
-    const free = await freeBytes(this.#builder.drone.dir);
-    const failure = classifyBuild(result ?? { exitCode: null, signal: null }, await endOf(attempt.log, LOG_BYTES));
-    if (free < FULL_BYTES && failure.class !== "memory") {
-      return {
-        ...failure,
-        class: "infrastructure",
-        message: `disk full: ${(free / MIB).toFixed(1)} MiB are left on the drone`,
-      };
-    }
-    if (result !== null || failure.class !== "package") return failure;
-    return { ...failure, class: "infrastructure", message: "the build's supervisor was killed from outside" };
+    const outOfMemory = (await this.#builder.cgroups?.outOfMemory(attempt.label)) ?? false;
+    return await failureIn(attempt, result, { dir: this.#builder.drone.dir, outOfMemory });
+  }
+
+  async #end(attempt: Attempt): Promise<void> {
+    await endAttempt(attempt);
+    await this.#builder.cgroups?.remove(attempt.label);
+  }
+
+  async #remove(attempt: Attempt): Promise<void> {
+    await removeAttempt(attempt);
+    await this.#builder.cgroups?.remove(attempt.label);
   }
 }
 
-async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] }> {
-  const { logTail } = classifyBuild({ exitCode: 1, signal: null }, await endOf(attempt.log, LOG_BYTES));
-  return logTail === undefined ? {} : { logTail };
-}
-
-function progressOf(tail: LogTail, began: number): BuildProgress {
-  return { phase: tail.phase, elapsed: Math.round((Date.now() - began) / 1000), lastLine: tail.lastLine };
+function progressOf({ tail, usage }: Seen, began: number): BuildProgress {
+  return {
+    ...{ phase: tail.phase, elapsed: Math.round((Date.now() - began) / 1000), lastLine: tail.lastLine },
+    ...(usage && { cpuSeconds: Math.round(usage.cpuSeconds), memoryBytes: usage.memoryBytes }),
+  };
 }
 
 function spell(seconds: number): string {

@@ -2,14 +2,20 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
+import type { DroneConfig } from "../../config/schema.ts";
 import type { DroneFacts } from "../../model/fleet.ts";
 import { writeFileAtomic } from "../../system/atomicFile.ts";
 import { CommandError, run } from "../../system/command.ts";
 import { freeBytes, GIB } from "../../system/disk.ts";
 
 export interface FactsOptions {
-  drone: { name: string; dir: string; cores: number; slots: number; lowDiskGib: number };
+  drone: Pick<
+    DroneConfig,
+    "dir" | "cores" | "slots" | "lowDiskGib" | "coresLimit" | "memoryGib" | "exclude" | "only"
+  > & { name: string };
   portage: { version: string };
+  /** Of one core; 1 is the reference machine's. */
+  speed: number;
 }
 
 /** What compiles on this machine, in words that can be compared. */
@@ -35,7 +41,7 @@ export async function toolchain(): Promise<Toolchain> {
 }
 
 /** What this drone is, as of now. */
-export async function droneFacts({ drone, portage }: FactsOptions): Promise<DroneFacts> {
+export async function droneFacts({ drone, portage, speed }: FactsOptions): Promise<DroneFacts> {
   await mkdir(drone.dir, { recursive: true });
   const id = await droneId(drone.dir);
   const [tools, diskFreeBytes] = await Promise.all([toolchain(), freeBytes(drone.dir)]);
@@ -50,6 +56,11 @@ export async function droneFacts({ drone, portage }: FactsOptions): Promise<Dron
     portage: portage.version,
     ...tools,
     clock: Date.now(),
+    coresLimit: drone.coresLimit,
+    memoryForBuildsBytes: Math.round(drone.memoryGib * GIB),
+    exclude: drone.exclude,
+    only: drone.only,
+    speed,
   };
 }
 

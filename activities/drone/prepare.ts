@@ -1,21 +1,22 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { BuildOrder } from "../../model/build.ts";
 import { type BuildRoot, createBuildRoot } from "../../portage/buildRoot.ts";
 import { parseCpv } from "../../portage/cpv.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
 import { dependencyClosure } from "../../portage/plan.ts";
+import type { BuildCgroups } from "../../system/cgroups.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
 import type { ArtifactCache } from "./artifactCache.ts";
-import { type Attempt, jobFile, recordOrder, recordStart, reportFile, supervisorOf } from "./attempt.ts";
+import { type Attempt, jobFile, recordOrder, recordStart, reportFile } from "./attempt.ts";
 import type { Documents } from "./documents.ts";
 import { failureOf } from "./failure.ts";
+import { startSupervisor } from "./supervisor.ts";
 
 export interface Workshop {
-  drone: { name: string; dir: string; maxJobs: number; distfiles: string[] };
+  drone: { name: string; dir: string; maxJobs: number; coresLimit: number; distfiles: string[] };
+  /** null where this drone cannot make any. */
+  cgroups: BuildCgroups | null;
   portage: PortageInstallation;
   documents: Documents;
   artifacts: ArtifactCache;
@@ -24,8 +25,6 @@ export interface Workshop {
 }
 
 const program = (name: string): string => join(packageRoot(), "portage/python", name);
-/** The supervisor takes hundredths of a second to note who it is. ms */
-const SUPERVISOR_START_MS = 10_000;
 
 /**
  * Makes everything ready and starts the build, which from then on belongs to no process of ours. Nothing is started where a
@@ -56,7 +55,7 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
       bundle,
       trees,
       settings: {
-        makeJobs: Math.max(1, Math.min(order.jobs, workshop.drone.maxJobs)),
+        makeJobs: jobsOf(order, workshop.drone),
         distfiles: workshop.drone.distfiles,
         distdir: join(workshop.drone.dir, "distfiles"),
         pkgdir: attempt.packages,
@@ -80,7 +79,24 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
   await writeFile(attempt.log, "");
   await recordStart(attempt, { buildId: wanted.buildId, preparedFrom });
   signal.throwIfAborted();
-  await supervise(attempt, root);
+  const { python } = root.portage;
+  const started = await startSupervisor(
+    attempt,
+    {
+      log: attempt.log,
+      nice: order.nice,
+      cores: workshop.drone.coresLimit,
+      cgroup: (await workshop.cgroups?.create(attempt.label, order.memoryLimitBytes ?? null)) ?? null,
+      command: [python, program("provision.py"), jobFile(attempt)],
+    },
+    { python, cwd: root.path, env: root.env },
+  );
+  if (started) return;
+  throw failureOf({ class: "drone", message: `the supervisor of the build did not start: ${python} -I -S` });
+}
+
+function jobsOf({ jobs }: BuildOrder, { maxJobs, coresLimit }: Workshop["drone"]): number {
+  return Math.max(1, Math.min(jobs, maxJobs, coresLimit));
 }
 
 /** Where a package lies in a PKGDIR of its own. */
@@ -101,29 +117,4 @@ function emergeCommand(root: BuildRoot, atom: string): string[] {
 async function reserveBuildIds(attempt: Attempt, buildId: number): Promise<void> {
   await mkdir(dirname(attempt.packageFile(buildId)), { recursive: true });
   await Promise.all(Array.from({ length: buildId - 1 }, (_, index) => mkdir(attempt.packageFile(index + 1))));
-}
-
-/** Starts the supervisor in a session of its own and waits until it can be found again. */
-async function supervise(attempt: Attempt, root: BuildRoot): Promise<void> {
-  const { python } = root.portage;
-  const child = spawn(
-    python,
-    // -I -S: nothing of the machine's Python set-up is read, and it starts in hundredths of a second.
-    [
-      ...["-I", "-S", program("supervise.py"), attempt.directory, attempt.log, String(attempt.order.nice)],
-      ...[python, program("provision.py"), jobFile(attempt)],
-    ],
-    { cwd: root.path, env: root.env, detached: true, stdio: "ignore" },
-  );
-  await once(child, "spawn");
-  child.unref();
-  const deadline = Date.now() + SUPERVISOR_START_MS;
-  while ((await supervisorOf(attempt)) === null) {
-    const ended = child.exitCode !== null || child.signalCode !== null;
-    if (ended && existsSync(join(attempt.directory, "supervisor.json"))) return;
-    if (ended || Date.now() > deadline) {
-      throw failureOf({ class: "drone", message: `the supervisor of the build did not start: ${python} -I -S` });
-    }
-    await sleep(5);
-  }
 }

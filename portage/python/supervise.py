@@ -1,26 +1,46 @@
-"""Runs one command to its end and leaves a note of how it ended.
+"""Runs one command to its end, measures it, and leaves a note of how it ended.
 
-usage: supervise.py DIRECTORY LOG NICE COMMAND [ARGUMENT...]
+usage: supervise.py DIRECTORY
 
-It is started in a session of its own and outlives whoever started it. DIRECTORY gets two files, each whole or not at all:
-supervisor.json (who supervises, written before the command starts, so that no build runs that cannot be found again) and
-result.json (how it ended). The command's output is appended to LOG. A supervisor that is killed leaves no result.json.
+DIRECTORY has supervise.json: {log, nice, cores, cgroup, command}. `cores`: processors that the command may use;
+`cgroup`: directory of a cgroup (version 2) made for it, null for none. It is started in a session of its own and
+outlives whoever started it. It leaves files in DIRECTORY, each whole or not at all:
+
+- supervisor.json: who supervises; written before the command starts, so that no build runs that cannot be found again.
+- usage.json: what the command has used up to now, see measure.py; written about once a second, for the last time before
+  result.json.
+- result.json: how it ended. A supervisor that is killed leaves none.
+
+While the command runs, a number in DIRECTORY/nice is its new nice value. The command's output is appended to the log.
 """
 
+import ctypes
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
 
+# -I leaves out the program's own directory.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import measure  # pylint: disable=wrong-import-position
+import priority  # pylint: disable=wrong-import-position
 
-def write_atomic(path, value):
-    """Writes JSON so that the file is there whole, even after a power cut, or not there."""
+PR_SET_CHILD_SUBREAPER = 36
+# Between two measurements: a twentieth of the time that has passed, so that a short build's phases are told apart as well.
+FASTEST, SLOWEST, PART = 0.1, 1.0, 0.05
+
+
+def write_atomic(path, value, durable=True):
+    """Writes JSON so that the file is there whole, if durable even after a power cut, or not there."""
     temporary = f"{path}.{os.getpid()}.tmp"
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     os.rename(temporary, path)
 
 
@@ -33,13 +53,83 @@ def identity():
     return {"pid": os.getpid(), "startTime": fields[19], "bootId": boot_id}
 
 
-def main(directory, log, nice, *command):
+def adopt_orphans():
+    """Descendants that lose their parent become children of this process, not of init: their times stay countable."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (OSError, AttributeError):
+        pass  # Only their times are lost.
+
+
+def bound(cores):
+    """Leaves this process and what it starts only so many of the processors."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if cores < len(allowed):
+        os.sched_setaffinity(0, allowed[:cores])
+
+
+def reap(main_pid):
+    """Collects every child that has ended; the main one's exit status, if it is among them."""
+    ended = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        if pid == main_pid:
+            ended = os.waitstatus_to_exitcode(status)
+
+
+def watch(child, note, wake):
+    """Measures the child until it ends; its exit code, negative for a signal."""
+    began = written = time.monotonic()
+    while True:
+        elapsed = time.monotonic() - began
+        select.select([wake], [], [], min(SLOWEST, max(FASTEST, elapsed * PART)))
+        try:
+            os.read(wake, 4096)
+        except BlockingIOError:
+            pass
+        code = reap(child.pid)
+        final = code is not None
+        due = final or time.monotonic() - written >= SLOWEST
+        note(due, final)
+        if due:
+            written = time.monotonic()
+        if final:
+            child.returncode = code
+            return code
+
+
+def main(directory):
     started = time.time()
-    os.nice(int(nice))
+    with open(os.path.join(directory, "supervise.json"), encoding="utf-8") as file:
+        job = json.load(file)
+    adopt_orphans()
+    bound(job["cores"])
+    urgency = priority.Priority(os.path.join(directory, "nice"), job["nice"], job["cgroup"])
     write_atomic(os.path.join(directory, "supervisor.json"), identity())
-    with open(log, "ab") as output:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
-    code = ended.returncode
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    with open(job["log"], "ab") as output:
+        usage = measure.Usage(job["log"], output.tell())
+        child = subprocess.Popen(job["command"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def note(due, final):
+        try:
+            family = measure.family()
+            usage.sample(family)
+            urgency.apply(family)
+            if due:
+                report = {**usage.report(), **urgency.report()}
+                write_atomic(os.path.join(directory, "usage.json"), report, durable=final)
+        except OSError:
+            pass  # A measurement is worth no build: on a full disk the build itself finds out.
+
+    code = watch(child, note, reader)
     result = {
         "exitCode": code if code >= 0 else None,
         "signal": -code if code < 0 else None,

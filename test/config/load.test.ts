@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { droneConfig } from "../../config/drones.ts";
@@ -177,6 +177,28 @@ describe("effective values", () => {
     expect(config.drones.izar).toMatchObject({ cores: 4, slots: 1, lowDiskGib: 0.5, autoReboot: false });
     expect(config.drones.unra).toMatchObject({ cores: 24, slots: 3, prefixLength: 96 });
     expect(config.up.drones).toEqual(["izar", "unra"]);
+  });
+
+  test("a drone's limits: of cores and memory what the machine has, less a reserve, and any package", async () => {
+    const { config } = await load(
+      '[drone]\nexclude = ["dev-lang/rust"]\n[drones.izar]\ncores_limit = 1\nmemory_gib = 0.5\nonly = ["dev-lang/*", "*/gtk+"]',
+    );
+    expect(config.drones.izar).toMatchObject({ coresLimit: 1, memoryGib: 0.5, only: ["dev-lang/*", "*/gtk+"] });
+    expect(config.drones.izar?.exclude).toEqual(["dev-lang/rust"]);
+    const { coresLimit, memoryGib, only } = config.droneDefaults;
+    expect([coresLimit, only]).toEqual([availableParallelism(), []]);
+    expect(memoryGib).toBeGreaterThan(0);
+    expect(memoryGib).toBeLessThan(totalmem() / 2 ** 30);
+  });
+
+  test("limits that leave a drone nothing, or that no package can match, are wrong: all of them are told", async () => {
+    const text = '[drones.izar]\ncores = 0\ncores_limit = 0\nmemory_gib = 0\nexclude = ["rust"]\nonly = ["a/b c"]';
+    const told = (await problemsOf(text)).join("\n");
+    expect(told).toMatch(/drones\.izar\.cores must be a whole number of cores from 1/);
+    expect(told).toMatch(/drones\.izar\.cores_limit must be a whole number of cores from 1/);
+    expect(told).toMatch(/drones\.izar\.memory_gib must be a number of GiB above 0/);
+    expect(told).toMatch(/exclude.*"category\/name", where \* stands for anything.*"rust"/);
+    expect(told).toMatch(/only.*"category\/name".*"a\/b c"/);
   });
 
   test("a drone without a section has the defaults and a directory of its own, even when called constructor", async () => {

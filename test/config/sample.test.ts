@@ -19,6 +19,7 @@ const around: Surroundings = {
   cacheHome: "/home/ada/.cache",
   base: "/etc/build-swarm",
   cores: 16,
+  memoryGib: 64,
   hostName: "izar.example.org",
 };
 

@@ -61,6 +61,18 @@ test.each([
   expect(classifyBuild(FAILED, log)).toMatchObject({ class: kind, message });
 });
 
+test.each([
+  "virtual memory exhausted: Cannot allocate memory",
+  "/usr/bin/ld: final link failed: memory exhausted",
+  "cc1plus: out of memory allocating 65536 bytes after a total of 1024 bytes",
+  "LLVM ERROR: out of memory",
+  "memory allocation of 3145728 bytes failed",
+  "terminate called after throwing an instance of 'std::bad_alloc'",
+])("no memory, in the words of a compiler or linker: %s", (line) => {
+  const log = `${line}\n * ERROR: dev-lang/big-1.0::demo failed (compile phase):\n *   emake failed\n`;
+  expect(classifyBuild({ exitCode: 1, signal: null }, log)).toMatchObject({ class: "memory", phase: "compile" });
+});
+
 test("a build that is killed without a word was killed for memory", () => {
   for (const exit of [
     { exitCode: null, signal: 9 },

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { CompleteAsyncError } from "@temporalio/activity";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { attemptOf, supervisorOf } from "../../../activities/drone/attempt.ts";
+import { attemptOf } from "../../../activities/drone/attempt.ts";
+import { supervisorOf } from "../../../activities/drone/supervisor.ts";
 import type { BuildOrder } from "../../../model/build.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import { processesIn } from "../../../system/processes.ts";
@@ -57,6 +58,15 @@ describe("a package with two dependencies", () => {
     const order = yard.order("dev-libs/beta-1.0");
     const artifact = await life.activities.build(order);
     expect(artifact).toMatchObject({ cpv: "dev-libs/beta-1.0", buildId: 1, adopted: false });
+    const { usage } = artifact;
+    expect(usage?.phases.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["dependencies", "setup", "unpack", "compile", "install", "package"]),
+    );
+    const seconds = usage?.phases.reduce((sum, phase) => sum + phase.seconds, 0) ?? 0;
+    expect(Math.abs(seconds - artifact.buildSeconds - artifact.prepareSeconds)).toBeLessThan(2);
+    expect(usage?.cpuSeconds).toBeGreaterThan(0.5);
+    // Python, bash and a compiler.
+    expect(usage?.peakMemoryBytes).toBeGreaterThan(20 * 2 ** 20);
 
     const log = await readFile(attemptFor(order).log, "utf8");
     expect(log).toContain(">>> Installing 2 packages that it needs");

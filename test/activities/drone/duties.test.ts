@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { ApplicationFailure } from "@temporalio/common";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -26,6 +27,14 @@ test("facts tell a restart of the drone from another machine, and its toolchain"
     slots: 2,
     compiler: expect.stringMatching(/^gcc \d+\.\d+\.\d+$/),
   });
+  expect(facts).toMatchObject({
+    memoryForBuildsBytes: 4 * GIB,
+    coresLimit: cpus().length,
+    exclude: [],
+    only: ["dev-libs/*"],
+  });
+  expect(facts.speed).toBeGreaterThan(0.05);
+  expect((await (await yard.live()).activities.facts()).speed).toBe(facts.speed);
   expect(facts.libc).toMatch(/^(glibc|musl) \d/);
   expect(facts.memoryBytes).toBeGreaterThan(GIB / 4);
   expect(facts.diskFreeBytes).toBeGreaterThan(0);

@@ -80,6 +80,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
       drone: {
         ...{ name: "izar", dir, lowDiskGib, cores: 16, slots: 2, maxJobs: cpus().length },
         ...{ prefixLength: 96, distfiles: [tree.distfiles], autoReboot: false },
+        ...{ coresLimit: cpus().length, memoryGib: 4, exclude: [], only: ["dev-libs/*"] },
       },
       ...{ portage, binhost: client, keepLogsDays: 30, log: (message: string) => logged.push(message) },
       context: () => current,

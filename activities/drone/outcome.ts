@@ -1,0 +1,103 @@
+import { stat } from "node:fs/promises";
+import type { BuildUsage, BuiltArtifact } from "../../model/build.ts";
+import type { BuildFailure } from "../../model/failures.ts";
+import { classifyBuild } from "../../portage/buildFailure.ts";
+import { phaseBegun } from "../../portage/buildLog.ts";
+import { freeBytes } from "../../system/disk.ts";
+import { type Attempt, type AttemptStart, provisionSeconds } from "./attempt.ts";
+import { sha256Of } from "./digest.ts";
+import { failureOf } from "./failure.ts";
+import { endOf } from "./logTail.ts";
+import { type BuildResult, type MeasuredUsage, usageOf } from "./supervisor.ts";
+
+const MIB = 1024 * 1024;
+/** What a person or program needs of a failed build's log is near its end. */
+const LOG_BYTES = 256 * 1024;
+const MIN_PACKAGE_BYTES = 1024;
+/** With less than this free at its end, a failed build is not asked for its own reasons. */
+const FULL_BYTES = 16 * MIB;
+
+/** The artifact that a build which ended well has left. Its root may be gone. */
+export async function artifactOf(
+  attempt: Attempt,
+  { start, result, adopted }: { start: AttemptStart; result: BuildResult; adopted: boolean },
+): Promise<BuiltArtifact> {
+  const file = attempt.packageFile(start.buildId);
+  const size = await stat(file).then(
+    (info) => info.size,
+    () => 0,
+  );
+  if (size <= MIN_PACKAGE_BYTES) {
+    const message = `Portage ended well, but left no package with BUILD_ID ${start.buildId} (${size} bytes)`;
+    throw failureOf({ class: "drone", message, ...(await lastLines(attempt)) });
+  }
+  const provisioned = (await provisionSeconds(attempt)) ?? 0;
+  return {
+    cpv: attempt.order.cpv,
+    buildId: start.buildId,
+    size,
+    sha256: await sha256Of(file),
+    prepareSeconds: Math.max(0, result.startedAt - start.preparedFrom / 1000) + provisioned,
+    buildSeconds: Math.max(0, result.endedAt - result.startedAt - provisioned),
+    ...(await usageUntil(attempt, result.endedAt)),
+    adopted,
+  };
+}
+
+/** What is around a failure that only the drone can see. */
+export interface Circumstances {
+  /** Where the drone's work is. */
+  dir: string;
+  /** The kernel has killed a process of it for memory. */
+  outOfMemory: boolean;
+}
+
+/**
+ * Why it failed; to be asked before its root is removed, which frees the disk.
+ * @param result null where the supervisor died: it was killed, or could not even write down how the build ended.
+ */
+export async function failureIn(
+  attempt: Attempt,
+  result: BuildResult | null,
+  { dir, outOfMemory }: Circumstances,
+): Promise<BuildFailure> {
+  const free = await freeBytes(dir);
+  const failure: BuildFailure = {
+    ...classifyBuild(result ?? { exitCode: null, signal: null }, await endOf(attempt.log, LOG_BYTES)),
+    ...(await usageUntil(attempt, result?.endedAt ?? null)),
+  };
+  if (failure.class === "memory") return failure;
+  if (outOfMemory)
+    return { ...failure, class: "memory", message: "out of memory: the kernel killed a process of the build" };
+  if (free < FULL_BYTES) {
+    const message = `disk full: ${(free / MIB).toFixed(1)} MiB are left on the drone`;
+    return { ...failure, class: "infrastructure", message };
+  }
+  if (result !== null || failure.class !== "package") return failure;
+  return { ...failure, class: "infrastructure", message: "the build's supervisor was killed from outside" };
+}
+
+export async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] }> {
+  const { logTail } = classifyBuild({ exitCode: 1, signal: null }, await endOf(attempt.log, LOG_BYTES));
+  return logTail === undefined ? {} : { logTail };
+}
+
+/** @param endedAt seconds since the epoch; null: when it was measured last. */
+async function usageUntil(attempt: Attempt, endedAt: number | null): Promise<{ usage?: BuildUsage }> {
+  const measured = await usageOf(attempt);
+  if (measured === null) return {};
+  const { cpuSeconds, peakMemoryBytes, marks } = measured;
+  return { usage: { cpuSeconds, peakMemoryBytes, phases: phasesOf(marks, endedAt ?? measured.at) } };
+}
+
+/** Wall seconds from the line that begins each phase to that of the next. */
+export function phasesOf(marks: MeasuredUsage["marks"], endedAt: number): BuildUsage["phases"] {
+  const begun = marks.flatMap(([at, line]) => {
+    const name = phaseBegun(line);
+    return name === null ? [] : [{ name, at }];
+  });
+  return begun.map(({ name, at }, i) => ({
+    name,
+    seconds: Math.round(Math.max(0, (begun[i + 1]?.at ?? endedAt) - at) * 100) / 100,
+  }));
+}
