@@ -62,9 +62,10 @@ async function compare(size: number | undefined, signal: AbortSignal): Promise<C
       const version = await prepare(cacheDir);
       const part = nodes.slice(0, facts.most);
       const cases = { noop: noopCase(part), sleep: sleepCase(part, machines) };
+      console.log(`${facts.name} ${version}: ${part.length} packages`);
       const noop = await measure(run, cases.noop, { machines, cacheDir, signal });
       const slept = await measure(run, cases.sleep, { machines, cacheDir, signal });
-      console.log(facts.name, JSON.stringify({ noop, sleep: slept }));
+      for (const [name, figures] of Object.entries({ noop, sleep: slept })) console.log(`  ${name}`, figures);
       tools.push({ ...facts, version, noop, sleep: slept });
     } catch (error) {
       signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,10 @@ import { desktopGraph, tasksOf } from "../../bench/compare/graph.ts";
 import { make, makefile } from "../../bench/compare/make.ts";
 import { ninjaFile } from "../../bench/compare/ninja.ts";
 import { planOf } from "../../bench/compare/temporal.ts";
+import { until } from "../../bench/noop/swarm.ts";
 import { toGate } from "../../bench/swarmBench.ts";
+import { packageRoot } from "../../system/packageRoot.ts";
+import { processesIn } from "../../system/processes.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { testDirectory } from "../support/portage.ts";
 
@@ -77,6 +80,28 @@ test.skipIf(!isThere("make"))("a command that fails is told, with the tool's own
   const machines = [{ name: "izar", cores: 8, slots: 8 }];
   const job: Job = { tasks, machines, directory, cacheDir: "", signal: new AbortController().signal, counts: () => {} };
   await expect(make.run(job)).rejects.toThrow("make ended with 2");
+});
+
+test("Ctrl-C ends everything that a comparison has started", async () => {
+  const temporary = await testDirectory();
+  const bench = execa(process.execPath, [join(packageRoot(), "bench/main.ts"), "compare", "300"], {
+    env: { ...process.env, TMPDIR: temporary },
+    reject: false,
+    stdin: "ignore",
+  });
+  await until("a drone has been started", async () => {
+    const commands = processesIn([temporary]).map(({ pid }) =>
+      readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+    );
+    return (await Promise.all(commands)).some((command) => command.includes("droneMain"));
+  });
+  bench.kill("SIGINT");
+  const { exitCode, stdout } = await bench;
+  expect(exitCode, stdout).toBe(130);
+  expect(stdout).toContain("SIGINT: everything is being stopped");
+  // Node keeps compiled code there too.
+  expect((await readdir(temporary)).filter((name) => name.startsWith("swarm-"))).toEqual([]);
+  expect(processesIn([temporary])).toEqual([]);
 });
 
 test("the desktop graph's needs come before what needs them, also in a part of it", async () => {
