@@ -65,6 +65,7 @@ export interface DroneControlActivities {
   attend(request: { name: string; id: string; probe: boolean }): Promise<AttendResult>;
   syncTree(request: SyncRequest): Promise<DroneSyncReport>;
   resolvePlan(request: ResolveRequest): Promise<ResolveResult>;
+  /** Brings the artifact to the binhost; the drone's copy is gone then. */
   upload(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<void>;
   discard(order: BuildOrder): Promise<void>;
 }
@@ -118,6 +119,8 @@ export interface EnrolRequest {
 /** Runs on `orchestrator`. */
 export interface OrchestratorActivities {
   checkCredential(request: EnrolRequest): Promise<boolean>;
+  /** Waits for the end of a `buildPackage` by its workflow id; what it returned. */
+  outcomeOf(workflowId: string): Promise<BuiltArtifact | null>;
 }
 
 /** Task queue names. */

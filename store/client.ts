@@ -84,6 +84,12 @@ export class BinhostClient {
     return this.#json("GET", `/api/targets/${part(name)}`, TargetInfoSchema);
   }
 
+  /** Whether the binhost has an upload whole. */
+  async hasUpload({ id, size, sha256 }: Pick<ArtifactUpload, "id" | "size" | "sha256">): Promise<boolean> {
+    const path = `/api/uploads/${part(id)}?size=${size}&sha256=${sha256}`;
+    return (await this.#json("GET", path, UploadStateSchema)).complete;
+  }
+
   /**
    * Brings a file to the binhost, from where an earlier try of the same id stopped. Returns when the binhost has it whole
    * and has checked its digest; repeated then, it sends nothing.

@@ -1,9 +1,9 @@
 import { Client, WorkflowIdConflictPolicy } from "@temporalio/client";
 import { Worker } from "@temporalio/worker";
-import { checkProof } from "../activities/orchestrator/credential.ts";
+import { createOrchestratorActivities } from "../activities/orchestrator/activities.ts";
 import { dataConverter } from "../connection/codec.ts";
 import { connectWorker } from "../connection/worker.ts";
-import { type OrchestratorActivities, QUEUES } from "../model/activities.ts";
+import { QUEUES } from "../model/activities.ts";
 import { BUNDLE_PATH } from "./bundle.ts";
 import { aborted, type Role, readToken } from "./role.ts";
 import { installRuntime } from "./runtime.ts";
@@ -13,22 +13,21 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
   installRuntime(log);
   const token = await readToken(config);
   const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
-  const activities: OrchestratorActivities = {
-    checkCredential: async (request) => checkProof(token, request),
-  };
+  const client = new Client({ connection, namespace, dataConverter });
   const worker = await Worker.create({
     connection,
     namespace,
     dataConverter,
     taskQueue: QUEUES.orchestrator,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities,
+    activities: createOrchestratorActivities(client, token),
+    // Those that wait for builds of runs that continued as new do nothing else.
+    maxConcurrentActivityTaskExecutions: 1_000,
     maxCachedWorkflows: config.orchestrator.maxCachedWorkflows,
     // A killed orchestrator's workflows wait this long for it before another takes them. Default 10 s.
     stickyQueueScheduleToStartTimeout: "2s",
     shutdownGraceTime: "10s",
   });
-  const client = new Client({ connection, namespace, dataConverter });
   await client.workflow.start("fleet", {
     workflowId: "fleet",
     taskQueue: QUEUES.orchestrator,

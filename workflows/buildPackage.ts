@@ -21,16 +21,18 @@ const SILENCE = "15s";
 const ANSWER = "20s";
 
 /**
- * One attempt to build one package on one drone: compile -> upload -> validate -> discard. Its outcome goes to the run by
- * signal, since the run may have continued as new. It never fails by itself.
+ * One attempt to build one package on one drone: compile -> upload -> validate. A success is its result: the artifact. What
+ * else comes of it goes to the run by signal at once, before it is cleared up. It never fails by itself.
  */
-export async function buildPackage(input: BuildPackageInput): Promise<void> {
+export async function buildPackage(input: BuildPackageInput): Promise<BuiltArtifact | null> {
   const startedAt = Date.now();
   const outcome = await attempt(input, startedAt);
+  if (outcome.artifact && input.returnsSuccess) return outcome.artifact;
   // At once: each costs the engine a step of its own, and none waits for another.
   await CancellationScope.nonCancellable(() =>
     Promise.all([report(input, outcome), discard(input), recordFailure(input, outcome, startedAt)]),
   );
+  return null;
 }
 
 type Outcome = Pick<PackageReport, "artifact" | "failure" | "cancelled">;
@@ -127,7 +129,7 @@ async function recordFailure(
   await record({ order, drone, times, result, message: failure?.message ?? null }).catch(() => {});
 }
 
-/** Frees the drone's copy. Best effort: a drone cleans up by itself too. */
+/** Frees what a failed attempt left on the drone. Best effort: a drone cleans up by itself too. */
 async function discard({ order, drone }: BuildPackageInput): Promise<void> {
   const activities = proxyActivities<DroneControlActivities>({
     taskQueue: QUEUES.control(drone),

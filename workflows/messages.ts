@@ -47,6 +47,8 @@ export interface BuildPackageInput {
   binhost: string;
   /** Workflow id (without run id: the parent may continue as new) that gets the report. */
   reportTo: string;
+  /** The run looks at the child's result: a success is returned, which costs the engine less than a report. */
+  returnsSuccess?: boolean;
 }
 
 /** What a child says when it ends. */

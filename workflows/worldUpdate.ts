@@ -18,7 +18,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
-import { type BinhostActivities, type DroneControlActivities, QUEUES, type SyncRequest } from "../model/activities.ts";
+import {
+  type BinhostActivities,
+  type DroneControlActivities,
+  type OrchestratorActivities,
+  QUEUES,
+  type SyncRequest,
+} from "../model/activities.ts";
+import type { BuiltArtifact } from "../model/build.ts";
 import type { RunStep } from "../model/run.ts";
 import { buildPackage } from "./buildPackage.ts";
 import { runDetails } from "./details.ts";
@@ -27,6 +34,7 @@ import {
   buildPackageId,
   FLEET_ID,
   fleetChangedSignal,
+  type PackageReport,
   packageReportSignal,
   packagesQuery,
   runQuery,
@@ -44,11 +52,21 @@ import { syncDrones, verifyDrones, verifyJoiner } from "./verify.ts";
 /** How long a run waits for the first drone before it says that there is none. */
 const FIRST_DRONE = "5m";
 
+/** What a run that continues as new adds to its state. Runs of versions that did not know it have none. */
+export interface Continued {
+  /** Its children return their success, to whom it may concern. */
+  childrenReturn: true;
+}
+
 /**
  * One world update of one target: sync -> verify -> resolve -> build -> gate -> publish. Thin: what happens next is decided
  * by RunState; this function only listens, asks and does.
  */
-export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Promise<WorldUpdateResult> {
+export async function worldUpdate(
+  input: WorldUpdateInput,
+  saved?: SavedRun,
+  continued?: Continued,
+): Promise<WorldUpdateResult> {
   const { options } = input;
   const state = new RunState(
     saved ?? {
@@ -82,13 +100,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     state.drones.update(views);
     changed = true;
   });
-  setHandler(packageReportSignal, async (report) => {
-    const effects = state.report(report, Date.now());
-    changed = true;
-    const strikes = [...effects.strikes, ...effects.forgive.map((drone) => ({ drone, reason: null }))];
-    // A fleet that is gone keeps no strikes; the run goes on.
-    for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
-  });
+  setHandler(packageReportSignal, take);
   const wake = (): void => {
     changed = true;
   };
@@ -99,6 +111,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       await fleetHandle.signal(subscribeSignal, { workflowId: self });
       const early = saved ? null : await prepare();
       if (early) return await end(early, "done");
+      if (continued) for (const delegation of state.delegations()) void follow(delegation, () => resultOf(delegation));
       await buildUntilGate();
       return await CancellationScope.nonCancellable(publish);
     });
@@ -198,7 +211,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       changed = false;
       join();
       const { delegations, wakeAt } = state.start(Date.now());
-      for (const delegation of delegations) void delegate(delegation);
+      for (const delegation of delegations) void follow(delegation, () => resultOfNew(delegation));
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
         if (
@@ -218,7 +231,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
       if (mayContinue() && !changed) {
         // A finalize that comes meanwhile waits for the publish: it must be let through.
         await condition(() => allHandlersFinished() || changed);
-        if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save());
+        if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save(Date.now()), { childrenReturn: true });
       }
       const awake = (): boolean => changed || mayContinue();
       if (wakeAt === null) await condition(awake);
@@ -244,20 +257,53 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
     }
   }
 
-  /** Starts a package's child. It reports by signal; only its violent end is seen here. */
-  async function delegate(delegation: Delegation): Promise<void> {
-    const { cpv, attempt, drone } = delegation;
+  /** Takes a report of a package's attempt. */
+  async function take(report: PackageReport): Promise<void> {
+    const effects = state.report(report, Date.now());
+    changed = true;
+    const strikes = [...effects.strikes, ...effects.forgive.map((drone) => ({ drone, reason: null }))];
+    // A fleet that is gone keeps no strikes; the run goes on.
+    for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
+  }
+
+  /** Waits for a package's child. It returns a success, reports what else came of it by signal; its violent end is seen here. */
+  async function follow(
+    { cpv, attempt, drone }: Delegation,
+    result: () => Promise<BuiltArtifact | null>,
+  ): Promise<void> {
+    const report = { cpv, attempt, drone };
+    try {
+      const artifact = await CancellationScope.nonCancellable(result);
+      if (artifact) await take({ ...report, artifact });
+    } catch (error) {
+      const failure = { class: "infrastructure", message: `its workflow ended: ${sentenceOf(error)}` } as const;
+      if (state.isCurrent(cpv, attempt)) await take({ ...report, failure });
+    }
+  }
+
+  /** Starts a package's child; what it returns. */
+  async function resultOfNew(delegation: Delegation): Promise<BuiltArtifact | null> {
     try {
       starting++;
-      const child = await CancellationScope.nonCancellable(() => start(delegation)).finally(() => starting--);
-      await child.result();
+      const child = await start(delegation).finally(() => starting--);
+      return await child.result();
     } catch (error) {
-      // A reset of this run in the engine repeats its starts: the child is there and will report.
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-      const failure = { class: "infrastructure", message: `its workflow ended: ${sentenceOf(error)}` } as const;
-      if (state.isCurrent(cpv, attempt)) state.report({ cpv, attempt, drone, failure }, Date.now());
-      changed = true;
+      // A reset of this run in the engine repeats its starts: the child is there.
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return await resultOf(delegation);
+      throw error;
     }
+  }
+
+  /** What a child returns that this execution of the run has not started itself. */
+  async function resultOf({ cpv, attempt }: Delegation): Promise<BuiltArtifact | null> {
+    const { outcomeOf } = proxyActivities<OrchestratorActivities>({
+      taskQueue: QUEUES.orchestrator,
+      startToCloseTimeout: "30d",
+      heartbeatTimeout: "15s",
+      cancellationType: ActivityCancellationType.ABANDON,
+      summary: `end of ${cpv}`,
+    });
+    return await outcomeOf(buildPackageId(input.run, cpv, attempt));
   }
 
   function start(delegation: Delegation) {
@@ -280,6 +326,7 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
           drone,
           binhost: input.binhost,
           reportTo: self,
+          returnsSuccess: true,
           order: {
             run: input.run,
             target: input.target,
@@ -290,7 +337,8 @@ export async function worldUpdate(input: WorldUpdateInput, saved?: SavedRun): Pr
             cpv,
             attempt,
             jobs: delegation.jobs,
-            nice: delegation.nice,
+            // The drone sets it by urgency as soon as the build runs.
+            nice: 0,
             noOutputSeconds: input.noOutputSeconds,
           },
         },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DroneConfig } from "../../config/schema.ts";
 import type { DroneBuildActivities, DroneControlActivities } from "../../model/activities.ts";
+import { messageOf } from "../../model/errors.ts";
 import type { DroneFacts } from "../../model/fleet.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
 import type { BinhostClient } from "../../store/client.ts";
@@ -77,10 +78,13 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
 
   return {
     build: (order) => builds.build(order, contextOf()),
-    upload: (request) => {
+    upload: async (request) => {
       const context = contextOf();
       const send = () => uploadArtifact({ drone, binhost }, request, context);
-      return builds.uploading(request.order, () => beating(context, HEARTBEAT_MS, send));
+      await builds.uploading(request.order, () => beating(context, HEARTBEAT_MS, send));
+      // The binhost has it on its disk, and a rejection means another build in any case. What cannot be removed now is
+      // a leftover, which goes later.
+      await builds.discard(request.order).catch((error: unknown) => deps.log(messageOf(error)));
     },
     discard: (order) => working(() => builds.discard(order)),
     facts: () => droneFacts({ drone, portage, speed }),

@@ -11,9 +11,9 @@ import {
 } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from "@temporalio/worker";
-import { checkProof } from "../../activities/orchestrator/credential.ts";
+import { createOrchestratorActivities } from "../../activities/orchestrator/activities.ts";
 import { dataConverter } from "../../connection/codec.ts";
-import { type OrchestratorActivities, QUEUES } from "../../model/activities.ts";
+import { QUEUES } from "../../model/activities.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
 import { SEARCH_ATTRIBUTES } from "../../model/searchAttributes.ts";
@@ -100,9 +100,6 @@ export class NoopSwarm {
 
   /** One more orchestrator worker. */
   async startOrchestrator(): Promise<void> {
-    const activities: OrchestratorActivities = {
-      checkCredential: async (request) => checkProof(this.context.token, request),
-    };
     const { connection, namespace } = this.context;
     const worker = await Worker.create({
       connection,
@@ -110,7 +107,7 @@ export class NoopSwarm {
       dataConverter,
       taskQueue: QUEUES.orchestrator,
       workflowBundle: { codePath: this.#options.bundle },
-      activities,
+      activities: createOrchestratorActivities(this.client, this.context.token),
       maxCachedWorkflows: 200,
       stickyQueueScheduleToStartTimeout: "2s",
       shutdownForceTime: "5s",

@@ -59,11 +59,17 @@ test("two drones that synced the same report the same", async () => {
 });
 
 describe("upload", () => {
-  test("brings the artifact, again without sending it twice", async () => {
+  test("brings the artifact and keeps no copy; again it only sees that the binhost has it", async () => {
     const order = yard.order("app-misc/bystander-1.0");
     const artifact = await life.activities.build(order);
     await life.activities.upload({ order, artifact });
+    expect(existsSync(join(yard.directory, "drone", "attempts", RUN, "app-misc", "bystander-1.0.1"))).toBe(false);
     await life.activities.upload({ order, artifact });
+  });
+
+  test("of an artifact that neither the drone nor the binhost has ends with that reason", async () => {
+    const order = yard.order("app-misc/bystander-1.0", { attempt: 2 });
+    const artifact = await life.activities.build(order);
     await life.activities.discard(order);
     const gone = await life.activities.upload({ order, artifact }).catch((error: unknown) => error);
     expect(gone).toBeInstanceOf(ApplicationFailure);
