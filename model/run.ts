@@ -73,6 +73,8 @@ export interface RunView {
   counts: RunCounts;
   /** Seconds that the rest should take, null where unknown. */
   etaSeconds: number | null;
+  /** Likely not before and not after these, in seconds; null before the first look ahead. */
+  etaRange: { low: number; high: number } | null;
   paused: { reason: string; by: string; since: number } | null;
   drones: RunDrone[];
   plan: string | null;

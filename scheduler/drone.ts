@@ -1,21 +1,7 @@
+import type { Capacity } from "../model/outlook.ts";
 import { expected, finishOf, type ModelBuild, proceed, rates, untilChange } from "./droneModel.ts";
 import { urgency } from "./sharing.ts";
 import { type Cost, meanCores, secondsOn } from "./work.ts";
-
-/** A drone as the scheduler counts with it. */
-export interface Capacity {
-  name: string;
-  /** Cores that builds may use. */
-  cores: number;
-  /** Builds at once, at most. */
-  slots: number;
-  /** Work done per core-second, relative to the machine that estimates are for. */
-  speed: number;
-  /** Memory for builds. Bytes; null where unknown: no limit then. */
-  memoryBytes: number | null;
-  /** Null where it may get work now, else why not. */
-  unusable: string | null;
-}
 
 /** A package that asks for a place. */
 export interface Placing {

@@ -85,7 +85,7 @@ export class DependencyGraph {
     return this.#settle(index);
   }
 
-  /** The packages not yet received that a package waits for: direct ones first, then what those components hold. */
+  /** The packages not yet received that must be received before a package starts: direct ones first. */
   waitsFor(index: number): number[] {
     const found: number[] = [];
     const seen = new Set<number>([index]);

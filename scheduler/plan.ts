@@ -1,3 +1,4 @@
+import type { RunningBuild } from "../model/outlook.ts";
 import { Random } from "./random.ts";
 import { DEFAULT_TUNING, type Tuning } from "./scheduler.ts";
 import { type SimDrone, type SimPackage, simulate } from "./simulate.ts";
@@ -8,6 +9,8 @@ export interface Plan {
   tuning: Tuning;
   /** Expected seconds with it: the mean of the scenarios. */
   makespan: number;
+  /** Seconds of each scenario, ascending: how sure that is. One where the estimates are exact. */
+  finishes: number[];
   /** Runs of the simulator that it took. */
   runs: number;
 }
@@ -15,6 +18,8 @@ export interface Plan {
 export interface PlanRequest {
   packages: readonly SimPackage[];
   drones: readonly SimDrone[];
+  /** What builds already. */
+  running?: readonly RunningBuild[];
   /** How much is tried: packages times simulated runs. */
   budget: number;
   seed: number;
@@ -27,24 +32,30 @@ const SCENARIOS = 8;
 /** With less certain estimates than this on average, biases would fit the scenarios and not the truth. */
 const BIAS_SIGMA = 0.3;
 
-/** Searches in steps: yields after each simulated run, so that a caller may do something else, or stop it. */
-export function* search({ packages, drones, budget, seed }: PlanRequest): Generator<void, Plan> {
+/** Searches in steps: after each simulated run it yields the best so far, so that a caller may do something else, or stop. */
+export function* search({ packages, drones, running = [], budget, seed }: PlanRequest): Generator<Plan | null, Plan> {
   const random = new Random(seed);
   const scenarios = draw(packages, random);
   const most = Math.floor(budget / Math.max(1, packages.length));
   let runs = 0;
   let best = DEFAULT_TUNING;
   let makespan = Number.POSITIVE_INFINITY;
-  const consider = function* (tuning: Tuning): Generator<void, void> {
+  let finishes: number[] = [];
+  const found = (): Plan => ({ tuning: best, makespan, finishes, runs });
+  const consider = function* (tuning: Tuning): Generator<Plan | null, void> {
     let own = 0;
+    const each: number[] = [];
     for (const scenario of scenarios) {
-      own += simulate(scenario, drones, swarmPolicy(scenario, drones, tuning)).makespan / scenarios.length;
+      const policy = swarmPolicy(scenario, drones, tuning);
+      each.push(simulate(scenario, drones, policy, undefined, running).makespan);
+      own += (each.at(-1) ?? 0) / scenarios.length;
       runs++;
-      yield;
+      yield finishes.length > 0 ? found() : null;
       if (own > makespan) return;
     }
     best = tuning;
     makespan = own;
+    finishes = each.sort((a, b) => a - b);
   };
   const affordable = (): boolean => runs === 0 || runs + scenarios.length <= most;
   for (const crowding of CROWDINGS) if (affordable()) yield* consider({ crowding });
@@ -62,7 +73,7 @@ export function* search({ packages, drones, budget, seed }: PlanRequest): Genera
     const crowding = random.next() < 0.2 ? best.crowding * Math.exp(0.2 * random.normal()) : best.crowding;
     yield* consider({ crowding, bias });
   }
-  return { tuning: best, makespan, runs };
+  return found();
 }
 
 /** Searches to the end. */

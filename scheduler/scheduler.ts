@@ -1,4 +1,5 @@
-import { type Capacity, type Placing, SchedulerDrone } from "./drone.ts";
+import type { Capacity } from "../model/outlook.ts";
+import { type Placing, SchedulerDrone } from "./drone.ts";
 import { ReadyQueue } from "./readyQueue.ts";
 import { urgency } from "./sharing.ts";
 import { type Cost, secondsOn } from "./work.ts";
@@ -77,6 +78,7 @@ export class Scheduler {
   #remaining: Float64Array;
   /** The biggest drone's cores: what `remaining` was computed with. */
   #cores = 1;
+  #usable = 0;
 
   constructor(jobs: readonly Job[], remaining: Float64Array, tuning: Tuning) {
     this.#jobs = jobs;
@@ -92,6 +94,7 @@ export class Scheduler {
       else this.#drones.set(capacity.name, new SchedulerDrone(capacity));
     }
     this.#cores = Math.max(1, ...capacities.map((c) => c.cores));
+    this.#usable = [...this.#drones.values()].filter((d) => d.capacity.unusable === null).length;
   }
 
   /** New remaining paths or a new tuning: what is ready is put in its new order. */
@@ -206,8 +209,11 @@ export class Scheduler {
     return best;
   }
 
+  /** Where there is only one drone, nothing could come to a better place by waiting. */
   #isCrowded(drone: SchedulerDrone, index: number): boolean {
-    return drone.loadAbove(this.#ready.keyOf(index)) >= this.#tuning.crowding * drone.capacity.cores;
+    return (
+      this.#usable > 1 && drone.loadAbove(this.#ready.keyOf(index)) >= this.#tuning.crowding * drone.capacity.cores
+    );
   }
 
   #placing(index: number): Placing {

@@ -1,3 +1,4 @@
+import type { RunningBuild } from "../model/outlook.ts";
 import { type ModelBuild, proceed, rates, takeDone, untilChange } from "./droneModel.ts";
 import type { Work } from "./work.ts";
 
@@ -15,6 +16,8 @@ export interface SimDrone {
   name: string;
   cores: number;
   speed: number;
+  /** Builds at once; absent: as many as `defaultSlots` gives. */
+  slots?: number;
   /** Seconds after the start when it goes away for ever; what it builds then is lost. */
   lostAt?: number;
 }
@@ -27,16 +30,6 @@ export interface SimStart {
   /** Null: by urgency, as the drones do it. */
   nice: number | null;
   /** Seconds of the longest path after the package: what urgency counts with. */
-  tail: number;
-}
-
-/** A build that runs when the simulation begins. */
-export interface SimRunning {
-  index: number;
-  drone: string;
-  jobs: number;
-  /** Core-seconds that it has used. */
-  used: number;
   tail: number;
 }
 
@@ -101,7 +94,7 @@ export function simulate(
   drones: readonly SimDrone[],
   policy: Policy,
   fails: (index: number, tries: number) => boolean = () => false,
-  running: readonly SimRunning[] = [],
+  running: readonly RunningBuild[] = [],
 ): Schedule {
   const lanes: Lane[] = drones.map((drone) => ({ drone, builds: [], rate: new Float64Array(), lost: false }));
   const open = packages.map((p) => new Set(p.needs).size);
@@ -139,7 +132,7 @@ export function simulate(
       if (still === 0) offer(next);
     }
   };
-  const place = ({ index, drone, jobs, tail, used }: SimRunning, nice: number | null): void => {
+  const place = ({ index, drone, jobs, tail, used }: RunningBuild, nice: number | null): void => {
     const lane = lanes.find((l) => l.drone.name === drone && !l.lost);
     const p = packages[index];
     if (!lane || !p) throw new RangeError(`package ${index} starts on ${drone}, which is not there`);

@@ -45,8 +45,8 @@ export function swarmPolicy(packages: readonly SimPackage[], drones: readonly Si
   const lost = new Set<string>();
   const tell = (): void =>
     scheduler.setDrones(
-      drones.map(({ name, cores, speed }) => ({
-        ...{ name, cores, speed, slots: defaultSlots(cores), memoryBytes: null },
+      drones.map(({ name, cores, speed, slots = defaultSlots(cores) }) => ({
+        ...{ name, cores, speed, slots, memoryBytes: null },
         unusable: lost.has(name) ? "is lost" : null,
       })),
     );

@@ -54,7 +54,7 @@ function troubles({ building }: Reading, paint: Paint): string[] {
 export function runLine(run: RunView, at: number, paint: Paint): string {
   const [word, style] = run.paused ? (["paused", "warn"] as const) : STEP_WORDS[run.step];
   const parts = [run.run, paint(style, word), duration((run.endedAt ?? at) - run.startedAt)];
-  if (run.etaSeconds !== null && run.endedAt === null) parts.push(`ETA ${duration(run.etaSeconds * 1000)}`);
+  if (run.etaSeconds !== null && run.endedAt === null) parts.push(`ETA ${etaOf(run, run.etaSeconds)}`);
   return `${label("Run")}${parts.join("   ")}`;
 }
 
@@ -92,4 +92,10 @@ function remarks(run: RunView, paint: Paint): string[] {
       );
   }
   return lines;
+}
+
+/** A range where the scheduler was run forward. */
+function etaOf({ etaRange }: RunView, seconds: number): string {
+  const [low, high] = [etaRange?.low ?? seconds, etaRange?.high ?? seconds].map((each) => duration(each * 1000));
+  return low === high ? `${low}` : `${low} to ${high}`;
 }

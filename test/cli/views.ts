@@ -55,6 +55,7 @@ export function runView(changes: Partial<RunView> = {}): RunView {
     stepSince: STARTED,
     counts: { needed: 47, delegated: 1, received: 36, failed: 0, skipped: 0 },
     etaSeconds: 8040,
+    etaRange: { low: 7200, high: 9900 },
     paused: null,
     drones: [
       runDrone("izar", 16, {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Capacity } from "../../scheduler/drone.ts";
+import type { Capacity } from "../../model/outlook.ts";
 import { type Constraint, type Job, Scheduler, type Start, UNCONSTRAINED } from "../../scheduler/scheduler.ts";
 import { whyReadyWaits } from "../../scheduler/why.ts";
 
@@ -51,12 +51,13 @@ describe("decide", () => {
 
   test("what would only crowd more urgent builds waits; what is more urgent than they does not", () => {
     const jobs = [job(wide), job(wide), job(wide)];
-    const made = scheduler(jobs, [drone("izar")], [5_000, 2_000, 9_000]);
-    made.offer(0);
-    made.offer(1);
+    const made = scheduler(jobs, [drone("izar"), drone("tarn")], [5_000, 2_000, 9_000]);
+    const notOnTarn = { ...UNCONSTRAINED, excluded: new Map([["tarn", "failed it before"]]) };
+    made.offer(0, notOnTarn);
+    made.offer(1, notOnTarn);
     expect(indexes(made.decide(0).starts)).toEqual([0]);
     expect(made.refusal(1, "izar")).toBe("is kept for more urgent builds");
-    made.offer(2);
+    made.offer(2, notOnTarn);
     expect(indexes(made.decide(1_000).starts)).toEqual([2]);
   });
 

@@ -7,7 +7,7 @@ import { Builds, packages, reaches, refusalOf } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
 const ann = { by: "ann" };
-const plan = { packages: [pkg("a/lib-1"), pkg("a/app-1", [0]), pkg("a/other-1")] };
+const plan = { packages: [{ ...pkg("a/lib-1"), width: 8 }, pkg("a/app-1", [0]), pkg("a/other-1")] };
 const two = (builds: Builds) => ["izar", "tarn"].map((name) => ({ name, build: builds.build }));
 /** That package fails so, everything else is built. */
 const breaking =

@@ -39,7 +39,7 @@ test("in the Web UI a run, a build and the fleet explain themselves", async () =
   expect(await currentDetails(swarm, run.workflowId)).toContain("| izar | verified | wide/part0-1 |");
   expect(await currentDetails(swarm, FLEET_ID)).toContain("| izar | 8 | online |");
   const build = "build/desktop-20261121-0101/wide/part0-1/1";
-  expect(await currentDetails(swarm, build)).toBe("building on izar, -j4");
+  expect(await currentDetails(swarm, build)).toBe("building on izar, -j1");
 
   const { userMetadata } = (await swarm.client.workflow.getHandle(build).describe()).raw.executionConfig ?? {};
   expect(Buffer.from(userMetadata?.summary?.data ?? []).toString()).toBe('"wide/part0-1 on izar"');

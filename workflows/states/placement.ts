@@ -1,6 +1,6 @@
 import { fromGraph } from "../../model/estimate.ts";
+import type { Capacity } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
-import type { Capacity } from "../../scheduler/drone.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import { type Constraint, DEFAULT_TUNING, type Decision, Scheduler, type Tuning } from "../../scheduler/scheduler.ts";
 import { secondsOn } from "../../scheduler/work.ts";

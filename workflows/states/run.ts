@@ -1,5 +1,6 @@
 import type { ResolveResult } from "../../model/activities.ts";
 import { fromGraph } from "../../model/estimate.ts";
+import type { Outlook, RunningBuild, Standing } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
 import { DEFAULT_TUNING, type Tuning } from "../../scheduler/scheduler.ts";
@@ -8,6 +9,7 @@ import type { Cost } from "../../scheduler/work.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
 import { applyFailure, freshRecord, type PackageRecord, unblockedRecord } from "./attempts.ts";
 import { isShared, MassFailure } from "./massFailure.ts";
+import { OutlookState } from "./outlook.ts";
 import { Placement } from "./placement.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
 
@@ -52,7 +54,7 @@ export interface SavedRun {
 }
 
 /** The part of a run that is shown as it is. */
-type RunHead = Omit<RunView, "counts" | "etaSeconds" | "drones" | "failed">;
+type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed">;
 
 const MAX_EVENTS = 20;
 /** Who pauses a run in which everything fails. */
@@ -73,6 +75,7 @@ export class RunState {
   #records: PackageRecord[];
   readonly #delegations: Map<number, Delegation>;
   readonly #mass: MassFailure;
+  readonly #outlook = new OutlookState();
 
   constructor(start: { run: string; target: string; now: number; options: RunView["options"] } | SavedRun) {
     const saved = "head" in start ? start : null;
@@ -160,6 +163,35 @@ export class RunState {
   /** Index in the plan of a package of the graph. */
   planIndex(index: number): number {
     return this.#planIndex[index] ?? -1;
+  }
+
+  /** Whether it is worth looking ahead now: there is no outlook, or the run has departed from it. */
+  wantsOutlook(now: number): boolean {
+    const counts = this.counts();
+    return this.#head.paused === null && this.#outlook.isWanted({ ...counts, drones: this.drones.capacities() }, now);
+  }
+
+  /** What a look ahead needs to know. */
+  standing(now: number): Standing {
+    const used = this.#placement.progress(now);
+    const positions = [...this.#records.keys()];
+    const { drones, delegations } = { drones: this.drones.capacities(), delegations: this.delegations() };
+    this.#outlook.asked({ ...this.counts(), drones }, now);
+    return {
+      graph: this.#graph,
+      received: positions.filter((i) => this.#record(i).state === "received"),
+      given: positions.filter((i) => ["failed", "skipped"].includes(this.#record(i).state)),
+      running: delegations.map((d) => ({ ...pick(d), used: used.get(d.index) ?? 0 })),
+      drones,
+    };
+  }
+
+  /** Takes what a look ahead said of the standing of `asked` (ms since the epoch). */
+  foresee(outlook: Outlook | null, asked: number): void {
+    this.#outlook.came(outlook, asked);
+    if (!outlook) return;
+    this.#tuning = { crowding: outlook.crowding, ...(outlook.bias ? { bias: Float64Array.from(outlook.bias) } : {}) };
+    this.#placement.tune(this.#tuning);
   }
 
   /** What a package is expected to cost. */
@@ -330,12 +362,12 @@ export class RunState {
     return counts;
   }
 
-  view(): RunView {
+  view(now: number): RunView {
     const delegations = this.delegations();
     return {
       ...this.#head,
       counts: this.counts(),
-      etaSeconds: this.#head.step === "build" ? this.#eta() : null,
+      ...this.#eta(now),
       drones: this.drones.all().map((d) => ({
         name: d.name,
         cores: d.cores,
@@ -421,10 +453,13 @@ export class RunState {
     return whyReadyWaits(reasons, record.notBefore, now);
   }
 
-  #eta(): number | null {
+  #eta(now: number): Pick<RunView, "etaSeconds" | "etaRange"> {
+    if (this.#head.step !== "build") return { etaSeconds: null, etaRange: null };
+    const foreseen = this.#outlook.at(now);
+    if (foreseen) return foreseen;
     const { path, work } = this.#placement.rest();
     const cores = this.drones.capacities().reduce((sum, d) => sum + (d.unusable === null ? d.cores : 0), 0);
-    return cores === 0 ? null : Math.round(Math.max(work / cores, path));
+    return { etaSeconds: cores === 0 ? null : Math.round(Math.max(work / cores, path)), etaRange: null };
   }
 
   /** Indexes of what these names (CPVs) are. */
@@ -473,6 +508,8 @@ export class RunState {
     return this.#graph.packages[index]?.present === true;
   }
 }
+
+const pick = ({ index, drone, jobs, tail }: Delegation): Omit<RunningBuild, "used"> => ({ index, drone, jobs, tail });
 
 function newHead(start: { run: string; target: string; now: number; options: RunView["options"] }): RunHead {
   return {

@@ -1,5 +1,5 @@
 import type { DroneSyncReport, DroneView } from "../../model/fleet.ts";
-import type { Capacity } from "../../scheduler/drone.ts";
+import type { Capacity } from "../../model/outlook.ts";
 
 /** A drone's part in a run. */
 export interface RunDroneRecord {

@@ -7,7 +7,7 @@ test("a run that builds, as the operator sees it", () => {
   expect(statusScreen(reading(), plain)).toEqual([
     "═══ BUILD SWARM STATUS ═══",
     "Engine:       ✓ localhost:7233      Orchestrators: 2      Binhost: ✓ http://localhost:8080",
-    "Run:          desktop-20261121-0101   building   12m 04s   ETA 2h 14m",
+    "Run:          desktop-20261121-0101   building   12m 04s   ETA 2h 00m to 2h 45m",
     "  Needed: 47   Building: 1   Complete: 36   Blocked: 0   Skipped: 0",
     "DRONE  CORES  STATE     BUILDING",
     "izar      16  ● online  dev-libs/openssl-3.0.2 (compile, 3m 10s)",

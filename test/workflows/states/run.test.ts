@@ -124,7 +124,7 @@ describe("failure policy", () => {
     expect(run.packages().find((p) => p.cpv === "a/app-1")).toMatchObject({ state: "skipped", cause: "a/lib-1" });
     // meta runs already; it needs app at run time only.
     expect(stateOf(run, "a/other-1")).toBe("delegated");
-    expect(run.view().failed).toEqual([{ cpv: "a/lib-1", message: "compile failed", drones: [first, second] }]);
+    expect(run.view(NOW).failed).toEqual([{ cpv: "a/lib-1", message: "compile failed", drones: [first, second] }]);
   });
 
   test("with one drone a broken package is blocked at once: nobody else can try", () => {
@@ -182,7 +182,7 @@ describe("failure policy", () => {
     expect(run.drones.unsynced()).toEqual([lost]);
     run.report({ cpv: "a/lib-1", attempt: 1, drone: lost, artifact: artifact("a/lib-1") }, NOW);
     expect(stateOf(run, "a/lib-1")).toBe("delegated");
-    expect(run.view().events.at(-1)?.text).toContain("late report of a/lib-1");
+    expect(run.view(NOW).events.at(-1)?.text).toContain("late report of a/lib-1");
   });
 
   test("unblock gives two new tries", () => {
@@ -224,7 +224,7 @@ test("incident 4: many drones failing many packages pauses the run, blames nobod
   }
   // The sixth failure came when the run was paused already: it is nobody's fault either.
   expect(struck).toEqual([]);
-  expect(wide.view().paused?.reason).toContain("something that the drones share is broken");
+  expect(wide.view(NOW).paused?.reason).toContain("something that the drones share is broken");
   expect(forgiven.length).toBeGreaterThanOrEqual(2);
   expect(wide.counts().failed).toBe(0);
   wide.resume("ann", NOW);
@@ -260,7 +260,7 @@ test("continue as new: the saved state goes on where it was", () => {
   run.start(NOW);
   const saved = JSON.parse(JSON.stringify(run.save(NOW)));
   const again = new RunState(saved);
-  expect(again.view()).toEqual(run.view());
+  expect(again.view(NOW)).toEqual(run.view(NOW));
   expect(again.packages()).toEqual(run.packages());
   const app = again.delegations().find((d) => d.cpv === "a/app-1");
   again.report({ cpv: "a/app-1", attempt: 1, drone: app?.drone ?? "", artifact: artifact("a/app-1") }, NOW);

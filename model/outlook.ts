@@ -1,0 +1,47 @@
+import type { PlanGraph } from "./plan.ts";
+
+/** A drone as the scheduler counts with it. */
+export interface Capacity {
+  name: string;
+  /** Cores that builds may use. */
+  cores: number;
+  /** Builds at once, at most. */
+  slots: number;
+  /** Work done per core-second, relative to the machine that estimates are for. */
+  speed: number;
+  /** Memory for builds. Bytes; null where unknown: no limit then. */
+  memoryBytes: number | null;
+  /** Null where it may get work now, else why not. */
+  unusable: string | null;
+}
+
+/** A build that runs. */
+export interface RunningBuild {
+  index: number;
+  drone: string;
+  jobs: number;
+  /** Core-seconds that it has used. */
+  used: number;
+  /** Seconds of the longest path that waits for it. */
+  tail: number;
+}
+
+/** A run as it stands, as far as the look ahead needs it. */
+export interface Standing {
+  graph: PlanGraph;
+  /** Positions of what was received. */
+  received: readonly number[];
+  /** Positions of what will not be built: failed, skipped. */
+  given: readonly number[];
+  running: readonly RunningBuild[];
+  drones: readonly Capacity[];
+}
+
+/** What a look ahead says of a run. */
+export interface Outlook {
+  crowding: number;
+  /** Factor on the priority of each package of the graph, by position; absent: all 1. */
+  bias?: number[];
+  /** Seconds from the standing's time to the end of the last build: likely not before, expected, likely not after. */
+  seconds: { low: number; expected: number; high: number };
+}

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { Outlook, Standing } from "../../model/outlook.ts";
+import type { GraphPackage } from "../../model/plan.ts";
+import { lookAhead, restOf } from "../../scheduler/lookAhead.ts";
+
+const pkg = (cpv: string, change: Partial<GraphPackage> = {}): GraphPackage => ({
+  ...{ cpv, estimate: 100, width: 1, sigma: 0, memory: 0, memoryPerJob: 0, build: [], run: [] },
+  ...change,
+});
+const drone = (name: string, unusable: string | null = null) => ({
+  ...{ name, cores: 4, slots: 4, speed: 1, memoryBytes: null },
+  unusable,
+});
+const standing = (change: Partial<Standing> = {}): Standing => ({
+  graph: {
+    packages: [pkg("a/base-1"), pkg("a/lib-1", { build: [0] }), pkg("a/app-1", { build: [1] }), pkg("a/other-1")],
+  },
+  ...{ received: [], given: [], running: [], drones: [drone("izar")] },
+  ...change,
+});
+
+function outlook(request: Standing, budget = 1_000): Outlook | null {
+  const steps = lookAhead(request, budget);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+test("a chain takes its length; with exact estimates the outlook is one number", () => {
+  expect(outlook(standing())?.seconds).toEqual({ low: 300, expected: 300, high: 300 });
+});
+
+test("what is received, given up, running or on a drone that is away counts as such", () => {
+  expect(outlook(standing({ received: [0] }))?.seconds.expected).toBe(200);
+  expect(outlook(standing({ received: [0], given: [1, 2] }))?.seconds.expected).toBe(100);
+  const running = [{ index: 0, drone: "izar", jobs: 1, used: 60, tail: 200 }];
+  expect(outlook(standing({ running }))?.seconds.expected).toBeCloseTo(240, 3);
+  const gone = { running, drones: [drone("izar", "is away"), drone("tarn")] };
+  expect(outlook(standing(gone))?.seconds.expected).toBe(300);
+  expect(outlook(standing({ drones: [drone("izar", "is away")] }))).toBeNull();
+  expect(outlook(standing({ received: [0, 1, 2, 3] }))).toBeNull();
+});
+
+test("uncertain estimates make a range around what is expected", () => {
+  const packages = standing().graph.packages.map((p) => ({ ...p, sigma: 0.7 }));
+  const seconds = outlook(standing({ graph: { packages } }))?.seconds;
+  expect(seconds?.low).toBeLessThan(seconds?.expected ?? 0);
+  expect(seconds?.high).toBeGreaterThan(seconds?.expected ?? 0);
+});
+
+test("a package waits for what its needs need at run time, and for no cycle", () => {
+  const packages = [pkg("a/x-1", { run: [1] }), pkg("a/y-1", { build: [0] }), pkg("a/z-1", { build: [0] })];
+  const { request } = restOf(standing({ graph: { packages } }));
+  expect(request.packages.map((p) => [...p.needs].sort())).toEqual([[], [0], [0, 1]]);
+});
+
+test("more trying never finds worse, and a biased priority is given by position", () => {
+  const packages = Array.from({ length: 30 }, (_, i) =>
+    pkg(`a/p${i}-1`, { estimate: 50 + ((i * 37) % 400), width: 1 + (i % 5), build: i > 8 ? [i - 9, (i * 3) % 8] : [] }),
+  );
+  const few = outlook(standing({ graph: { packages } }), 30);
+  const many = outlook(standing({ graph: { packages } }), 9_000);
+  expect(many?.seconds.expected).toBeLessThanOrEqual(few?.seconds.expected ?? 0);
+  expect(many?.bias ?? packages).toHaveLength(packages.length);
+});
