@@ -1,6 +1,7 @@
 import type { BuildOrder, BuiltArtifact } from "./build.ts";
 import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
 import type { AttemptOutcome } from "./history.ts";
+import type { Outlook, Standing } from "./outlook.ts";
 import type { PlanGraph, Unresolvable } from "./plan.ts";
 import type { TreeSource } from "./target.ts";
 
@@ -121,6 +122,8 @@ export interface OrchestratorActivities {
   checkCredential(request: EnrolRequest): Promise<boolean>;
   /** Waits for the end of a `buildPackage` by its workflow id; what it returned. */
   outcomeOf(workflowId: string): Promise<BuiltArtifact | null>;
+  /** Runs the scheduler forward from where a run stands; null where nothing is left to look at. */
+  lookAhead(standing: Standing): Promise<Outlook | null>;
 }
 
 /** Task queue names. */

@@ -25,8 +25,9 @@ import {
   QUEUES,
   type SyncRequest,
 } from "../model/activities.ts";
-import type { BuiltArtifact } from "../model/build.ts";
+import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { RunStep } from "../model/run.ts";
+import type { Cost } from "../scheduler/work.ts";
 import { buildPackage } from "./buildPackage.ts";
 import { runDetails } from "./details.ts";
 import { sentenceOf, wasNotTaken } from "./failures.ts";
@@ -48,6 +49,14 @@ import {
 import { type Decisions, handleOperators } from "./operators.ts";
 import { type Delegation, RunState, type SavedRun } from "./states/run.ts";
 import { syncDrones, verifyDrones, verifyJoiner } from "./verify.ts";
+
+const { lookAhead } = proxyActivities<OrchestratorActivities>({
+  taskQueue: QUEUES.orchestrator,
+  startToCloseTimeout: "1m",
+  heartbeatTimeout: "15s",
+  retry: { maximumAttempts: 2 },
+  summary: "run the scheduler forward",
+});
 
 /** How long a run waits for the first drone before it says that there is none. */
 const FIRST_DRONE = "5m";
@@ -79,6 +88,7 @@ export async function worldUpdate(
   let changed = true;
   const decisions: Decisions = { finalizing: null, published: null, cancelledBy: null };
   const joining = new Set<string>();
+  let looking = false;
   /** Children asked for and not yet confirmed: a run that ended or continued now could leave them unborn. */
   let starting = 0;
   /** What an operator's cancel interrupts. */
@@ -93,7 +103,7 @@ export async function worldUpdate(
     cancellationType: ActivityCancellationType.TRY_CANCEL,
   });
 
-  setHandler(runQuery, () => state.view());
+  setHandler(runQuery, () => state.view(Date.now()));
   setHandler(packagesQuery, () => state.packages());
   setHandler(whyQuery, (names) => state.why(names, Date.now()));
   setHandler(fleetChangedSignal, (views) => {
@@ -212,6 +222,7 @@ export async function worldUpdate(
       join();
       const { delegations, wakeAt } = state.start(Date.now());
       for (const delegation of delegations) void follow(delegation, () => resultOfNew(delegation));
+      look();
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
         if (
@@ -227,7 +238,7 @@ export async function worldUpdate(
         step("publish");
         return;
       }
-      setCurrentDetails(runDetails(state.view()));
+      setCurrentDetails(runDetails(state.view(Date.now())));
       if (mayContinue() && !changed) {
         // A finalize that comes meanwhile waits for the publish: it must be let through.
         await condition(() => allHandlersFinished() || changed);
@@ -237,6 +248,20 @@ export async function worldUpdate(
       if (wakeAt === null) await condition(awake);
       else await condition(awake, Math.max(1, wakeAt - Date.now()));
     }
+  }
+
+  /** Has the scheduler run forward in the background. Without its outlook the run goes on as well. */
+  function look(): void {
+    const asked = Date.now();
+    if (looking || !state.wantsOutlook(asked)) return;
+    looking = true;
+    lookAhead(state.standing(asked))
+      .then((outlook) => state.foresee(outlook, asked))
+      .catch(() => {})
+      .finally(() => {
+        looking = false;
+        changed = true;
+      });
   }
 
   function mayContinue(): boolean {
@@ -339,6 +364,8 @@ export async function worldUpdate(
             jobs: delegation.jobs,
             // The drone sets it by urgency as soon as the build runs.
             nice: 0,
+            tail: delegation.tail,
+            estimate: orderEstimate(state.estimate(delegation.index)),
             noOutputSeconds: input.noOutputSeconds,
           },
         },
@@ -371,7 +398,7 @@ export async function worldUpdate(
       );
       await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
       await condition(allHandlersFinished);
-      return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view() };
+      return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view(Date.now()) };
     });
   }
 
@@ -383,7 +410,7 @@ export async function worldUpdate(
   function step(name: RunStep, reason: string | null = null): void {
     const before = state.head.step;
     state.enter(name, Date.now(), reason);
-    setCurrentDetails(runDetails(state.view()));
+    setCurrentDetails(runDetails(state.view(Date.now())));
     if (before !== name || !workflowInfo().searchAttributes?.SwarmState) {
       upsertSearchAttributes({ SwarmTarget: [input.target], SwarmRun: [input.run], SwarmState: [name] });
     }
@@ -393,4 +420,8 @@ export async function worldUpdate(
   function stop(reason: string): never {
     throw ApplicationFailure.nonRetryable(reason, "RunStopped");
   }
+}
+
+function orderEstimate({ work, serial, width, sigma }: Cost): NonNullable<BuildOrder["estimate"]> {
+  return { work, serial, width, sigma };
 }

@@ -3,6 +3,7 @@ import { Context } from "@temporalio/activity";
 import type { Client } from "@temporalio/client";
 import type { OrchestratorActivities } from "../../model/activities.ts";
 import { checkProof } from "./credential.ts";
+import { lookAheadPatiently } from "./lookAhead.ts";
 
 /** Well under the heartbeat timeout of the workflows. ms */
 const HEARTBEAT_MS = 4_000;
@@ -11,6 +12,7 @@ const HEARTBEAT_MS = 4_000;
 export function createOrchestratorActivities(client: Client, token: string): OrchestratorActivities {
   return {
     checkCredential: async (request) => checkProof(token, request),
+    lookAhead: lookAheadPatiently,
     outcomeOf: async (workflowId) => {
       const { cancellationSignal, heartbeat } = Context.current();
       const ended = new AbortController();
