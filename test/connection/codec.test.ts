@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { defaultPayloadConverter, type Payload } from "@temporalio/common";
 import { expect, test } from "vitest";
 import { compressingCodec } from "../../connection/codec.ts";
@@ -15,6 +16,7 @@ test.each([
   ["text", { plan: "dev-libs/libalpha-1.0 ".repeat(20_000) }],
   ["bytes", new Uint8Array(100 * KIB).fill(7)],
   ["what does not shrink", Uint8Array.from({ length: 50 * KIB }, (_, i) => (i * i * 2654435761) >>> 24)],
+  ["a plan", { packages: Array.from({ length: 999 }, (_, i) => ({ cpv: `a/b-${i}`, build: [i], at: 1e12 + i })) }],
   ["small", { run: "desktop-1" }],
   ["nothing", undefined],
 ])("%s comes back as it was", async (_, value) => {
@@ -32,6 +34,16 @@ test("large payloads shrink, small ones stay readable in the Web UI", async () =
   const [first, second] = await compressingCodec.encode([large, small], context);
   expect(sizeOf(first)).toBeLessThan(sizeOf(large) / 100);
   expect(second).toBe(small);
+});
+
+test("what earlier versions have compressed is read", async () => {
+  const original = payloadOf("x".repeat(20 * KIB));
+  const encoded = {
+    metadata: { encoding: Buffer.from("binary/swarm-gzip"), "swarm-original-encoding": Buffer.from("json/plain") },
+    data: gzipSync(original.data ?? new Uint8Array()),
+  };
+  const [decoded] = await compressingCodec.decode([encoded], context);
+  expect(Buffer.from(decoded?.data ?? [])).toEqual(Buffer.from(original.data ?? []));
 });
 
 test("payloads of others, compressed in another way, are left alone", async () => {
