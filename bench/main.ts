@@ -42,6 +42,10 @@ const BENCHES: Record<string, Bench> = {
     run: async (size) => (await import("./scale.ts")).benchScale(size),
     size: 17_000,
   },
+  schedule: {
+    what: "the scheduler in simulation against its goals: the shipped graphs, and SIZE random ones, 200 by default",
+    run: async (size) => (await import("./schedule.ts")).benchSchedule(size),
+  },
   startup: {
     what: "whole-process time of `swarm --help` and `swarm status`, SIZE runs, 10 by default",
     run: async (size) => (await import("./startup.ts")).benchStartup(size),

@@ -9,7 +9,7 @@ import type { Work } from "../../scheduler/work.ts";
 import type { Simulation } from "./options.ts";
 import { type DecisionCost, type PolicyName, policyOf, timed } from "./policies.ts";
 
-/** Packages times simulated runs that the planner may spend: seconds. */
+/** Packages times simulated runs that the planner may spend: some seconds. */
 const BUDGET = 40_000;
 
 /** What became of one policy with one seed. Times are seconds. */
@@ -42,9 +42,9 @@ export interface Drawn {
 }
 
 /** What the swarm's planner may look at: estimates and their uncertainty, no losses. */
-export function lookAhead(graph: PackageGraph, { drones, noise }: Simulation): Plan {
+export function lookAhead(graph: PackageGraph, { drones, noise }: Simulation, budget: number = BUDGET): Plan {
   const packages = exactly(graph).map((p) => ({ ...p, sigma: noise }));
-  return plan({ packages, drones: drones.map(({ lostAt, ...drone }) => drone), budget: BUDGET, seed: 1 });
+  return plan({ packages, drones: drones.map(({ lostAt, ...drone }) => drone), budget, seed: 1 });
 }
 
 /** Runs one policy with one seed. */

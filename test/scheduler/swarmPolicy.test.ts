@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { randomGraph } from "../../bench/schedule/randomGraphs.ts";
 import { lowerBound } from "../../scheduler/bound.ts";
 import { disturbed, exactly } from "../../scheduler/packageGraph.ts";
 import { DEFAULT_TUNING } from "../../scheduler/scheduler.ts";
 import { type Schedule, type SimDrone, type SimPackage, simulate } from "../../scheduler/simulate.ts";
 import { swarmPolicy } from "../../scheduler/swarmPolicy.ts";
-import { randomGraph } from "./randomGraphs.ts";
 
 const run = (
   packages: readonly SimPackage[],
@@ -16,7 +16,7 @@ const run = (
   simulate(
     packages,
     drones,
-    swarmPolicy(packages, drones, crowding === undefined ? DEFAULT_TUNING : { crowding }),
+    swarmPolicy(packages, drones, crowding === undefined ? DEFAULT_TUNING : { ...DEFAULT_TUNING, crowding }),
     fails,
   );
 type Fails = (index: number, tries: number) => boolean;
