@@ -55,10 +55,12 @@ export function markdownOf(figures: CompareFigures): string {
       [
         "tool",
         "version",
+        "packages",
         "`true`: wall s",
         "cost ms",
         "MiB",
-        "sleeps: wall s",
+        "sleeps: ideal s",
+        "wall s",
         "cost ms",
         "MiB",
         "most at once",
@@ -77,7 +79,7 @@ export function markdownOf(figures: CompareFigures): string {
       [...tools.map((it) => [it.name, ...ABILITIES.map((a) => it.abilities[a])]), EMERGE],
     ),
     "",
-    "## Where another is faster than the swarm, and why",
+    "## Where another is faster than the swarm, where slower, and why",
     "",
     ...against(tools),
   ];
@@ -145,7 +147,7 @@ function demoLines({ packages, emerge, swarm, ratio, parts }: DemoFigures): stri
     ),
     "",
     ratio > 1
-      ? "emerge is faster on one machine: it builds into one root, where the swarm makes a clean root with the package's needs for each build, sends the result to the binhost, has it checked and publishes it. The swarm pays off from the second machine on."
+      ? "emerge is faster on one machine: it builds into one root, where the swarm makes a clean root with the package's needs for each build, sends the result to the binhost, has it checked and publishes it. It is made for several machines."
       : "The swarm is no slower although each build has a clean root and its result is sent, checked and published.",
   ];
 }
