@@ -39,7 +39,9 @@ export interface Standing {
 
 /** What a look ahead says of a run. */
 export interface Outlook {
+  /** See `Tuning` of the scheduler. */
   crowding: number;
+  patience: number;
   /** Factor on the priority of each package of the graph, by position; absent: all 1. */
   bias?: number[];
   /** Seconds from the standing's time to the end of the last build: likely not before, expected, likely not after. */

@@ -53,10 +53,11 @@ export function* lookAhead(standing: Standing, budget: number): Generator<Outloo
 
 function outlookOf({ tuning, makespan, finishes }: Plan, positions: number[], size: number): Outlook {
   const seconds = { low: finishes[0] ?? makespan, expected: makespan, high: finishes.at(-1) ?? makespan };
-  if (!tuning.bias) return { crowding: tuning.crowding, seconds };
+  const { crowding, patience } = tuning;
+  if (!tuning.bias) return { crowding, patience, seconds };
   const bias = new Array<number>(size).fill(1);
   positions.forEach((position, i) => {
     bias[position] = Math.round((tuning.bias?.[i] ?? 1) * 1000) / 1000;
   });
-  return { crowding: tuning.crowding, bias, seconds };
+  return { crowding, patience, bias, seconds };
 }

@@ -25,8 +25,9 @@ export interface PlanRequest {
   seed: number;
 }
 
-/** Tried in this order; the first is what serves without looking ahead. */
-const CROWDINGS = [DEFAULT_TUNING.crowding, 0.4, 0.75, 1, 1.3, 2];
+/** Tried beside the default, which serves without looking ahead. */
+const PATIENCES = [0.3, 0.7, 0, 0.9];
+const CROWDINGS = [0.4, 0.8, 1.2, 2];
 /** Runs with times drawn from the estimates' uncertainty that each tuning is judged by. */
 const SCENARIOS = 8;
 /** With less certain estimates than this on average, biases would fit the scenarios and not the truth. */
@@ -57,8 +58,10 @@ export function* search({ packages, drones, running = [], budget, seed }: PlanRe
     makespan = own;
     finishes = each.sort((a, b) => a - b);
   };
-  const affordable = (): boolean => runs === 0 || runs + scenarios.length <= most;
-  for (const crowding of CROWDINGS) if (affordable()) yield* consider({ crowding });
+  const affordable = (): boolean => runs + scenarios.length <= most;
+  yield* consider(DEFAULT_TUNING);
+  for (const patience of PATIENCES) if (affordable()) yield* consider({ ...best, patience });
+  for (const crowding of CROWDINGS) if (affordable()) yield* consider({ ...best, crowding });
   const total = packages.reduce((sum, p) => sum + p.estimate.work, 0);
   const sigma = packages.reduce((sum, p) => sum + p.sigma, 0) / Math.max(1, packages.length);
   while (sigma <= BIAS_SIGMA && affordable()) {
@@ -70,8 +73,13 @@ export function* search({ packages, drones, running = [], budget, seed }: PlanRe
       const chance = few * (0.5 / packages.length + 0.5 * (p.estimate.work / Math.max(1, total)));
       if (random.next() < chance) bias[i] = (bias[i] ?? 1) * Math.exp(spread * random.normal());
     });
-    const crowding = random.next() < 0.2 ? best.crowding * Math.exp(0.2 * random.normal()) : best.crowding;
-    yield* consider({ crowding, bias });
+    const other = random.next() < 0.2;
+    const { crowding, patience } = best;
+    yield* consider({
+      bias,
+      crowding: other ? crowding * Math.exp(0.2 * random.normal()) : crowding,
+      patience: other ? Math.min(1, patience * Math.exp(0.2 * random.normal())) : patience,
+    });
   }
   return found();
 }

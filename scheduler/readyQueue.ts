@@ -31,6 +31,10 @@ export class ReadyQueue {
     return this.#order.values();
   }
 
+  first(): number | undefined {
+    return this.#order[0];
+  }
+
   /** The key of a package that is in; 0 of any other. */
   keyOf(index: number): number {
     return this.#key.get(index) ?? 0;

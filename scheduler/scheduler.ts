@@ -32,12 +32,17 @@ export interface Tuning {
    * cores busy on average. Less: what matters runs undisturbed; more: fewer cores idle.
    */
   crowding: number;
+  /**
+   * A package that would be done early enough anywhere takes the slowest drone where it and all that waits for it end
+   * within this part of the longest path: the fastest is kept for what will need it. 0: always where it ends first.
+   */
+  patience: number;
   /** Factor on the priority of each package, by index; absent: 1. */
   bias?: Float64Array;
 }
 
 /** Serves without looking ahead: near the best on graphs of every shape, above all with uncertain estimates. */
-export const DEFAULT_TUNING: Tuning = { crowding: 0.55 };
+export const DEFAULT_TUNING: Tuning = { crowding: 0.6, patience: 0.5 };
 
 export interface Start {
   index: number;
@@ -49,6 +54,11 @@ export interface Decision {
   starts: Start[];
   /** ms since the epoch when a waiting package may start, null where only events can change something. */
   wakeAt: number | null;
+}
+
+interface Place {
+  drone: SchedulerDrone;
+  jobs: number;
 }
 
 /** Packages that cannot be placed now are passed over so often in one decision; while nothing runs at all, without end. */
@@ -150,6 +160,7 @@ export class Scheduler {
     let wakeAt: number | null = null;
     const open = new Set([...this.#drones.values()].filter((d) => d.capacity.unusable === null));
     for (const drone of open) drone.advance(now);
+    const longest = this.#longest();
     let passedOver = this.#where.size === 0 ? Number.NEGATIVE_INFINITY : 0;
     for (const index of this.#ready) {
       const { notBefore } = this.#constraints.get(index) ?? UNCONSTRAINED;
@@ -161,7 +172,7 @@ export class Scheduler {
       for (const drone of open) if (drone.isFull || this.#isCrowded(drone, index)) open.delete(drone);
       if (open.size === 0 || passedOver > MAX_PASSED_OVER) break;
       const placing = this.#placing(index);
-      const place = this.#place(placing, open);
+      const place = this.#place(placing, open, longest);
       if (!place) {
         passedOver++;
         continue;
@@ -192,21 +203,35 @@ export class Scheduler {
     return Math.max(0, this.#priority(index) - secondsOn(estimate, this.#cores));
   }
 
-  /** The drone where it would finish first, among those that can take it now; of equals the emptiest. */
-  #place(placing: Placing, open: Iterable<SchedulerDrone>): { drone: SchedulerDrone; jobs: number } | null {
+  /**
+   * Of the drones that can take it now the one where it would finish first; of equals the emptiest. With time enough, the
+   * slowest that is fast enough (`Tuning.patience`).
+   */
+  #place(placing: Placing, open: Iterable<SchedulerDrone>, longest: number): Place | null {
     const { excluded } = this.#constraints.get(placing.index) ?? UNCONSTRAINED;
-    let best: { drone: SchedulerDrone; jobs: number; finish: number; idle: number } | null = null;
+    const { patience } = this.#tuning;
+    let best: (Place & { finish: number; idle: number; size: number }) | null = null;
     for (const drone of open) {
       if (excluded.has(drone.capacity.name) || drone.refusal(placing) !== null) continue;
       const jobs = drone.jobsFor(placing);
-      const limit = best ? best.finish + EQUAL : Number.POSITIVE_INFINITY;
-      const finish = drone.finish(placing, jobs, limit);
+      const finish = drone.finish(placing, jobs, Number.POSITIVE_INFINITY);
       const idle = drone.capacity.cores - drone.loadAbove(0);
-      if (!best || finish < best.finish - EQUAL || (finish < limit && idle > best.idle)) {
-        best = { drone, jobs, finish, idle };
-      }
+      const early = finish + placing.tail <= patience * longest;
+      const size = early ? drone.capacity.cores * drone.capacity.speed : Number.POSITIVE_INFINITY;
+      const better =
+        !best ||
+        size < best.size ||
+        (size === best.size && (finish < best.finish - EQUAL || (finish < best.finish + EQUAL && idle > best.idle)));
+      if (better) best = { drone, jobs, finish, idle, size };
     }
     return best;
+  }
+
+  /** Seconds that the longest path still takes. */
+  #longest(): number {
+    let longest = this.#ready.keyOf(this.#ready.first() ?? -1);
+    for (const drone of this.#drones.values()) for (const b of drone.builds()) longest = Math.max(longest, b.urgency);
+    return longest;
   }
 
   /** Where there is only one drone, nothing could come to a better place by waiting. */

@@ -17,7 +17,7 @@ const job = (change: Partial<Job["estimate"]> = {}, groups: number[] = []): Job 
 const wide = { work: 8_000, width: 64 };
 
 function scheduler(jobs: Job[], drones: Capacity[], remaining = jobs.map((j) => j.estimate.work)): Scheduler {
-  const made = new Scheduler(jobs, Float64Array.from(remaining), { crowding: 1 });
+  const made = new Scheduler(jobs, Float64Array.from(remaining), { crowding: 1, patience: 0 });
   made.setDrones(drones);
   return made;
 }
@@ -42,6 +42,14 @@ describe("decide", () => {
   test("a wide build gets all the jobs that it can use, and goes where it ends first", () => {
     const made = scheduler([job(wide)], [drone("small"), drone("big", { cores: 24 }), drone("fast", { speed: 2 })]);
     expect(decide(made, 1).starts).toEqual([{ index: 0, drone: "big", jobs: 24 }]);
+  });
+
+  test("what has time enough leaves the biggest drone to what is more urgent", () => {
+    const jobs = [job({ ...wide, work: 100_000 }), job({ work: 600, width: 24 })];
+    const drones = [drone("small"), drone("big", { cores: 24 })];
+    const made = new Scheduler(jobs, Float64Array.from([5_000, 600]), { crowding: 2, patience: 0.5 });
+    made.setDrones(drones);
+    expect(decide(made, 2).starts.map((s) => s.drone)).toEqual(["big", "small"]);
   });
 
   test("a faster drone wins where cores do not help", () => {

@@ -46,8 +46,8 @@ export interface SavedRun {
   /** Core-seconds that the delegations should have used, by index. */
   progress: [number, number][];
   savedAt: number;
-  /** The bias is left out: it is looked for again. */
-  crowding: number;
+  /** Its bias is left out: it is looked for again. */
+  tuning: Omit<Tuning, "bias">;
   prioritized: string[];
   drones: RunDroneRecord[];
   mass: ReturnType<MassFailure["save"]>;
@@ -86,7 +86,7 @@ export class RunState {
     this.#records = this.#graph.packages.map(freshRecord);
     for (const [index, record] of saved?.records ?? []) this.#records[index] = record;
     this.#prioritized = saved?.prioritized ?? [];
-    if (saved) this.#tuning = { crowding: saved.crowding };
+    if (saved) this.#tuning = saved.tuning;
     this.#delegations = new Map((saved?.delegations ?? []).map((d) => [d.index, d]));
     this.drones = new RunDrones(saved?.drones);
     this.#mass = new MassFailure(saved?.mass);
@@ -113,7 +113,7 @@ export class RunState {
       delegations: [...this.#delegations.values()],
       progress: [...this.#placement.progress(now)].map(([index, used]) => [index, Math.round(used)]),
       savedAt: now,
-      crowding: this.#tuning.crowding,
+      tuning: { crowding: this.#tuning.crowding, patience: this.#tuning.patience },
       prioritized: this.#prioritized,
       drones: this.drones.all(),
       mass: this.#mass.save(),
@@ -190,7 +190,8 @@ export class RunState {
   foresee(outlook: Outlook | null, asked: number): void {
     this.#outlook.came(outlook, asked);
     if (!outlook) return;
-    this.#tuning = { crowding: outlook.crowding, ...(outlook.bias ? { bias: Float64Array.from(outlook.bias) } : {}) };
+    const { crowding, patience } = outlook;
+    this.#tuning = { crowding, patience, ...(outlook.bias ? { bias: Float64Array.from(outlook.bias) } : {}) };
     this.#placement.tune(this.#tuning);
   }
 

@@ -109,6 +109,12 @@ export class RunDrones {
   }
 }
 
+/** A drone's state in the words of the screens. */
+export function shownState({ online, state }: RunDroneRecord): "verified" | "syncing" | "stale" | "away" {
+  if (!online) return "away";
+  return state === "unsynced" ? "syncing" : state;
+}
+
 function unusable(drone: RunDroneRecord): string | null {
   if (!drone.online) return "is away";
   if (drone.grounded !== null) return `is grounded: ${drone.grounded}`;
