@@ -1,10 +1,17 @@
-import type { RunView } from "../model/run.ts";
+import type { RunState } from "./states/run.ts";
+import { shownState } from "./states/runDrones.ts";
 
-/** A run as a small Markdown table: what the Web UI shows as the workflow's current details. */
-export function runDetails(view: RunView): string {
-  const { counts } = view;
+/**
+ * A run as a small Markdown table: what the Web UI shows as the workflow's current details. Made anew whenever something
+ * has changed, so it asks for nothing that must be counted over all packages' paths.
+ */
+export function runDetails(state: Pick<RunState, "head" | "counts" | "drones" | "delegations">): string {
+  const { run, step, reason, paused } = state.head;
+  const counts = state.counts();
+  const building = Map.groupBy(state.delegations(), ({ drone }) => drone);
+  const cpvs = (drone: string): string => (building.get(drone) ?? []).map(({ cpv }) => cpv).join(", ") || "-";
   const lines = [
-    `**${view.run}**: ${view.step}${view.reason ? `: ${view.reason}` : ""}`,
+    `**${run}**: ${step}${reason ? `: ${reason}` : ""}`,
     "",
     "| needed | building | complete | blocked | skipped |",
     "| --- | --- | --- | --- | --- |",
@@ -12,11 +19,9 @@ export function runDetails(view: RunView): string {
     "",
     "| drone | state | building |",
     "| --- | --- | --- |",
-    ...view.drones.map(
-      (d) => `| ${d.name} | ${d.paused ? "paused" : d.state} | ${d.building.map((b) => b.cpv).join(", ") || "-"} |`,
-    ),
+    ...state.drones.all().map((d) => `| ${d.name} | ${d.paused ? "paused" : shownState(d)} | ${cpvs(d.name)} |`),
   ];
-  if (view.paused) lines.push("", `Paused by ${view.paused.by}: ${view.paused.reason}`);
-  if (view.step === "gate") lines.push("", "Send the signal `finalize` to publish.");
+  if (paused) lines.push("", `Paused by ${paused.by}: ${paused.reason}`);
+  if (step === "gate") lines.push("", "Send the signal `finalize` to publish.");
   return lines.join("\n");
 }

@@ -238,7 +238,7 @@ export async function worldUpdate(
         step("publish");
         return;
       }
-      setCurrentDetails(runDetails(state.view(Date.now())));
+      setCurrentDetails(runDetails(state));
       if (mayContinue() && !changed) {
         // A finalize that comes meanwhile waits for the publish: it must be let through.
         await condition(() => allHandlersFinished() || changed);
@@ -410,7 +410,7 @@ export async function worldUpdate(
   function step(name: RunStep, reason: string | null = null): void {
     const before = state.head.step;
     state.enter(name, Date.now(), reason);
-    setCurrentDetails(runDetails(state.view(Date.now())));
+    setCurrentDetails(runDetails(state));
     if (before !== name || !workflowInfo().searchAttributes?.SwarmState) {
       upsertSearchAttributes({ SwarmTarget: [input.target], SwarmRun: [input.run], SwarmState: [name] });
     }

@@ -7,6 +7,8 @@ import { resolved } from "./plan.ts";
 import { type DroneProcessOptions, quietRuntime } from "./swarm.ts";
 
 // The drone's role as a process of its own, which can be killed without a goodbye; only its builds, syncs and uploads are simulated.
+// Whoever started it has died: nothing is left behind.
+process.once("disconnect", () => process.exit());
 const [options] = (await once(process, "message")) as [DroneProcessOptions];
 const { address, namespace, token, drone, buildMs, plan } = options;
 const { name, slots = 2 } = drone;
