@@ -1,4 +1,4 @@
-import type { BuildOrder, BuiltArtifact } from "./build.ts";
+import type { BuildOrder, BuildUsage, BuiltArtifact } from "./build.ts";
 import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
 import type { AttemptOutcome } from "./history.ts";
 import type { Outlook, Standing } from "./outlook.ts";
@@ -98,6 +98,8 @@ export interface BinhostActivities {
     times: Pick<AttemptTimes, "startedAt" | "endedAt">;
     result: Exclude<AttemptOutcome, "built">;
     message: string | null;
+    /** What it used until then, where it was measured. */
+    usage: BuildUsage | null;
   }): Promise<void>;
   publish(request: {
     target: string;

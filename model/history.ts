@@ -35,7 +35,7 @@ export interface AttemptRecord {
   artifactBytes: number | null;
 }
 
-/** What estimates need of an attempt that succeeded. */
+/** What estimates need of an attempt that succeeded, or ran out of memory: that one has no `buildSeconds`. */
 export type BuildSample = Pick<
   AttemptRecord,
   | "target"

@@ -33,24 +33,33 @@ const CXX_MEMORY = [300, 350] as const;
 const LEAN_MEMORY = [200, 100] as const;
 const LEAN =
   /^(?:acct-(?:group|user)|app-(?:dicts|doc|emacs|eselect|portage|vim|xemacs)|dev-(?:perl|php|python|ruby|tex|texlive|tcltk)|java-virtuals|media-fonts|perl-core|sec-policy|sys-(?:firmware|kernel)|virtual|x11-(?:proto|themes))$/;
-/** Memory is looked at in intervals: the peak may have been between. */
+/** Memory is looked at in intervals: the peak may have been between. What was killed for it wanted more, nobody knows how much. */
 const PEAK_MARGIN = 1.1;
+const KILLED_MARGIN = 1.5;
 
 /** Phases that use all jobs; the others use one core. */
 const PARALLEL_PHASES = ["compile", "test"];
+/** Part of `prepareSeconds`. */
+const DEPENDENCIES = "dependencies";
 
 /**
  * What a build is expected to cost, from the best that is known: own builds of this version, of other versions, the table of
  * known giants, its category and size, its size alone. Pure: the same facts give the same estimate.
- * @param samples successful builds of the package, any version, newest first. Those for the same target are preferred.
+ * @param samples builds of the package, any version, newest first; of those that ran out of memory only that counts. Those for
+ *   the same target are preferred.
  */
 export function estimate(facts: PackageFacts, samples: readonly BuildSample[] = []): Estimate {
   const prior = withoutHistory(facts);
   const measured = samples.flatMap((sample) => measure(sample, prior) ?? []);
   const same = measured.filter(({ sample }) => sample.cpv === facts.cpv);
-  if (same.length > 0) return fromBuilds(facts, prior, same, "history", OWN);
-  if (measured.length > 0) return fromBuilds(facts, prior, measured, "earlier-version", EARLIER);
-  return prior;
+  const own = same.length > 0;
+  const cost =
+    measured.length > 0
+      ? fromBuilds(facts, prior, own ? same : measured, own ? "history" : "earlier-version", own ? OWN : EARLIER)
+      : prior;
+  const peaks = samples.filter(({ peakMemoryBytes }) => peakMemoryBytes !== null);
+  const ofVersion = peaks.filter((sample) => sample.cpv === facts.cpv);
+  return { ...cost, ...memoryFrom(prior, ofVersion.length > 0 ? ofVersion : peaks, cost.width) };
 }
 
 /** category/name of category/name-version. */
@@ -101,13 +110,14 @@ function measure(sample: BuildSample, prior: Estimate): Measured | null {
   if (buildSeconds === null) return null;
   const sum = (some: BuildSample["phases"]): number => some.reduce((total, { seconds }) => total + seconds, 0);
   const wide = sum(phases.filter(({ name }) => PARALLEL_PHASES.includes(name)));
-  const own = phases.length > 0 ? sum(phases) - wide : Math.min(buildSeconds, prior.serial);
+  const installing = sum(phases.filter(({ name }) => name === DEPENDENCIES));
+  const own = phases.length > 0 ? sum(phases) - wide - installing : Math.min(buildSeconds, prior.serial);
   // Dependencies are fetched and unpacked by one core, whether it computes or waits.
   const serial = own + (prepareSeconds ?? 0);
   const rest = phases.length > 0 ? wide : buildSeconds - own;
   // Without processor time: as many jobs as it was given were busy, if it can use so many.
   const parallel =
-    cpuSeconds === null ? rest * Math.min(Math.max(1, jobs), prior.width) : Math.max(0, cpuSeconds - own);
+    cpuSeconds === null ? rest * Math.min(Math.max(1, jobs), prior.width) : Math.max(0, cpuSeconds - own - installing);
   return { sample, work: serial + parallel, serial, busy: rest > 0 ? Math.min(jobs, parallel / rest) : 1 };
 }
 
@@ -127,7 +137,7 @@ function fromBuilds(
   const spread = builds.reduce((sum, each) => sum + Math.log(Math.max(1, each.work) / Math.max(1, work)) ** 2, 0);
   const sigma = Math.max(least, Math.sqrt((one ** 2 + spread) / builds.length)) + elsewhere;
   const width = Math.max(prior.width, widthOf(work - serial), ...builds.map(({ busy }) => Math.ceil(busy)));
-  return { work, serial, width, ...memoryFrom(prior, builds, width), sigma, source };
+  return { ...prior, work, serial, width, sigma, source };
 }
 
 /** The median of values, newest first, of which each weighs less than the one before. */
@@ -143,16 +153,16 @@ function weightedMedian(values: readonly number[]): number {
 }
 
 /** Splits the largest peaks that were seen into a part of the build and a part of each job, in the prior's proportion. */
-function memoryFrom(prior: Estimate, builds: readonly Measured[], width: number) {
-  let memoryBytes = 0;
-  let memoryPerJobBytes = 0;
-  for (const { sample } of builds) {
-    if (sample.peakMemoryBytes === null) continue;
-    const jobs = Math.max(1, Math.min(sample.jobs, width));
-    const scale = (PEAK_MARGIN * sample.peakMemoryBytes) / (prior.memoryBytes + jobs * prior.memoryPerJobBytes);
-    memoryBytes = Math.max(memoryBytes, Math.round(scale * prior.memoryBytes));
-    memoryPerJobBytes = Math.max(memoryPerJobBytes, Math.round(scale * prior.memoryPerJobBytes));
-  }
-  const { memoryBytes: base, memoryPerJobBytes: perJob } = prior;
-  return memoryBytes > 0 ? { memoryBytes, memoryPerJobBytes } : { memoryBytes: base, memoryPerJobBytes: perJob };
+function memoryFrom(prior: Estimate, peaks: readonly BuildSample[], width: number) {
+  const scales = peaks.map(({ peakMemoryBytes, buildSeconds, jobs }) => {
+    const usual = prior.memoryBytes + Math.max(1, Math.min(jobs, width)) * prior.memoryPerJobBytes;
+    return ((buildSeconds === null ? KILLED_MARGIN : PEAK_MARGIN) * (peakMemoryBytes ?? 0)) / usual;
+  });
+  // Less than usual only where a build has come to its end with it.
+  const least = peaks.some(({ buildSeconds }) => buildSeconds !== null) ? 0 : 1;
+  const scale = Math.max(least, ...scales);
+  return {
+    memoryBytes: Math.round(scale * prior.memoryBytes),
+    memoryPerJobBytes: Math.round(scale * prior.memoryPerJobBytes),
+  };
 }

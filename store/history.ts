@@ -16,7 +16,7 @@ import {
   sampleOf,
 } from "./historyRecords.ts";
 
-/** Successful attempts of one package that an estimate looks at, newest first. */
+/** Attempts of one package that an estimate looks at, newest first. */
 const SAMPLES = 12;
 /** Names offered for one that is not known. */
 const NEAR = 3;
@@ -129,11 +129,11 @@ export class BuildHistory {
     return { attempts: rows.slice(0, limit).map(recordOf), more: rows.length > limit };
   }
 
-  /** The last successful attempts of each of these packages (category/name), any version. */
+  /** The last attempts of each of these packages (category/name), any version, that were built or ran out of memory. */
   samples(packages: readonly string[]): BuildSample[] {
     return this.#use((database) => {
       const select = database.prepare(
-        `SELECT * FROM attempts WHERE package = ? AND category = ? AND result = 'built' ORDER BY started DESC LIMIT ${SAMPLES}`,
+        `SELECT * FROM attempts WHERE package = ? AND category = ? AND result IN ('built', 'memory') ORDER BY started DESC LIMIT ${SAMPLES}`,
       );
       return packages.flatMap((name) => {
         const [category = "", pn = ""] = name.split("/");

@@ -126,7 +126,8 @@ async function recordFailure(
   });
   const times = { startedAt, endedAt: Date.now() };
   const result = failure?.class ?? "cancelled";
-  await record({ order, drone, times, result, message: failure?.message ?? null }).catch(() => {});
+  const message = failure?.message ?? null;
+  await record({ order, drone, times, result, message, usage: failure?.usage ?? null }).catch(() => {});
 }
 
 /** Frees what a failed attempt left on the drone. Best effort: a drone cleans up by itself too. */

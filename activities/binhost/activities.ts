@@ -1,7 +1,7 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { BinhostActivities } from "../../model/activities.ts";
-import { type BuildOrder, uploadId } from "../../model/build.ts";
+import { type BuildOrder, type BuildUsage, uploadId } from "../../model/build.ts";
 import { UserError } from "../../model/errors.ts";
 import type { AttemptRecord } from "../../model/history.ts";
 import type { Plan, PlanPackage } from "../../model/plan.ts";
@@ -50,22 +50,18 @@ export function createBinhostActivities(store: PackageStore): BinhostActivities 
           buildSeconds: artifact.buildSeconds,
           uploadSeconds: Math.max(0, times.endedAt - times.builtAt) / 1000,
           artifactBytes: size,
-          phases: artifact.usage?.phases ?? [],
-          cpuSeconds: artifact.usage?.cpuSeconds ?? null,
-          // 0 says that it could not be measured.
-          peakMemoryBytes: artifact.usage?.peakMemoryBytes || null,
+          ...measured(artifact.usage),
         });
         return { rejected: null };
       }),
 
-    record: async ({ order, drone, times, result, message }) => {
+    record: async ({ order, drone, times, result, message, usage }) => {
       const plan = await planOf(order.plan).catch(() => null);
       const { startedAt, endedAt } = times;
       store.history.record({
         ...attemptOf(order, drone, plan?.packages[order.index]),
-        ...{ startedAt, endedAt, result, message, phases: [] },
-        ...{ prepareSeconds: null, buildSeconds: null, uploadSeconds: null },
-        ...{ cpuSeconds: null, peakMemoryBytes: null, artifactBytes: null },
+        ...{ startedAt, endedAt, result, message, ...measured(usage) },
+        ...{ prepareSeconds: null, buildSeconds: null, uploadSeconds: null, artifactBytes: null },
       });
     },
 
@@ -88,6 +84,15 @@ export function createBinhostActivities(store: PackageStore): BinhostActivities 
 function attemptOf({ run, target, cpv, attempt, jobs }: BuildOrder, drone: string, planned: PlanPackage | undefined) {
   const sourceBytes = planned?.sourceBytes ?? null;
   return { run, target, cpv, drone, attempt, jobs, sourceBytes } satisfies Partial<AttemptRecord>;
+}
+
+function measured(usage: BuildUsage | null | undefined) {
+  return {
+    phases: usage?.phases ?? [],
+    cpuSeconds: usage?.cpuSeconds ?? null,
+    // 0 says that it could not be measured.
+    peakMemoryBytes: usage?.peakMemoryBytes || null,
+  } satisfies Partial<AttemptRecord>;
 }
 
 /** Input that a person must mend does not get better by retrying. */

@@ -56,6 +56,11 @@ test("a broken package is tried on two drones, and holds up only what needs it",
   const verify = await swarm.cli("verify");
   expect(verify.stdout).toContain(`app-misc/needier-1: needs ${BROKEN}`);
 
+  const { attempts } = JSON.parse(await swarm.do("--json", "history", "broken"));
+  const outcomes = attempts.map(({ drone, result }: { drone: string; result: string }) => `${drone}: ${result}`);
+  expect(outcomes.sort()).toEqual(["izar: package", "tarn: package"]);
+  expect(attempts[0].message).toContain("undeclared_thing");
+
   const refused = await swarm.cli("finalize");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("swarm finalize --accept-failed");

@@ -39,6 +39,17 @@ test("a whole update on two drones, published, and installed by a client over HT
   expect(new Set(drones)).toEqual(new Set(["izar", "tarn"]));
   for (const { cpv } of FIRST) expect(await swarm.attemptsInEngine(run, cpv), cpv).toBe(1);
 
+  const { total, attempts } = JSON.parse(await swarm.do("--json", "history", "app-misc/sums"));
+  expect(total).toBe(1);
+  expect(attempts[0]).toMatchObject({ run, target: "desktop", result: "built", attempt: 1, message: null });
+  expect(attempts[0].endedAt - attempts[0].startedAt).toBeGreaterThan(1000 * attempts[0].buildSeconds);
+  expect(attempts[0].buildSeconds).toBeGreaterThan(0);
+  expect(attempts[0].artifactBytes).toBeGreaterThan(0);
+  const phases = attempts[0].phases.map(({ name }: { name: string }) => name);
+  expect(phases).toEqual(expect.arrayContaining(["unpack", "compile", "install"]));
+  expect(attempts[0].cpuSeconds).toBeGreaterThan(0);
+  expect(JSON.parse(await swarm.do("--json", "history")).attempts).toBe(FIRST.length);
+
   await swarm.do("finalize");
   const client = await swarm.client();
   const update = await updateClient(client);

@@ -108,6 +108,29 @@ describe("from own builds", () => {
     expect(estimate(hello, [sample()]).memoryPerJobBytes).toBe(estimate(hello).memoryPerJobBytes);
   });
 
+  test("memory: what was killed for it wants more than it had, and tells nothing of time", () => {
+    const killed = sample({ buildSeconds: null, phases: [], peakMemoryBytes: 8000 * MIB });
+    const needed = ({ memoryBytes, memoryPerJobBytes }: ReturnType<typeof estimate>): number =>
+      memoryBytes + 8 * memoryPerJobBytes;
+    const { work, source } = estimate(hello);
+    expect(estimate(hello, [killed])).toMatchObject({ work, source });
+    expect(needed(estimate(hello, [killed]))).toBeCloseTo(12_000 * MIB, -8);
+    expect(needed(estimate(hello, [killed, sample({ peakMemoryBytes: 100 * MIB })]))).toBeCloseTo(12_000 * MIB, -8);
+    const little = { ...killed, peakMemoryBytes: MIB };
+    expect(needed(estimate(hello, [little]))).toBe(needed(estimate(hello)));
+  });
+
+  test("installing its dependencies is time, once, and no work of the build", () => {
+    const own = estimate(hello, [
+      sample({
+        prepareSeconds: 30,
+        phases: [{ name: "dependencies", seconds: 25 }, ...sample().phases],
+        cpuSeconds: 440,
+      }),
+    ]);
+    expect(own).toMatchObject({ serial: 45, work: 445 });
+  });
+
   test("a build that tells nothing of its cost is no build", () => {
     expect(estimate(hello, [sample({ buildSeconds: null })]).source).toBe("category");
   });

@@ -91,13 +91,14 @@ describe("asking", () => {
     expect(history.summary("laptop", 9).attempts).toBe(1);
   });
 
-  test("samples for estimates: only what was built, the newest dozen of each package, nothing of others", async () => {
+  test("samples for estimates: what was built or ran out of memory, the newest dozen of each package, nothing of others", async () => {
     const { history } = await newHistory();
     for (let at = 0; at < 20; at++) history.record(attemptAt(at, { jobs: at }));
     history.record(failureAt(30));
-    history.record(attemptAt(31, { cpv: "dev-libs/hello-1.0" }));
+    history.record(failureAt(31, { result: "memory", peakMemoryBytes: 9e9, jobs: 99 }));
+    history.record(attemptAt(32, { cpv: "dev-libs/hello-1.0" }));
     const samples = history.samples(["app-misc/hello", "app-misc/unknown"]);
-    expect(samples.map(({ jobs }) => jobs)).toEqual([19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8]);
+    expect(samples.map(({ jobs }) => jobs)).toEqual([99, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9]);
   });
 });
 

@@ -75,17 +75,18 @@ test("what was built is in the build history, once, with what the drone measured
   const times = { startedAt: 70_000, endedAt: 80_000 };
   const failure = {
     ...{ order: { ...order, attempt: 2 }, drone: "tarn", times },
-    result: "lost",
-    message: "gone",
+    result: "memory",
+    message: "killed",
+    usage,
   } as const;
   await record(failure);
   await record(failure);
   const about = { run: RUN, target: TARGET, cpv: CPV, jobs: 1, sourceBytes: 0 };
-  const nothing = { prepareSeconds: null, buildSeconds: null, uploadSeconds: null, phases: [], cpuSeconds: null };
+  const nothing = { prepareSeconds: null, buildSeconds: null, uploadSeconds: null, artifactBytes: null };
   expect(store.history.attempts({ package: null, target: null, limit: 9, offset: 0 }).attempts).toEqual([
     {
-      ...{ ...about, attempt: 2, drone: "tarn", ...times, result: "lost", message: "gone" },
-      ...{ ...nothing, peakMemoryBytes: null, artifactBytes: null },
+      ...{ ...about, attempt: 2, drone: "tarn", ...times, result: "memory", message: "killed" },
+      ...{ ...nothing, ...usage },
     },
     {
       ...{ ...about, attempt: 1, drone: "izar", startedAt: 1_000, endedAt: 62_500, result: "built", message: null },
