@@ -66,12 +66,12 @@ function resolveDrone(own: DroneSection, shared: DroneSection, around: Surroundi
   const cores = own.cores ?? shared.cores ?? around.cores;
   return {
     cores,
-    slots: own.slots ?? shared.slots ?? Math.max(1, Math.round(cores / 8)),
+    slots: own.slots ?? shared.slots ?? Math.max(2, cores),
     maxJobs: own.max_jobs ?? shared.max_jobs ?? around.cores,
     prefixLength: own.prefix_length ?? shared.prefix_length ?? 96,
     distfiles: (own.distfiles ?? shared.distfiles ?? []).map((path) => expandPath(path, around)),
     lowDiskGib: own.low_disk_gib ?? shared.low_disk_gib ?? 2,
-    coresLimit: own.cores_limit ?? shared.cores_limit ?? around.cores,
+    coresLimit: own.cores_limit ?? shared.cores_limit ?? cores,
     memoryGib: own.memory_gib ?? shared.memory_gib ?? around.memoryGib - reserveOf(around.memoryGib),
     exclude: own.exclude ?? shared.exclude ?? [],
     only: own.only ?? shared.only ?? [],

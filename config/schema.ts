@@ -77,13 +77,19 @@ export interface DroneConfig extends DroneDefaults {
 
 const droneKeys = {
   cores: wholeNumber(1, 4096, "cores", "this machine's", "Cores that the scheduler counts with."),
-  slots: wholeNumber(1, 256, "builds at once", "a slot for 8 cores, at least 1", "Builds at the same time."),
+  slots: wholeNumber(
+    1,
+    256,
+    "builds at once",
+    "one for each core, at least 2",
+    "Builds at the same time, at most: cores and memory mostly allow fewer.",
+  ),
   max_jobs: wholeNumber(1, 4096, "jobs", "this machine's cores", "Bound of the jobs that one build really gets."),
   prefix_length: wholeNumber(24, 240, "characters", "96", "Length of each build root's path, alike on all drones."),
   distfiles: paths("[]", "Directories with source archives that are used without being changed."),
   low_disk_gib: gibibytes("2", "With less free disk than this the drone takes no work."),
   auto_reboot: trueOrFalse("false", "Whether the swarm may reboot the machine."),
-  cores_limit: wholeNumber(1, 4096, "cores", "this machine's", "Cores that the builds may use together."),
+  cores_limit: wholeNumber(1, 4096, "cores", "the declared cores", "Cores that the builds may use together."),
   memory_gib: someGibibytes("this machine's, less a reserve", "Memory that the builds may use together."),
   exclude: patterns("[]", "Packages that the drone never builds."),
   only: patterns("[]", "Packages that the drone builds: no others, if any are named."),

@@ -120,6 +120,11 @@ export class Scheduler {
     this.#ready.add(index, this.#urgencyOf(index));
   }
 
+  /** What may start, most urgent first. */
+  ready(): number[] {
+    return [...this.#ready];
+  }
+
   /** A package must not start any more: it was blocked, or given away. */
   withdraw(index: number): void {
     this.#ready.remove(index);

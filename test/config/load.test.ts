@@ -174,8 +174,8 @@ describe("effective values", () => {
 
   test("a drone takes from its own section, then [drone], then the default", async () => {
     const { config } = await load("[drone]\ncores = 24\nlow_disk_gib = 0.5\n[drones.izar]\ncores = 4\n[drones.unra]");
-    expect(config.drones.izar).toMatchObject({ cores: 4, slots: 1, lowDiskGib: 0.5, autoReboot: false });
-    expect(config.drones.unra).toMatchObject({ cores: 24, slots: 3, prefixLength: 96 });
+    expect(config.drones.izar).toMatchObject({ cores: 4, slots: 4, lowDiskGib: 0.5, autoReboot: false });
+    expect(config.drones.unra).toMatchObject({ cores: 24, slots: 24, prefixLength: 96 });
     expect(config.up.drones).toEqual(["izar", "unra"]);
   });
 
@@ -204,7 +204,7 @@ describe("effective values", () => {
   test("a drone without a section has the defaults and a directory of its own, even when called constructor", async () => {
     const { config } = await load('[swarm]\nstate_dir = "/s"\n[drone]\ncores = 12\n');
     for (const name of ["tarn", "constructor"]) {
-      expect(droneConfig(config, name)).toMatchObject({ cores: 12, slots: 2, dir: `/s/drones/${name}` });
+      expect(droneConfig(config, name)).toMatchObject({ cores: 12, slots: 12, dir: `/s/drones/${name}` });
     }
   });
 

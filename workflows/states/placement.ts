@@ -18,19 +18,23 @@ export class Placement {
   readonly #graph: PlanGraph;
   readonly #records: readonly PackageRecord[];
   readonly #scheduler: Scheduler;
+  readonly #excluding: (cpv: string) => [drone: string, reason: string][];
   #tuning: Tuning;
   #prioritized: ReadonlySet<number>;
   #cores = 0;
+  #names = "";
   /** Whether the paths must be measured anew before the next decision. */
   #stale = true;
 
   constructor(
     graph: PlanGraph,
     records: readonly PackageRecord[],
+    excluding: (cpv: string) => [drone: string, reason: string][],
     { tuning = DEFAULT_TUNING, prioritized = new Set() }: { tuning?: Tuning; prioritized?: ReadonlySet<number> } = {},
   ) {
     this.#graph = graph;
     this.#records = records;
+    this.#excluding = excluding;
     this.#tuning = tuning;
     this.#prioritized = prioritized;
     this.dependencies = new DependencyGraph(graph);
@@ -47,13 +51,14 @@ export class Placement {
     const record = this.#records[index];
     if (!record || this.#graph.packages[index]?.present) return;
     if (record.state === "needed" && this.dependencies.isReady(index)) {
-      this.#scheduler.offer(index, constraintOf(record));
+      this.#scheduler.offer(index, constraintOf(record, this.#excluding(this.#graph.packages[index]?.cpv ?? "")));
     } else this.#scheduler.withdraw(index);
   }
 
   /** A package was received: what waits for it may start. */
   received(index: number): void {
     for (const ready of this.dependencies.receive(index)) this.changed(ready);
+    if (this.#prioritized.has(index)) this.#stale = true;
   }
 
   /** Packages were blocked or unblocked: paths end there, or do not any more. */
@@ -82,6 +87,10 @@ export class Placement {
 
   setDrones(drones: readonly Capacity[]): void {
     this.#scheduler.setDrones(drones);
+    const names = drones.map((d) => d.name).join(" ");
+    // Another drone may have other limits by pattern.
+    if (names !== this.#names) for (const index of this.#scheduler.ready()) this.changed(index);
+    this.#names = names;
     const cores = Math.max(1, ...drones.map((d) => d.cores));
     if (cores !== this.#cores) this.#stale = true;
     this.#cores = cores;
@@ -137,10 +146,10 @@ export class Placement {
   }
 }
 
-function constraintOf(record: PackageRecord): Constraint {
+function constraintOf(record: PackageRecord, excluding: [drone: string, reason: string][]): Constraint {
   return {
     notBefore: record.notBefore,
-    excluded: new Map(record.excluded.map((drone) => [drone, "failed it before"])),
+    excluded: new Map([...excluding, ...record.excluded.map((drone) => [drone, "failed it before"] as const)]),
     maxJobs: record.maxJobs,
     alone: record.memoryFailures > 0,
   };

@@ -54,9 +54,11 @@ export interface SavedRun {
 }
 
 /** The part of a run that is shown as it is. */
-type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed">;
+type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized">;
 
 const MAX_EVENTS = 20;
+/** Names in one event. */
+const NAMES_TOLD = 5;
 /** Who pauses a run in which everything fails. */
 const SWARM = "the swarm";
 
@@ -96,9 +98,9 @@ export class RunState {
   }
 
   #place(): Placement {
-    const placement = new Placement(this.#graph, this.#records, {
+    const placement = new Placement(this.#graph, this.#records, (cpv) => this.drones.excluding(cpv), {
       tuning: this.#tuning,
-      prioritized: this.#matching(this.#prioritized),
+      prioritized: this.#first(),
     });
     placement.setDrones(this.drones.capacities());
     return placement;
@@ -275,8 +277,9 @@ export class RunState {
       return;
     }
     const usable = this.drones.capacities().filter((d) => d.unusable === null);
+    const barred = new Set(this.drones.excluding(delegation.cpv).map(([name]) => name));
     const consequence = applyFailure(this.#record(index), drone, failure, now, (excluded) =>
-      usable.some((d) => !excluded.includes(d.name)),
+      usable.some((d) => !excluded.includes(d.name) && !barred.has(d.name)),
     );
     if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
     if (consequence.blocked) this.#block(index);
@@ -333,6 +336,24 @@ export class RunState {
     return blocked.map((index) => this.#cpv(index));
   }
 
+  /** Why these (CPVs) cannot be put first, or null. */
+  prioritizeRefusal(names: readonly string[]): string | null {
+    const built = new Set(this.#graph.packages.flatMap((p) => (p.present ? [] : [p.cpv])));
+    const strange = names.filter((name) => !built.has(name));
+    return strange.length === 0 ? null : `not among the packages that the run builds: ${told(strange)}`;
+  }
+
+  /**
+   * These (CPVs) and all that they need go first from now on, instead of those before; with none, the longest path decides
+   * alone again. Returns them.
+   */
+  prioritize(names: readonly string[], by: string, now: number): string[] {
+    this.#prioritized = [...new Set(names)];
+    this.#placement.prioritize(this.#first());
+    this.note(names.length === 0 ? `${by}: nothing goes first any more` : `${by} put first ${told(names)}`, now);
+    return this.#prioritized;
+  }
+
   /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
   balance(): string[] {
     const moved: string[] = [];
@@ -369,6 +390,7 @@ export class RunState {
       ...this.#head,
       counts: this.counts(),
       ...this.#eta(now),
+      ...this.#stillFirst(),
       drones: this.drones.all().map((d) => ({
         name: d.name,
         cores: d.cores,
@@ -463,10 +485,21 @@ export class RunState {
     return { etaSeconds: cores === 0 ? null : Math.round(Math.max(work / cores, path)), etaRange: null };
   }
 
-  /** Indexes of what these names (CPVs) are. */
-  #matching(names: readonly string[]): Set<number> {
-    const asked = new Set(names);
-    return new Set(this.#graph.packages.flatMap((p, index) => (asked.has(p.cpv) ? [index] : [])));
+  /** Indexes of the packages put first and of what they need at run time; what those are built with is on their paths. */
+  #first(): Set<number> {
+    if (this.#prioritized.length === 0) return new Set();
+    const names = new Set(this.#prioritized);
+    const found = new Set(this.#graph.packages.flatMap((p, index) => (names.has(p.cpv) ? [index] : [])));
+    for (const index of found) for (const need of this.#graph.packages[index]?.run ?? []) found.add(need);
+    return found;
+  }
+
+  /** Those of the packages put first that are not built yet. */
+  #stillFirst(): Pick<RunView, "prioritized"> {
+    if (this.#prioritized.length === 0) return {};
+    const built = new Set(this.packages().flatMap(({ cpv, state }) => (state === "received" ? [cpv] : [])));
+    const left = this.#prioritized.filter((cpv) => !built.has(cpv));
+    return left.length === 0 ? {} : { prioritized: left };
   }
 
   #block(index: number): void {
@@ -508,6 +541,11 @@ export class RunState {
   #isPresent(index: number): boolean {
     return this.#graph.packages[index]?.present === true;
   }
+}
+
+function told(names: readonly string[]): string {
+  const more = names.length - NAMES_TOLD;
+  return names.slice(0, NAMES_TOLD).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 const pick = ({ index, drone, jobs, tail }: Delegation): Omit<RunningBuild, "used"> => ({ index, drone, jobs, tail });

@@ -1,13 +1,18 @@
 import type { DroneSyncReport, DroneView } from "../../model/fleet.ts";
 import type { Capacity } from "../../model/outlook.ts";
+import { matchesPattern } from "../../model/patterns.ts";
 
 /** A drone's part in a run. */
 export interface RunDroneRecord {
   name: string;
   cores: number;
   slots: number;
-  /** Absent in runs of earlier versions. */
+  /** Bytes for builds; this and what follows is absent in runs of earlier versions. */
   memoryBytes?: number;
+  speed?: number;
+  /** Patterns of packages that it never builds, and of those that it builds at all (none: any). */
+  exclude?: string[];
+  only?: string[];
   /** The fleet's word: attended, and not grounded. */
   online: boolean;
   paused: boolean;
@@ -60,9 +65,12 @@ export class RunDrones {
       const back = online && known !== undefined && !known.online;
       this.#drones.set(view.facts.name, {
         name: view.facts.name,
-        cores: view.facts.cores,
+        cores: Math.min(view.facts.cores, view.facts.coresLimit ?? view.facts.cores),
         slots: view.facts.slots,
-        memoryBytes: view.facts.memoryBytes,
+        memoryBytes: view.facts.memoryForBuildsBytes ?? view.facts.memoryBytes,
+        speed: view.facts.speed ?? 1,
+        exclude: view.facts.exclude ?? [],
+        only: view.facts.only ?? [],
         online,
         paused: view.paused,
         grounded: view.grounded,
@@ -100,10 +108,20 @@ export class RunDrones {
     return [...this.#drones.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** The drones that may not build a package by their configuration, with the reason. */
+  excluding(cpv: string): [drone: string, reason: string][] {
+    return this.all().flatMap(({ name, exclude = [], only = [] }): [string, string][] => {
+      const pattern = exclude.find((each) => matchesPattern(each, cpv));
+      if (pattern !== undefined) return [[name, `excludes ${pattern}`]];
+      const misses = only.length > 0 && !only.some((each) => matchesPattern(each, cpv));
+      return misses ? [[name, `builds only ${only.join(", ")}`]] : [];
+    });
+  }
+
   /** As the scheduler counts with them. */
   capacities(): Capacity[] {
     return this.all().map((d) => ({
-      ...{ name: d.name, cores: d.cores, slots: d.slots, speed: 1, memoryBytes: d.memoryBytes ?? null },
+      ...{ name: d.name, cores: d.cores, slots: d.slots, speed: d.speed ?? 1, memoryBytes: d.memoryBytes ?? null },
       unusable: unusable(d),
     }));
   }

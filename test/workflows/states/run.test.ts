@@ -274,3 +274,18 @@ test("a drone that was away and is back must be verified again before it gets wo
   expect(run.drones.unsynced()).toEqual(["ceti"]);
   expect(run.drones.verified()).toEqual(["izar"]);
 });
+
+test("a drone that excludes a package, or builds only others, never gets it; why says so", () => {
+  const picky = (name: string, change: Partial<DroneView["facts"]>): DroneView => {
+    const view = droneView(name);
+    return { ...view, facts: { ...view.facts, ...change } };
+  };
+  const run = startedRun([picky("ceti", { exclude: ["a/lib"] }), picky("izar", { only: ["a/other", "b/*"] })]);
+  expect(run.start(NOW).delegations.map((d) => [d.cpv, d.drone])).not.toContainEqual(["a/lib-1", expect.anything()]);
+  expect(run.why(["a/lib-1"], NOW)[0]?.why).toBe(
+    "ready, but no drone can build it now: ceti excludes a/lib; izar builds only a/other, b/*",
+  );
+  run.drones.update([picky("ceti", { exclude: ["a/lib"] }), picky("izar", { only: ["a/other"] }), droneView("tarn")]);
+  run.drones.set("tarn", "verified", null);
+  expect(run.start(NOW).delegations.map((d) => [d.cpv, d.drone])).toContainEqual(["a/lib-1", "tarn"]);
+});

@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { matchesPattern } from "../../model/patterns.ts";
+
+test("a pattern means packages of every version, by whole names", () => {
+  expect(matchesPattern("dev-lang/rust", "dev-lang/rust-1.71.1")).toBe(true);
+  expect(matchesPattern("dev-lang/rust", "dev-lang/rust-bin-1.71.1")).toBe(false);
+  expect(matchesPattern("dev-lang/*", "dev-lang/rust-bin-1.71.1_rc2-r3")).toBe(true);
+  expect(matchesPattern("*/gtk+", "x11-libs/gtk+-3.24.1")).toBe(true);
+  expect(matchesPattern("*/gtk+", "x11-libs/gtkk-3.24.1")).toBe(false);
+  expect(matchesPattern("*/*", "a/b-1")).toBe(true);
+  expect(matchesPattern("dev-libs/foo-2", "dev-libs/foo-2-1.0")).toBe(true);
+});
