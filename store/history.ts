@@ -13,6 +13,7 @@ import {
   type Imported,
   recordOf,
   rowOf,
+  SAMPLE_COLUMNS,
   sampleOf,
 } from "./historyRecords.ts";
 
@@ -133,11 +134,11 @@ export class BuildHistory {
   samples(packages: readonly string[]): BuildSample[] {
     return this.#use((database) => {
       const select = database.prepare(
-        `SELECT * FROM attempts WHERE package = ? AND category = ? AND result IN ('built', 'memory') ORDER BY started DESC LIMIT ${SAMPLES}`,
+        `SELECT ${SAMPLE_COLUMNS} FROM attempts WHERE package = ? AND category = ? AND result IN ('built', 'memory') ORDER BY started DESC LIMIT ${SAMPLES}`,
       );
       return packages.flatMap((name) => {
         const [category = "", pn = ""] = name.split("/");
-        return select.all(pn, category).map((row) => sampleOf(recordOf(row)));
+        return select.all(pn, category).map(sampleOf);
       });
     });
   }

@@ -15,9 +15,9 @@ import {
   ImportedSchema,
 } from "./historyRecords.ts";
 
-/** Attempts sent at once, and names of packages asked for at once. */
+/** Attempts sent at once, and names of packages asked for at once: the binhost does nothing else for a moment. */
 const PIECE = 500;
-const NAMES = 2000;
+const NAMES = 500;
 
 /** How the history's calls reach the binhost. */
 export type Ask = <T>(method: string, path: string, schema: z.ZodType<T>, body?: { json: unknown }) => Promise<T>;

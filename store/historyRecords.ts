@@ -139,8 +139,25 @@ export function recordOf(row: Record<string, SQLOutputValue>): AttemptRecord {
   };
 }
 
-/** What of a record an estimate needs. */
-export function sampleOf(record: AttemptRecord): BuildSample {
-  const { target, cpv, jobs, endedAt, prepareSeconds, buildSeconds, phases, cpuSeconds, peakMemoryBytes } = record;
-  return { target, cpv, jobs, endedAt, prepareSeconds, buildSeconds, phases, cpuSeconds, peakMemoryBytes };
+/** The columns that `sampleOf` reads. */
+export const SAMPLE_COLUMNS = "target, cpv, jobs, ended, prepare, build, phases, cpu, memory";
+const SampleRow = Row.pick({
+  ...{ target: true, cpv: true, jobs: true, ended: true, prepare: true, build: true },
+  ...{ phases: true, cpu: true, memory: true },
+});
+
+/** What of a row an estimate needs. */
+export function sampleOf(row: Record<string, SQLOutputValue>): BuildSample {
+  const it = SampleRow.parse(row);
+  return {
+    target: it.target,
+    cpv: it.cpv,
+    jobs: it.jobs,
+    endedAt: it.ended,
+    prepareSeconds: it.prepare,
+    buildSeconds: it.build,
+    phases: it.phases.map(([name, seconds]) => ({ name, seconds })),
+    cpuSeconds: it.cpu,
+    peakMemoryBytes: it.memory,
+  };
 }
