@@ -15,7 +15,7 @@ export interface BenchConfig {
 }
 
 /** Writes a configuration into the engine's directory; one drone, `izar`, is known in it. */
-export async function configure({ directory }: BenchEngine): Promise<BenchConfig> {
+export async function configure({ directory }: Pick<BenchEngine, "directory">): Promise<BenchConfig> {
   const file = join(directory, "swarm.toml");
   const port = await freePort("127.0.0.1");
   const lines = ["[swarm]", `state_dir = "${directory}/state"`, `token_file = "${directory}/token"`];

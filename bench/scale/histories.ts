@@ -2,7 +2,7 @@ import type { Client } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import type { temporal } from "@temporalio/proto";
 
-type Event = temporal.api.history.v1.IHistoryEvent;
+export type Event = temporal.api.history.v1.IHistoryEvent;
 type Payload = temporal.api.common.v1.IPayload;
 
 /** One execution as the engine has it: a run id of a workflow. */

@@ -141,7 +141,7 @@ async function measured(
 }
 
 /** The orchestrator that has the run in its cache: its death is the one that matters. */
-async function carrierOf(swarm: NoopSwarm, orchestrators: Setting["orchestrators"]) {
+export async function carrierOf(swarm: NoopSwarm, orchestrators: Setting["orchestrators"]) {
   const { history } = await swarm.client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: swarm.namespace,
     execution: { workflowId: worldUpdateId("desktop") },
