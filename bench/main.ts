@@ -26,7 +26,7 @@ const BENCHES: Record<string, Bench> = {
     run: async (size) => (await import("./engine.ts")).benchEngine(size),
   },
   latency: {
-    what: "dependency received -> dependent's build begins; a chain of SIZE, 100 by default",
+    what: "dependency received -> dependent's command runs, and where the time goes; a chain of SIZE, 200 by default",
     run: async (size) => (await import("./latency.ts")).benchLatency(size),
   },
   memory: {
