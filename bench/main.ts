@@ -29,6 +29,10 @@ const BENCHES: Record<string, Bench> = {
     what: "dependency received -> dependent's command runs, and where the time goes; a chain of SIZE, 200 by default",
     run: async (size) => (await import("./latency.ts")).benchLatency(size),
   },
+  mechanism: {
+    what: "a critical build beside two fillers, real compiles on this machine; SIZE rounds, 3 by default",
+    run: async (size) => (await import("./mechanism.ts")).benchMechanism(size),
+  },
   memory: {
     what: "memory of each role, idle and in a run of SIZE no-op packages, 3000 by default",
     run: async (size) => (await import("./memory.ts")).benchMemory(size),

@@ -1,5 +1,5 @@
-import { access, constants, mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /** Where version 2 is mounted: alone, or beside version 1. */
 const MOUNTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -15,27 +15,35 @@ export interface BuildCgroups {
   remove(label: string): Promise<void>;
 }
 
+/** The subgroup that the drone's service runs in: `DelegateSubgroup=` of its systemd unit. */
+const SUBGROUP = "swarm-drone";
+
 /**
  * The cgroups of a drone, or null where it may make none with weights and limits. What systemd delegates to a service that
- * runs in a subgroup (`Delegate=yes`, `DelegateSubgroup=`) will do: the kernel allows limits only below a group that has no
- * processes itself, and the drone is not moved, since that would keep systemd from starting it again.
+ * runs in a subgroup will do (`Delegate=yes`, `DelegateSubgroup=swarm-drone`): the kernel allows limits only below a group
+ * that has no processes itself, and a drone that moved itself would keep systemd from starting it again.
  * @param memoryBytes what all builds may use together.
  */
 export async function openCgroups(drone: string, memoryBytes: number): Promise<BuildCgroups | null> {
+  const path = delegatedGroup(await readFile("/proc/self/cgroup", "utf8"));
+  if (path === null) return null;
   for (const mount of MOUNTS) {
-    const own = await ownGroup();
-    if (own === null || !(await exists(join(mount, "cgroup.controllers")))) continue;
-    const base = join(mount, dirname(own));
-    try {
-      const controllers = (await readFile(join(base, "cgroup.controllers"), "utf8")).trim().split(" ");
-      if (!WANTED.every((it) => controllers.includes(it))) return null;
-      return await cgroupsBelow(base, drone, memoryBytes);
-    } catch {
-      // Not ours to write, or it has processes: nice values do.
-      return null;
-    }
+    const base = join(mount, path);
+    const controllers = (await readFile(join(base, "cgroup.controllers"), "utf8").catch(() => "")).trim().split(" ");
+    if (!WANTED.every((it) => controllers.includes(it))) continue;
+    // Not ours to write after all: nice values do.
+    return await cgroupsBelow(base, drone, memoryBytes).catch(() => null);
   }
   return null;
+}
+
+/**
+ * The group that was delegated to this process's service, from /proc/self/cgroup: the parent of its subgroup. Null elsewhere:
+ * root could write to other groups too, but they are the system's.
+ */
+export function delegatedGroup(cgroups: string): string | null {
+  const own = /^0::(.+)$/m.exec(cgroups)?.[1];
+  return own !== undefined && basename(own) === SUBGROUP ? dirname(own) : null;
 }
 
 /** The same below a given group. Rejects where the kernel refuses. */
@@ -62,15 +70,3 @@ export async function cgroupsBelow(base: string, drone: string, memoryBytes: num
     },
   };
 }
-
-/** This process's group: the line `0::/system.slice/...` of /proc/self/cgroup; null for the root, which has no parent. */
-async function ownGroup(): Promise<string | null> {
-  const path = /^0::(.+)$/m.exec(await readFile("/proc/self/cgroup", "utf8"))?.[1];
-  return path === undefined || path === "/" ? null : path;
-}
-
-const exists = (path: string): Promise<boolean> =>
-  access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );

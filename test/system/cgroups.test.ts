@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cgroupsBelow } from "../../system/cgroups.ts";
+import { cgroupsBelow, delegatedGroup } from "../../system/cgroups.ts";
 import { testDirectory } from "../support/portage.ts";
 
 // Plain files stand for the kernel's: a delegated cgroup with both controllers is on few machines that run tests.
@@ -29,4 +29,14 @@ test("a group whose controllers cannot be enabled is no use", async () => {
   const base = await testDirectory();
   await mkdir(join(base, "cgroup.subtree_control"));
   await expect(cgroupsBelow(base, "izar", 2 ** 30)).rejects.toThrow();
+});
+
+test("only what was delegated to the drone's service is used", () => {
+  const service = "/system.slice/system-swarm\\x2ddrone.slice/swarm-drone@izar.service";
+  expect(delegatedGroup(`0::${service}/swarm-drone\n`)).toBe(service);
+  expect(delegatedGroup(`1:cpu:/\n0::${service}/swarm-drone\n`)).toBe(service);
+  // Another group's, the root, version 1 only.
+  for (const line of [`0::${service}`, "0::/", "0::/user.slice/session-1.scope", "4:memory:/swarm-drone"]) {
+    expect(delegatedGroup(`${line}\n`)).toBeNull();
+  }
 });
