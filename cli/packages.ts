@@ -32,16 +32,26 @@ function namesOf(cpv: string): string[] {
   return typeof parts === "string" ? [cpv] : [parts.name, parts.cp, parts.pf, cpv];
 }
 
+/** All packages that several names mean, each once. UserError with every name that means none. */
+export function packagesNamed<P extends { cpv: string }>(packages: readonly P[], names: string[], run: string): P[] {
+  const found = names.map((name) => ({ name, matching: matchingPackages(packages, name) }));
+  const strange = found.flatMap(({ name, matching }) => (matching.length === 0 ? [notAmong(packages, name, run)] : []));
+  if (strange.length > 0) throw new UserError(strange.join("\n"));
+  return [...new Set(found.flatMap(({ matching }) => matching))];
+}
+
+function notAmong(packages: readonly { cpv: string }[], name: string, run: string): string {
+  const near = nearest(
+    name,
+    packages.flatMap(({ cpv }) => namesOf(cpv)),
+  );
+  return `${name} is not among the packages that ${run} builds${near ? `. Did you mean ${near}?` : ""}`;
+}
+
 /** The one package that a name means. UserError: none, or several, which are listed. */
 export function onePackage<P extends { cpv: string }>(packages: readonly P[], name: string, run: string): P {
   const [first, ...others] = matchingPackages(packages, name);
-  if (first === undefined) {
-    const near = nearest(
-      name,
-      packages.flatMap(({ cpv }) => namesOf(cpv)),
-    );
-    throw new UserError(`${name} is not among the packages that ${run} builds${near ? `. Did you mean ${near}?` : ""}`);
-  }
+  if (first === undefined) throw new UserError(notAmong(packages, name, run));
   if (others.length > 0) {
     const names = [first, ...others].map(({ cpv }) => `  ${cpv}`);
     throw new UserError([`${name} may be one of several; name one of them:`, ...names].join("\n"));

@@ -124,6 +124,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/unblock.ts"),
   },
   {
+    name: "prioritize",
+    summary: "build packages, and all that they need, before everything else",
+    group: OPERATE,
+    load: () => import("./verbs/prioritize.ts"),
+  },
+  {
     name: "balance",
     summary: "move waiting work to drones that are free",
     group: OPERATE,

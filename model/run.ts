@@ -76,6 +76,8 @@ export interface RunView {
   /** Likely not before and not after these, in seconds; null before the first look ahead. */
   etaRange: { low: number; high: number } | null;
   paused: { reason: string; by: string; since: number } | null;
+  /** CPVs that an operator put first and that are not built yet; absent where there are none. */
+  prioritized?: string[];
   drones: RunDrone[];
   plan: string | null;
   tree: string | null;

@@ -72,6 +72,10 @@ export interface UnblockRequest extends OperatorAction {
   /** Empty or absent: everything that is blocked. */
   packages?: string[];
 }
+export interface PrioritizeRequest extends OperatorAction {
+  /** CPVs, instead of those before; empty: none goes first any more. */
+  packages: string[];
+}
 export interface FinalizeAnswer {
   snapshot: string;
   packages: number;
@@ -81,6 +85,7 @@ export interface FinalizeAnswer {
 // Updates: a refusal reaches the operator at once.
 export const finalizeUpdate = defineUpdate<FinalizeAnswer, [FinalizeRequest]>("finalize");
 export const unblockUpdate = defineUpdate<string[], [UnblockRequest]>("unblock");
+export const prioritizeUpdate = defineUpdate<string[], [PrioritizeRequest]>("prioritize");
 export const balanceUpdate = defineUpdate<string[], [OperatorAction]>("balance");
 export const pauseUpdate = defineUpdate<string, [OperatorAction & { reason?: string }]>("pause");
 export const resumeUpdate = defineUpdate<string, [OperatorAction]>("resume");
@@ -89,6 +94,7 @@ export const cancelUpdate = defineUpdate<string, [OperatorAction]>("cancel");
 // Plain signals of the same meaning, which the Web UI can send; all arguments may be left out.
 export const finalizeSignal = defineSignal<[Partial<FinalizeRequest>?]>("finalize");
 export const unblockSignal = defineSignal<[Partial<UnblockRequest>?]>("unblock");
+export const prioritizeSignal = defineSignal<[Partial<PrioritizeRequest>?]>("prioritize");
 export const pauseSignal = defineSignal<[Partial<OperatorAction & { reason?: string }>?]>("pause");
 export const resumeSignal = defineSignal<[Partial<OperatorAction>?]>("resume");
 export const cancelSignal = defineSignal<[Partial<OperatorAction>?]>("cancel");

@@ -8,6 +8,8 @@ import {
   finalizeUpdate,
   pauseSignal,
   pauseUpdate,
+  prioritizeSignal,
+  prioritizeUpdate,
   resumeSignal,
   resumeUpdate,
   unblockSignal,
@@ -45,6 +47,11 @@ export function handleOperators({ state, decisions, wake, interrupt }: Operated)
   const building = (): string | null =>
     publishing() ??
     (state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`);
+  const prioritizeRefusal = (request: unknown): string | null =>
+    building() ??
+    // A list that was left out by mistake must not end the priorities.
+    (field(request, "packages") === undefined ? LIST_NEEDED : badPackages(request)) ??
+    state.prioritizeRefusal(packagesOf(request) ?? []);
 
   setHandler(
     finalizeUpdate,
@@ -65,6 +72,9 @@ export function handleOperators({ state, decisions, wake, interrupt }: Operated)
   );
   setHandler(unblockUpdate, (request) => unblock(request, "an operator"), {
     validator: (request) => refuseIf(building() ?? badPackages(request)),
+  });
+  setHandler(prioritizeUpdate, (request) => prioritize(request, "an operator"), {
+    validator: (request) => refuseIf(prioritizeRefusal(request)),
   });
   setHandler(
     balanceUpdate,
@@ -97,6 +107,9 @@ export function handleOperators({ state, decisions, wake, interrupt }: Operated)
   setHandler(unblockSignal, (request) =>
     fromWebUi("unblock", building() ?? badPackages(request), (by) => void unblock(request, by)),
   );
+  setHandler(prioritizeSignal, (request) =>
+    fromWebUi("prioritize", prioritizeRefusal(request), (by) => void prioritize(request, by)),
+  );
   setHandler(pauseSignal, (request) => fromWebUi("pause", over(), (by) => void pause(request, by)));
   setHandler(resumeSignal, (request) => fromWebUi("resume", over(), (by) => void resume(request, by)));
   setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), (by) => void cancel(request, by)));
@@ -110,6 +123,11 @@ export function handleOperators({ state, decisions, wake, interrupt }: Operated)
     state.note(`${byOf(request, somebody)} unblocked ${unblocked.join(", ") || "nothing"}`, Date.now());
     wake();
     return unblocked;
+  }
+
+  function prioritize(request: unknown, somebody: string): string[] {
+    wake();
+    return state.prioritize(packagesOf(request) ?? [], byOf(request, somebody), Date.now());
   }
 
   function pause(request: unknown, somebody: string): string {
@@ -157,6 +175,8 @@ function packagesOf(request: unknown): string[] | null {
   return Array.isArray(value) && value.every((name) => typeof name === "string") ? value : null;
 }
 
+const LIST_NEEDED = 'packages must be a list, like ["dev-libs/openssl-3.0.2"]';
+
 function badPackages(request: unknown): string | null {
-  return packagesOf(request) === null ? 'packages must be a list, like ["dev-libs/openssl-3.0.2"]' : null;
+  return packagesOf(request) === null ? LIST_NEEDED : null;
 }

@@ -80,6 +80,7 @@ export function reasonOf({ reason, step }: RunView): string | null {
 function remarks(run: RunView, paint: Paint): string[] {
   const lines: string[] = [];
   const reason = reasonOf(run);
+  if (run.prioritized) lines.push(`  First: ${run.prioritized.join(", ")}, with all that they need`);
   if (reason !== null) lines.push(`  ${run.step === "failed" ? paint("bad", reason) : reason}`);
   for (const { atoms, class: kind, text } of run.unresolvable) {
     lines.push(`  ${paint("bad", "✗")} ${atoms.join(", ")} (${kind})`);

@@ -150,6 +150,16 @@ test("Ctrl-C leaves and says how to come back; the run goes on; pause, resume an
   expect((await command("finalize")).stderr).toContain("too early");
   expect((await json("verify")).risk).toBe("do not");
 
+  const strange = await command("prioritize", "part1", "prat0", "wide/prt1");
+  expect(strange).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(strange.stderr).toMatch(
+    /prat0 is not among .*Did you mean part0\?\n.*wide\/prt1 .*Did you mean wide\/part1\?/s,
+  );
+  expect(await command("prioritize", "--clear", "part1")).toMatchObject({ exitCode: 2 });
+  expect(await json("prioritize", "part1", "wide/part1")).toEqual({ prioritized: ["wide/part1-1"] });
+  expect((await command("status")).stdout).toContain("  First: wide/part1-1, with all that they need\n");
+  expect((await command("prioritize", "--clear")).stdout).toMatch(/^✓ Nothing goes first any more/);
+
   const reset = await json("reset", "--yes");
   expect(reset).toMatchObject({
     target: "desktop",

@@ -9,6 +9,8 @@ import {
   finalizeSignal,
   pauseSignal,
   pauseUpdate,
+  prioritizeSignal,
+  prioritizeUpdate,
   resumeSignal,
   unblockSignal,
   unblockUpdate,
@@ -86,6 +88,30 @@ test("unblock and finalize by plain signals; a refusal is in the run's events", 
   await reaches(swarm, "gate");
   await run.signal(finalizeSignal, {});
   expect((await run.result()).outcome).toBe("published");
+});
+
+test("prioritize changes what is built next, in flight; what is mistyped or unknown is refused and changes nothing", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ plan: wide(4), drones: [{ name: "izar", slots: 1, build: builds.build }] });
+  const run = await swarm.run();
+  await until("the first build", async () => builds.started.length === 1);
+  const answer = await run.executeUpdate(prioritizeUpdate, { args: [{ ...ann, packages: ["wide/part3-1"] }] });
+  expect(answer).toEqual(["wide/part3-1"]);
+  const prioritize = (packages: string[]) => run.executeUpdate(prioritizeUpdate, { args: [{ ...ann, packages }] });
+  expect(await refusalOf(prioritize(["wide/part2-1", "wide/part9-1"]))).toContain("the run builds: wide/part9-1");
+  expect(await refusalOf(run.executeUpdate("prioritize", { args: [] }))).toContain("packages must be a list");
+  for (const bad of [null, 5, "all", {}, { packages: "wide/part1-1" }]) await run.signal("prioritize", bad);
+  const refused = async () =>
+    (await swarm.view()).events.filter(({ text }) => text.startsWith("signal prioritize refused: ")).length === 5;
+  await until("the refusals are noted", refused);
+  expect((await swarm.view()).prioritized).toEqual(["wide/part3-1"]);
+  await run.signal(prioritizeSignal, { packages: ["wide/part3-1", "wide/part2-1"] });
+  await until("two go first", async () => (await swarm.view()).prioritized?.length === 2);
+  release();
+  await reaches(swarm, "gate");
+  const order = builds.started.map(({ cpv }) => cpv);
+  expect(order.slice(1, 3).toSorted()).toEqual(["wide/part2-1", "wide/part3-1"]);
 });
 
 test("cancel ends the builds and the run; nothing is left running, and the next run can start", async () => {

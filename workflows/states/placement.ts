@@ -116,7 +116,7 @@ export class Placement {
 
   /** Seconds of the longest path of what is left, and core-seconds of all of it. */
   rest(): { path: number; work: number } {
-    const remaining = this.#remaining(false);
+    const remaining = this.#remaining();
     let work = 0;
     let path = 0;
     this.#records.forEach((record, index) => {
@@ -129,15 +129,27 @@ export class Placement {
 
   #measure(): void {
     this.#stale = false;
-    this.#scheduler.reorder(this.#remaining(true), this.#tuning);
+    const remaining = this.#remaining();
+    const first = this.#leadingToFirst();
+    first?.forEach((leads, index) => {
+      if (leads > 0) remaining[index] = FIRST + (remaining[index] ?? 0);
+    });
+    // Beside paths that are put first every other would seem to have time enough, and get the slowest drones.
+    this.#scheduler.reorder(remaining, first ? { ...this.#tuning, patience: 0 } : this.#tuning);
   }
 
-  #remaining(prioritized: boolean): Float64Array {
+  /** Positive for each package that was put first or that one of those waits for; null while there is none to build. */
+  #leadingToFirst(): Float64Array | null {
+    const left = new Set([...this.#prioritized].filter((i) => this.#records[i] && this.#isLeft(this.#records[i], i)));
+    return left.size === 0 ? null : this.dependencies.remaining((index) => (left.has(index) ? 1 : 0));
+  }
+
+  #remaining(): Float64Array {
     return this.dependencies.remaining((index) => {
       const p = this.#graph.packages[index];
       const record = this.#records[index];
       if (!p || !record || !this.#isLeft(record, index)) return 0;
-      return secondsOn(fromGraph(p), this.#cores) + (prioritized && this.#prioritized.has(index) ? FIRST : 0);
+      return secondsOn(fromGraph(p), this.#cores);
     });
   }
 

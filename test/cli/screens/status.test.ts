@@ -24,6 +24,11 @@ test("a run that waits for finalize", () => {
   expect(lines.slice(-3)).toEqual(["═══ NEXT ACTION ═══", "All builds complete!", "  → Run: swarm finalize"]);
 });
 
+test("what an operator put first has a line", () => {
+  const lines = statusScreen(reading({ run: runView({ prioritized: ["app-misc/a-1", "app-misc/b-2"] }) }), plain);
+  expect(lines).toContain("  First: app-misc/a-1, app-misc/b-2, with all that they need");
+});
+
 test("an engine that is down is a screen too, with its problem", () => {
   const engine = { address: "localhost:7233", problem: "no Temporal server at localhost:7233" };
   const lines = statusScreen(reading({ engine, orchestrators: null, fleet: null, run: null }), plain);
