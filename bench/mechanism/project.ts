@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 /**
  * A C project as packages are: a configure of many small programs, one after another; object files that compile side by
- * side; one large file and the link, one after another again. Of its processor time about 27% can only use one core.
+ * side; one large file and the link, one after another again. About 40% of its processor time can only use one core: in
+ * the shipped graph of a whole tree that part is 93% at the median package, and 26% of all work.
  */
 export interface Project {
   directory: string;
@@ -12,12 +13,12 @@ export interface Project {
 }
 
 /** Small programs that configure compiles and runs: 30 ms each on the machine where this was written. */
-const CHECKS = 60;
+const CHECKS = 100;
 /** Object files, and functions in each: 0.8 s each there. */
-const UNITS = 12;
+const UNITS = 10;
 const FUNCTIONS = 100;
-/** Functions of the large file: 1.7 s. */
-const LARGE = 200;
+/** Functions of the large file: 2.1 s. */
+const LARGE = 250;
 
 const CONFIGURE = `i=0
 while [ $i -lt ${CHECKS} ]; do
