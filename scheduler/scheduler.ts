@@ -42,7 +42,7 @@ export interface Tuning {
 }
 
 /** Serves without looking ahead: near the best on graphs of every shape, above all with uncertain estimates. */
-export const DEFAULT_TUNING: Tuning = { crowding: 0.6, patience: 0.5 };
+export const DEFAULT_TUNING: Tuning = { crowding: 0.55, patience: 0.6 };
 
 export interface Start {
   index: number;
@@ -214,22 +214,25 @@ export class Scheduler {
    */
   #place(placing: Placing, open: Iterable<SchedulerDrone>, longest: number): Place | null {
     const { excluded } = this.#constraints.get(placing.index) ?? UNCONSTRAINED;
-    const { patience } = this.#tuning;
-    let best: (Place & { finish: number; idle: number; size: number }) | null = null;
+    const places: (Place & { finish: number; idle: number })[] = [];
     for (const drone of open) {
       if (excluded.has(drone.capacity.name) || drone.refusal(placing) !== null) continue;
       const jobs = drone.jobsFor(placing);
       const finish = drone.finish(placing, jobs, Number.POSITIVE_INFINITY);
-      const idle = drone.capacity.cores - drone.loadAbove(0);
-      const early = finish + placing.tail <= patience * longest;
-      const size = early ? drone.capacity.cores * drone.capacity.speed : Number.POSITIVE_INFINITY;
-      const better =
-        !best ||
-        size < best.size ||
-        (size === best.size && (finish < best.finish - EQUAL || (finish < best.finish + EQUAL && idle > best.idle)));
-      if (better) best = { drone, jobs, finish, idle, size };
+      places.push({ drone, jobs, finish, idle: drone.capacity.cores - drone.loadAbove(0) });
     }
-    return best;
+    const first = Math.min(...places.map((place) => place.finish));
+    const early = Math.min(this.#tuning.patience * longest - placing.tail, first * STRETCH);
+    const size = ({ drone, finish }: (typeof places)[number]): number =>
+      finish <= early ? drone.capacity.cores * drone.capacity.speed : Number.POSITIVE_INFINITY;
+    return (
+      places.toSorted((a, b) => {
+        const bySize = size(a) - size(b);
+        // Infinities differ by NaN.
+        if (bySize < 0 || bySize > 0) return bySize;
+        return Math.abs(a.finish - b.finish) < EQUAL ? b.idle - a.idle : a.finish - b.finish;
+      })[0] ?? null
+    );
   }
 
   /** Seconds that the longest path still takes. */
@@ -261,6 +264,9 @@ export class Scheduler {
     return urgency({ tail: this.tailOf(index), work: estimate, sigma: estimate.sigma, used: 0 }, this.#cores);
   }
 }
+
+/** A place where it would take longer than so many times the quickest is not for the patient either: it blocks what waits. */
+const STRETCH = 2;
 
 /** Finishes that differ by less are equal. Seconds */
 const EQUAL = 1e-6;
