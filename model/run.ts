@@ -54,6 +54,8 @@ export interface RunDrone {
   name: string;
   cores: number;
   slots: number;
+  /** Work done per core-second, relative to the machine that estimates are for; absent in runs of earlier versions. */
+  speed?: number;
   /** `verified`: builds; `syncing`; `stale`: left out, see `reason`; `away`: not online now. */
   state: "verified" | "syncing" | "stale" | "away";
   paused: boolean;

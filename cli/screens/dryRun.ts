@@ -1,6 +1,7 @@
 import type { PlanGraph } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
+import { type Forecast, type ForecastBuild, forecast, isUsable } from "../forecast.ts";
 import type { Paint } from "../paint.ts";
 import { count, duration, table } from "../text.ts";
 import { title } from "./parts.ts";
@@ -23,8 +24,10 @@ export interface DryRun {
   waves: PlannedPackage[][];
   /** Core-seconds of everything. */
   work: number;
-  /** Cores of the drones that were verified. */
+  /** Cores of the drones that were verified and are not paused. */
   cores: number;
+  /** What it would take on those drones; null where there is none, or nothing to build. */
+  forecast: Forecast | null;
   unresolvable: RunView["unresolvable"];
   notices: string[];
 }
@@ -37,7 +40,8 @@ export function dryRun(view: RunView, graph: PlanGraph): DryRun {
     tree: view.tree,
     waves,
     work: waves.flat().reduce((sum, each) => sum + each.estimate, 0),
-    cores: view.drones.reduce((sum, drone) => sum + (drone.state === "verified" ? drone.cores : 0), 0),
+    cores: view.drones.reduce((sum, drone) => sum + (isUsable(drone) ? drone.cores : 0), 0),
+    forecast: forecast(graph, view.drones),
     unresolvable: view.unresolvable,
     notices: view.notices,
   };
@@ -92,13 +96,67 @@ export function dryRunScreen(plan: DryRun, paint: Paint): string[] {
     "",
     `${count(total, "package")} in ${count(plan.waves.length, "wave")}, about ${coreTime(plan.work)} of one core's work`,
   );
-  if (plan.cores > 0)
-    lines.push(`At least ${duration((plan.work / plan.cores) * 1000)} on the ${plan.cores} cores of the drones.`);
   lines.push(
+    ...(plan.forecast
+      ? forecastLines(plan.forecast, paint)
+      : ["How long it would take is unknown: no drone was verified. Look: swarm drones"]),
+    "",
     ...plan.notices.map((notice) => `${paint("warn", "!")} ${notice}`),
     "Nothing was built. Build it: swarm run-update",
   );
   return lines;
+}
+
+/** Builds of the critical path that are listed at its beginning, and at its end. */
+const LISTED = 4;
+
+function forecastLines({ seconds, bound, asEstimated, drones, criticalPath }: Forecast, paint: Paint): string[] {
+  const cores = drones.reduce((sum, each) => sum + each.cores, 0);
+  const [low, expected, high] = [seconds.low, seconds.expected, seconds.high].map(coreTime);
+  const why = bound.byPath ? "the longest path, each package alone" : "all cores busy to the end";
+  const columns = [
+    { title: "  DRONE" },
+    ...["CORES", "PACKAGES", "BUSY"].map((name) => ({ title: name, align: "right" as const })),
+  ];
+  return [
+    `On ${count(drones.length, "verified drone")} with ${cores} cores: about ${expected}${low === high ? "" : `, likely ${low} to ${high}`}`,
+    `If the estimates are right: ${coreTime(asEstimated)}; no schedule is faster than ${coreTime(bound.seconds)} (${why})`,
+    ...table(
+      columns,
+      drones.map(({ name, cores, packages, busy }) => [
+        `  ${name}`,
+        String(cores),
+        String(packages),
+        `${Math.round(100 * busy)} %`,
+      ]),
+    ),
+    paint("name", `Critical path: ${count(criticalPath.length, "build")}, the end of which is the end of all`),
+    ...pathLines(criticalPath),
+  ];
+}
+
+function pathLines(path: readonly ForecastBuild[]): string[] {
+  const row = ({ cpv, drone, jobs, start, end, after }: ForecastBuild): string[] => {
+    const cause = { nothing: "the beginning", needs: "what it needs", room: "room on a drone", retry: "a failed try" };
+    return [`  ${cpv}`, drone, String(jobs), coreTime(start), coreTime(end - start), cause[after]];
+  };
+  const between = path.length > 2 * LISTED + 1 ? path.slice(LISTED, -LISTED) : [];
+  const [first] = between;
+  const last = between.at(-1);
+  const [titles = "", ...rows] = table(
+    [
+      ...[{ title: "  PACKAGE" }, { title: "DRONE" }, { title: "JOBS", align: "right" as const }],
+      ...[
+        { title: "START", align: "right" as const },
+        { title: "TAKES", align: "right" as const },
+      ],
+      { title: "STARTS AFTER" },
+    ],
+    path.filter((build) => !between.includes(build)).map(row),
+  );
+  if (!first || !last) return [titles, ...rows];
+  const more = `  and ${between.length} more between, ${coreTime(last.end - first.start)}`;
+  return [titles, ...rows.slice(0, LISTED), more, ...rows.slice(LISTED)];
 }
 
 function coreTime(seconds: number): string {

@@ -395,6 +395,7 @@ export class RunState {
         name: d.name,
         cores: d.cores,
         slots: d.slots,
+        ...(d.speed === undefined ? {} : { speed: d.speed }),
         state: d.online ? (d.state === "unsynced" ? "syncing" : d.state) : "away",
         paused: d.paused,
         reason: d.grounded ?? d.reason,

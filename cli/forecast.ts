@@ -1,0 +1,107 @@
+import type { PlanGraph } from "../model/plan.ts";
+import type { RunDrone } from "../model/run.ts";
+import { lowerBound } from "../scheduler/bound.ts";
+import { criticalChain } from "../scheduler/criticalChain.ts";
+import { restOf } from "../scheduler/lookAhead.ts";
+import { type Plan, type PlanRequest, search } from "../scheduler/plan.ts";
+import { DEFAULT_TUNING } from "../scheduler/scheduler.ts";
+import { type Schedule, type SimDrone, simulate } from "../scheduler/simulate.ts";
+import { swarmPolicy } from "../scheduler/swarmPolicy.ts";
+
+/** A build of the path that decides when all is done. Times are seconds, from the start of the builds. */
+export interface ForecastBuild {
+  cpv: string;
+  drone: string;
+  jobs: number;
+  start: number;
+  end: number;
+  after: "nothing" | "needs" | "room" | "retry";
+}
+
+/** What a run would take, by the scheduler run forward. Times are seconds. */
+export interface Forecast {
+  /** Likely not before, expected, likely not after, as sure as the estimates are; all the same where it was run once. */
+  seconds: { low: number; expected: number; high: number };
+  /** What no schedule beats if the estimates are right; `byPath`: for the longest path, else for the work. */
+  bound: { seconds: number; byPath: boolean };
+  /** What it takes if the estimates are right. */
+  asEstimated: number;
+  /** If the estimates are right: each drone's packages, and the part of its cores that they keep busy (0 to 1). */
+  drones: { name: string; cores: number; packages: number; busy: number }[];
+  /** If the estimates are right: the builds that decide when all is done, first to last. */
+  criticalPath: ForecastBuild[];
+}
+
+/** More packages than this are run forward only once: a run of so many is a third of a second, and a range takes eight. */
+const MOST_TRIED = 2000;
+/** How much is tried at most: packages times simulated runs. */
+const BUDGET = 60_000;
+/** So near the lower bound there is nothing to look for. */
+const NEAR = 1.001;
+/** Time for trying, and for a first range on a machine that is busy with other things. ms */
+const PATIENCE_MS = 1200;
+const LONGEST_MS = 4000;
+
+/** Runs the scheduler forward on the drones that were verified. Null where there is none, or nothing to build. */
+export function forecast(graph: PlanGraph, drones: readonly RunDrone[]): Forecast | null {
+  const { request, positions } = restOf({
+    ...{ graph, received: [], given: [], running: [] },
+    drones: drones.filter(isUsable).map(({ name, cores, slots, speed = 1 }) => {
+      return { name, cores, slots, speed, memoryBytes: null, unusable: null };
+    }),
+  });
+  const { packages } = request;
+  if (packages.length === 0 || request.drones.length === 0) return null;
+  const bound = lowerBound(
+    packages.map((p) => ({ work: p.estimate, needs: p.needs })),
+    request.drones,
+  );
+  const found = packages.length > MOST_TRIED ? null : tried(request, bound.seconds);
+  const schedule = simulate(
+    packages,
+    request.drones,
+    swarmPolicy(packages, request.drones, found?.tuning ?? DEFAULT_TUNING),
+  );
+  const { makespan } = schedule;
+  const needs = packages.map((p) => p.needs);
+  return {
+    seconds: {
+      low: found?.finishes[0] ?? makespan,
+      expected: found?.makespan ?? makespan,
+      high: found?.finishes.at(-1) ?? makespan,
+    },
+    bound: { seconds: bound.seconds, byPath: bound.byPath >= bound.byWork },
+    asEstimated: makespan,
+    drones: request.drones.map((drone) => part(drone, schedule, packages)),
+    criticalPath: criticalChain(schedule, needs).map(({ build, after }) => {
+      const { index, drone, jobs, start, end } = build;
+      return { cpv: graph.packages[positions[index] ?? -1]?.cpv ?? "", drone, jobs, start, end, after };
+    }),
+  };
+}
+
+/** Whether a drone would get work in the run. */
+export const isUsable = ({ state, paused }: RunDrone): boolean => state === "verified" && !paused;
+
+/** The best of what could be tried in the time; null where not even the rule's usual way could. */
+function tried(request: Pick<PlanRequest, "packages" | "drones">, bound: number): Plan | null {
+  const steps = search({ ...request, budget: BUDGET, seed: 1 });
+  const start = performance.now();
+  let best: Plan | null = null;
+  for (;;) {
+    const step = steps.next();
+    best = step.value ?? best;
+    if (best && best.makespan <= bound * NEAR) return best;
+    if (step.done || performance.now() - start > (best ? PATIENCE_MS : LONGEST_MS)) return best;
+  }
+}
+
+function part(
+  { name, cores, speed }: SimDrone,
+  { builds, makespan }: Schedule,
+  packages: PlanRequest["packages"],
+): Forecast["drones"][number] {
+  const own = builds.filter((b) => b.drone === name);
+  const used = own.reduce((sum, b) => sum + (packages[b.index]?.truth.work ?? 0) / speed, 0);
+  return { name, cores, packages: own.length, busy: makespan > 0 ? used / (cores * makespan) : 0 };
+}
