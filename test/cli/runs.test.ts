@@ -228,6 +228,8 @@ test("a dry run builds nothing and shows the plan by waves", async () => {
   expect(stdout).toMatch(
     /Wave 1: 1 package\n.*\n {2}dev-libs\/base-1 .* not in the snapshot\n.*Wave 2: 1 package\n.*\n {2}app-misc\/top-1 /,
   );
+  expect(stdout).toMatch(/^On 1 verified drone with \d+ cores: about /m);
+  expect(stdout).toMatch(/^Critical path: 2 builds.*\n.*\n {2}dev-libs\/base-1 +izar .*\n {2}app-misc\/top-1 +izar /m);
   expect(swarm.binhost.accepted).toEqual([]);
 });
 
