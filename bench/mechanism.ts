@@ -32,8 +32,8 @@ interface WayFigures extends Way {
   critical: Spread;
   /** All three together, over one after another. */
   together: Spread;
-  /** The same by the simulator's rules, where a nice value is each thread's, and where it is each build's. */
-  predicted: { thread: Ratios; build: Ratios };
+  /** The same by the simulator's rules. */
+  predicted: Ratios;
   memoryMiB: number;
   /** Part of the machine that others used, at the median. */
   disturbed: number;
@@ -162,23 +162,19 @@ function summary(
         const measured = it.ways.get(way);
         return measured ? [of(it, measured)] : [];
       });
-    const predicted = (weighs: "thread" | "build"): Ratios => {
-      const ends = predict(
-        works.map(({ work }, i) => ({ work, nice: i === 0 ? 0 : way.nice })),
-        cores,
-        weighs,
-      );
-      const total = works.reduce((sum, { seconds }) => sum + seconds, 0);
-      return {
-        critical: round2((ends[0] ?? 0) / (works[0]?.seconds ?? 1)),
-        together: round2(Math.max(...ends) / total),
-      };
+    const ends = predict(
+      works.map(({ work }, i) => ({ work, nice: i === 0 ? 0 : way.nice })),
+      cores,
+    );
+    const predicted = {
+      critical: round2((ends[0] ?? 0) / (works[0]?.seconds ?? 1)),
+      together: round2(Math.max(...ends) / works.reduce((sum, { seconds }) => sum + seconds, 0)),
     };
     return {
       ...way,
       critical: spread(ratios((it, measured) => (measured.builds[0]?.seconds ?? Number.NaN) / aloneOf(it))),
       together: spread(ratios((it, measured) => measured.seconds / sequence(it))),
-      predicted: { thread: predicted("thread"), build: predicted("build") },
+      predicted,
       memoryMiB: Math.round(median(ratios((_, { memory }) => memory)) / 2 ** 20),
       disturbed: round2(median(ratios((_, { disturbed }) => disturbed))),
     };
@@ -205,8 +201,7 @@ function print({ alone, ways, met }: Pick<MechanismFigures, "alone" | "ways" | "
         {
           [`critical (goal ${GOALS.critical})`]: text(critical),
           [`together (goal ${GOALS.together})`]: text(together),
-          "predicted by thread": `${predicted.thread.critical} / ${predicted.thread.together}`,
-          "by build": `${predicted.build.critical} / ${predicted.build.together}`,
+          predicted: `${predicted.critical} / ${predicted.together}`,
           MiB: memoryMiB,
           "others used": `${Math.round(disturbed * 100)}%`,
         },

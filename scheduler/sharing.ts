@@ -10,6 +10,12 @@ const MAX_NICE = 19;
 /** A step of nice is this factor of processor time between two busy threads (Linux, sched_prio_to_weight). */
 const NICE_FACTOR = 1.25;
 
+/**
+ * Processor time is shared in proportion to this power of urgency. More protects the critical build better, less is
+ * kinder to what was underestimated: of two builds, the one half as urgent has nice 12.
+ */
+const SHARPNESS = 4;
+
 /** What tells how urgent a running build is. */
 export interface Urgent {
   /** Seconds of the longest path that waits for the package, after its own build. */
@@ -29,14 +35,13 @@ export function urgency({ tail, work, sigma, used }: Urgent, cores: number): num
 }
 
 /**
- * Nice values for the builds of one drone, so that processor time is shared in proportion to urgency: the most urgent
- * gets 0. In proportion, not strictly in order: estimates are wrong by factors, and what was taken for a filler may turn
- * out to be what everything waits for.
+ * Nice values for the builds of one drone by their urgency: the most urgent gets 0. By degrees, not strictly in order:
+ * estimates are wrong by factors, and what was taken for a filler may turn out to be what everything waits for.
  */
 export function niceOf(urgencies: readonly number[]): number[] {
   const most = Math.max(1, ...urgencies);
   return urgencies.map((own) =>
-    Math.min(MAX_NICE, Math.round(Math.log(most / Math.max(1, own)) / Math.log(NICE_FACTOR))),
+    Math.min(MAX_NICE, Math.round((SHARPNESS * Math.log(most / Math.max(1, own))) / Math.log(NICE_FACTOR))),
   );
 }
 
@@ -48,12 +53,13 @@ export interface Demand {
 }
 
 /**
- * Cores that each build gets of a drone's: every thread at most one, and what is scarce by weight (max-min fairness, as
- * Linux's fair scheduler gives to busy threads of different nice values).
+ * Cores that each build gets of a drone's: at most one for each thread, and what is scarce by weight (max-min fairness).
+ * The weight is the build's, not its threads': each build is a session, and Linux's autogroups (or its cgroup) share
+ * between sessions first.
  */
 export function shareCores(demands: readonly Demand[], cores: number): Float64Array {
   const shares = new Float64Array(demands.length);
-  const weight = demands.map((d) => d.threads * NICE_FACTOR ** -d.nice);
+  const weight = demands.map((d) => (d.threads > 0 ? NICE_FACTOR ** -d.nice : 0));
   let open = demands.map((_, i) => i).filter((i) => (demands[i]?.threads ?? 0) > 0);
   let left = cores;
   while (open.length > 0 && left > 0) {

@@ -17,7 +17,7 @@ const build = (tail: number | undefined, used = 0, nice = 4): Weighed => ({
 
 describe("which build goes first", () => {
   test("the one that most waits for; the others step back in proportion", () => {
-    const [critical, middle, filler] = decideNice([build(1000), build(300), build(0)], 8, 1);
+    const [critical, middle, filler] = decideNice([build(1000), build(600), build(0)], 8, 1);
     expect(critical).toBe(0);
     expect(middle).toBeGreaterThan(0);
     expect(filler).toBeGreaterThan(middle ?? 0);
