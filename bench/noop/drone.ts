@@ -152,7 +152,7 @@ export function noopFacts({
 }: NoopDroneOptions): DroneFacts {
   return {
     ...{ name, id, cores, slots, clock: Date.now() + skew },
-    memoryBytes: 8e9,
+    memoryBytes: 64e9,
     diskFreeBytes: 1e11,
     lowDiskBytes: 1e9,
     ...SAME,

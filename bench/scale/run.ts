@@ -15,9 +15,9 @@ const KILL_ORCHESTRATOR_AT = 0.4;
 const KILL_DRONE_AT = 0.6;
 /** What a lost drone may hold up: its silence, and the time that it had to answer. s */
 export const DETECTION_S = 35;
-const POLL_MS = 1_000;
+const POLL_MS = 2_000;
 /** A run that gets nothing for so long is stuck. ms */
-const STUCK_MS = 120_000;
+const STUCK_MS = 300_000;
 
 /** One whole run: what it took, and what its histories say. */
 export interface ScaleRun {
