@@ -62,7 +62,7 @@ export const buildbot: Contestant = {
     return VERSION;
   },
   run,
-  most: 400,
+  most: 300,
   abilities: {
     "goes on after its coordinator is killed":
       "in part: running builds start again; where the graph was, one must program",

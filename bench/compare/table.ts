@@ -147,7 +147,7 @@ function demoLines({ packages, emerge, swarm, ratio, parts }: DemoFigures): stri
     ),
     "",
     ratio > 1
-      ? "emerge is faster on one machine: it builds into one root, where the swarm makes a clean root with the package's needs for each build, sends the result to the binhost, has it checked and publishes it. It is made for several machines."
+      ? "emerge is faster on one machine: it builds into one root, where the swarm makes a clean root with the package's needs for each build, sends the result to the binhost, has it checked and publishes it. The swarm is made for several machines; here it has one."
       : "The swarm is no slower although each build has a clean root and its result is sent, checked and published.",
   ];
 }
