@@ -32,15 +32,17 @@ export interface Forecast {
   criticalPath: ForecastBuild[];
 }
 
-/** More packages than this are run forward only once: a run of so many is a third of a second, and a range takes eight. */
-const MOST_TRIED = 2000;
+/** More packages than this are run forward only once: a range would take too long. */
+const MOST_TRIED = 3000;
+/** Packages times runs for a range, where these are more than three runs: about half a second. */
+const RANGE_BUDGET = 4000;
 /** How much is tried at most: packages times simulated runs. */
 const BUDGET = 60_000;
 /** So near the lower bound there is nothing to look for. */
 const NEAR = 1.001;
 /** Time for trying, and for a first range on a machine that is busy with other things. ms */
 const PATIENCE_MS = 1200;
-const LONGEST_MS = 4000;
+const LONGEST_MS = 6000;
 
 /** Runs the scheduler forward on the drones that were verified. Null where there is none, or nothing to build. */
 export function forecast(graph: PlanGraph, drones: readonly RunDrone[]): Forecast | null {
@@ -85,7 +87,8 @@ export const isUsable = ({ state, paused }: RunDrone): boolean => state === "ver
 
 /** The best of what could be tried in the time; null where not even the rule's usual way could. */
 function tried(request: Pick<PlanRequest, "packages" | "drones">, bound: number): Plan | null {
-  const steps = search({ ...request, budget: BUDGET, seed: 1 });
+  const scenarios = Math.min(8, Math.max(3, Math.floor(RANGE_BUDGET / request.packages.length)));
+  const steps = search({ ...request, budget: BUDGET, scenarios, seed: 1 });
   const start = performance.now();
   let best: Plan | null = null;
   for (;;) {

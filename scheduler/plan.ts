@@ -22,21 +22,24 @@ export interface PlanRequest {
   running?: readonly RunningBuild[];
   /** How much is tried: packages times simulated runs. */
   budget: number;
+  /** Runs with times drawn from the estimates' uncertainty that each tuning is judged by; absent: SCENARIOS. */
+  scenarios?: number;
   seed: number;
 }
 
 /** Tried beside the default, which serves without looking ahead. */
 const PATIENCES = [0.3, 0.7, 0, 0.9];
 const CROWDINGS = [0.4, 0.8, 1.2, 2];
-/** Runs with times drawn from the estimates' uncertainty that each tuning is judged by. */
+/** Enough to tell good tunings from bad ones, and for a range. */
 const SCENARIOS = 8;
 /** With less certain estimates than this on average, biases would fit the scenarios and not the truth. */
 const BIAS_SIGMA = 0.3;
 
 /** Searches in steps: after each simulated run it yields the best so far, so that a caller may do something else, or stop. */
-export function* search({ packages, drones, running = [], budget, seed }: PlanRequest): Generator<Plan | null, Plan> {
+export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
+  const { packages, drones, running = [], budget, seed } = request;
   const random = new Random(seed);
-  const scenarios = draw(packages, random);
+  const scenarios = draw(packages, request.scenarios ?? SCENARIOS, random);
   const most = Math.floor(budget / Math.max(1, packages.length));
   let runs = 0;
   let best = DEFAULT_TUNING;
@@ -94,10 +97,10 @@ export function plan(request: PlanRequest): Plan {
 }
 
 /** The same packages with true times drawn as their estimates' uncertainty says; only one where there is none. */
-function draw(packages: readonly SimPackage[], random: Random): SimPackage[][] {
+function draw(packages: readonly SimPackage[], count: number, random: Random): SimPackage[][] {
   const certain = packages.map((p) => ({ ...p, truth: p.estimate }));
   if (packages.every((p) => p.sigma === 0)) return [certain];
-  return Array.from({ length: SCENARIOS }, () =>
+  return Array.from({ length: count }, () =>
     certain.map((p) => {
       const factor = Math.exp(p.sigma * random.normal());
       const { work, serial, width } = p.estimate;
