@@ -93,7 +93,12 @@ export async function readRun(client: Client, target: string): Promise<Pick<Read
     if (!cutShort) return { run: view, runProblem: null };
     const cause =
       status.name === "FAILED" ? await failureOf(client, id) : `by the engine: ${status.name.toLowerCase()}`;
-    const ended = { reason: `ended ${cause}`, endedAt: closeTime?.getTime() ?? Date.now(), etaSeconds: null, etaRange: null };
+    const ended = {
+      reason: `ended ${cause}`,
+      endedAt: closeTime?.getTime() ?? Date.now(),
+      etaSeconds: null,
+      etaRange: null,
+    };
     return { run: { ...view, ...ended, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
