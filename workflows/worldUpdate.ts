@@ -61,6 +61,11 @@ const { lookAhead } = proxyActivities<OrchestratorActivities>({
 /** How long a run waits for the first drone before it says that there is none. */
 const FIRST_DRONE = "5m";
 
+/** So long nothing may happen before a run continues as new: about what that takes at 20,000 packages. */
+const QUIET = "300ms";
+/** After so long it tries without. ms */
+const PATIENCE_MS = 10_000;
+
 /** What a run that continues as new adds to its state. Runs of versions that did not know it have none. */
 export interface Continued {
   /** Its children return their success, to whom it may concern. */
@@ -91,6 +96,7 @@ export async function worldUpdate(
   let looking = false;
   /** Children asked for and not yet confirmed: a run that ended or continued now could leave them unborn. */
   let starting = 0;
+  let leavingSince: number | null = null;
   /** What an operator's cancel interrupts. */
   const work = new CancellationScope();
   const self = workflowInfo().workflowId;
@@ -220,9 +226,10 @@ export async function worldUpdate(
     for (;;) {
       changed = false;
       join();
-      const { delegations, wakeAt } = state.start(Date.now());
+      const leaving = isLeaving();
+      const { delegations, wakeAt } = leaving ? { delegations: [], wakeAt: null } : state.start(Date.now());
       for (const delegation of delegations) void follow(delegation, () => resultOfNew(delegation));
-      look();
+      if (!leaving) look();
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
         if (
@@ -239,12 +246,11 @@ export async function worldUpdate(
         return;
       }
       setCurrentDetails(runDetails(state));
-      if (mayContinue() && !changed) {
-        // A finalize that comes meanwhile waits for the publish: it must be let through.
-        await condition(() => allHandlersFinished() || changed);
-        if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save(Date.now()), { childrenReturn: true });
+      if (leaving) {
+        await leave();
+        continue;
       }
-      const awake = (): boolean => changed || mayContinue();
+      const awake = (): boolean => changed || isLeaving();
       if (wakeAt === null) await condition(awake);
       else await condition(awake, Math.max(1, wakeAt - Date.now()));
     }
@@ -264,8 +270,22 @@ export async function worldUpdate(
       });
   }
 
-  function mayContinue(): boolean {
-    return workflowInfo().continueAsNewSuggested && joining.size === 0 && starting === 0;
+  /** The history is long enough. A drone that is being verified is waited for: it would have to begin again. */
+  function isLeaving(): boolean {
+    return workflowInfo().continueAsNewSuggested && joining.size === 0;
+  }
+
+  /**
+   * Continues as new, or returns when something has changed. Whatever arrives while the engine takes the run's state over
+   * makes that fail and the whole history be replayed, for ever where builds end faster than that: so nothing new was
+   * started, and it waits until nothing happens. A finalize that comes meanwhile waits for the publish: it must be let through.
+   */
+  async function leave(): Promise<void> {
+    leavingSince ??= Date.now();
+    if (Date.now() - leavingSince < PATIENCE_MS && (await condition(() => changed, QUIET))) return;
+    const ready = (): boolean => starting === 0 && allHandlersFinished();
+    await condition(() => changed || ready());
+    if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save(Date.now()), { childrenReturn: true });
   }
 
   /** Verifies drones that came, or came back, while the run goes on. */
