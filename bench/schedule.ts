@@ -21,6 +21,10 @@ const COST_GOALS = { median: 5, p99: 50, total: 20 };
 const WITH_NOISE: PolicyName[] = ["swarm", "swarm-rule", "merge-order", "critical-path", "slots-of-four"];
 WITH_NOISE.push("slots-critical-path", "crude-sharing");
 
+const ETA = { seeds: SEEDS, moments: [0, 0.25, 0.5, 0.75] };
+/** Each ETA is eight runs of the simulator. */
+const ETA_OF_LARGE = { seeds: 1, moments: [0, 0.5] };
+
 interface GraphFigures {
   exact: Comparison;
   noise: Comparison;
@@ -58,7 +62,7 @@ export async function benchSchedule(randomGraphs = 200): Promise<ScheduleFigures
     console.log(`${name}, noise ${NOISE}, mean of ${SEEDS}: ${told(noise)}`);
     judge(`${name}, noise`, noise.ratios.swarm ?? Number.NaN, goal.noise);
     judge(`${name}, noise, to the best yardstick`, noise.toBest, GOAL_TO_BEST);
-    const eta = etaErrors(graph, DRONES, NOISE, graph.packages.length > 5000 ? 2 : SEEDS);
+    const eta = etaErrors(graph, DRONES, { noise: NOISE, ...(graph.packages.length > 5000 ? ETA_OF_LARGE : ETA) });
     for (const { passed, error, inside } of eta) {
       console.log(
         `  ETA at ${passed * 100} %: off by ${(error * 100).toFixed(0)} % of the run, inside its range ${(inside * 100).toFixed(0)} %`,

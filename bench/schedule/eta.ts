@@ -18,14 +18,21 @@ export interface EtaError {
   inside: number;
 }
 
-/** The scheduler's own ETA, by running itself forward, in runs whose true times differ from the estimates. */
-export function etaErrors(graph: PackageGraph, drones: readonly SimDrone[], noise: number, seeds: number): EtaError[] {
+/**
+ * The scheduler's own ETA, by running itself forward, in runs whose true times differ from the estimates.
+ * @param moments parts of a run that have passed when it is asked.
+ */
+export function etaErrors(
+  graph: PackageGraph,
+  drones: readonly SimDrone[],
+  { noise, seeds, moments }: { noise: number; seeds: number; moments: readonly number[] },
+): EtaError[] {
   const simulation = { drones: [...drones], policies: [], noise, failRate: 0, seeds: [] };
   const runs = Array.from({ length: seeds }, (_, i) => {
     const run = { policy: "swarm-rule", seed: i + 1, tuning: DEFAULT_TUNING } as const;
     return runOne(graph, simulation, run).schedule;
   });
-  return [0, 0.25, 0.5, 0.75].map((passed) => {
+  return moments.map((passed) => {
     let [error, bias, inside] = [0, 0, 0];
     runs.forEach((schedule, i) => {
       const now = schedule.makespan * passed;
