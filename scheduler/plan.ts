@@ -32,6 +32,8 @@ const PATIENCES = [0.3, 0.7, 0, 0.9];
 const CROWDINGS = [0.4, 0.8, 1.2, 2];
 /** Enough to tell good tunings from bad ones, and for a range. */
 const SCENARIOS = 8;
+/** What differs by less in the scenarios tells nothing of the truth. */
+const LEAST_GAIN = 0.002;
 /** With less certain estimates than this on average, biases would fit the scenarios and not the truth. */
 const BIAS_SIGMA = 0.3;
 
@@ -46,7 +48,8 @@ export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
   let makespan = Number.POSITIVE_INFINITY;
   let finishes: number[] = [];
   const found = (): Plan => ({ tuning: best, makespan, finishes, runs });
-  const consider = function* (tuning: Tuning): Generator<Plan | null, void> {
+  /** What is only as good is taken where many steps of the same height lead up. */
+  const consider = function* (tuning: Tuning, equal: boolean): Generator<Plan | null, void> {
     let own = 0;
     const each: number[] = [];
     for (const scenario of scenarios) {
@@ -57,14 +60,15 @@ export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
       yield finishes.length > 0 ? found() : null;
       if (own > makespan) return;
     }
+    if (own > makespan * (1 - LEAST_GAIN) && !equal) return;
     best = tuning;
     makespan = own;
     finishes = each.sort((a, b) => a - b);
   };
   const affordable = (): boolean => runs + scenarios.length <= most;
-  yield* consider(DEFAULT_TUNING);
-  for (const patience of PATIENCES) if (affordable()) yield* consider({ ...best, patience });
-  for (const crowding of CROWDINGS) if (affordable()) yield* consider({ ...best, crowding });
+  yield* consider(DEFAULT_TUNING, false);
+  for (const patience of PATIENCES) if (affordable()) yield* consider({ ...best, patience }, false);
+  for (const crowding of CROWDINGS) if (affordable()) yield* consider({ ...best, crowding }, false);
   const total = packages.reduce((sum, p) => sum + p.estimate.work, 0);
   const sigma = packages.reduce((sum, p) => sum + p.sigma, 0) / Math.max(1, packages.length);
   while (sigma <= BIAS_SIGMA && affordable()) {
@@ -78,11 +82,14 @@ export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
     });
     const other = random.next() < 0.2;
     const { crowding, patience } = best;
-    yield* consider({
-      bias,
-      crowding: other ? crowding * Math.exp(0.2 * random.normal()) : crowding,
-      patience: other ? Math.min(1, patience * Math.exp(0.2 * random.normal())) : patience,
-    });
+    yield* consider(
+      {
+        bias,
+        crowding: other ? crowding * Math.exp(0.2 * random.normal()) : crowding,
+        patience: other ? Math.min(1, patience * Math.exp(0.2 * random.normal())) : patience,
+      },
+      true,
+    );
   }
   return found();
 }
