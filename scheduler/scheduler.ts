@@ -223,16 +223,14 @@ export class Scheduler {
     }
     const first = Math.min(...places.map((place) => place.finish));
     const early = Math.min(this.#tuning.patience * longest - placing.tail, first * STRETCH);
-    const size = ({ drone, finish }: (typeof places)[number]): number =>
-      finish <= early ? drone.capacity.cores * drone.capacity.speed : Number.POSITIVE_INFINITY;
-    return (
-      places.toSorted((a, b) => {
-        const bySize = size(a) - size(b);
-        // Infinities differ by NaN.
-        if (bySize < 0 || bySize > 0) return bySize;
-        return Math.abs(a.finish - b.finish) < EQUAL ? b.idle - a.idle : a.finish - b.finish;
-      })[0] ?? null
-    );
+    const patient = places.filter(({ finish }) => finish <= early);
+    const power = ({ drone }: Place): number => drone.capacity.cores * drone.capacity.speed;
+    return patient.length > 0
+      ? leastBy(patient, power)
+      : leastBy(
+          places.filter(({ finish }) => finish <= first * NEAR),
+          ({ idle }) => -idle,
+        );
   }
 
   /** Seconds that the longest path still takes. */
@@ -268,5 +266,12 @@ export class Scheduler {
 /** A place where it would take longer than so many times the quickest is not for the patient either: it blocks what waits. */
 const STRETCH = 2;
 
-/** Finishes that differ by less are equal. Seconds */
-const EQUAL = 1e-6;
+/** Finishes that differ by no more than this factor are equal: speeds and estimates are not known better. */
+const NEAR = 1.05;
+
+/** The first of those with the least number; null of none. */
+function leastBy<T>(all: readonly T[], of: (each: T) => number): T | null {
+  let best: T | null = null;
+  for (const each of all) if (best === null || of(each) < of(best)) best = each;
+  return best;
+}
