@@ -30,6 +30,7 @@ export async function startRun(context: Context, { target, atoms, options }: Run
     trees: config.trees,
     binhost: config.binhost.name,
     noOutputSeconds: config.build.noOutputMinutes * 60,
+    limits: config.scheduler,
     options,
     startedBy: context.by,
   };

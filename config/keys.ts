@@ -53,6 +53,13 @@ export function wholeNumber(min: number, max: number, what: string, fallback: st
   return optional(z.int().min(min).max(max), { purpose, must, default: fallback });
 }
 
+/** GiB of something that is needed, without a default. */
+export const givenGibibytes = z.number().positive().max(1_000_000).meta({
+  purpose: "Memory that such a build may need in all, whatever its jobs.",
+  must: "a number of GiB above 0, up to 1000000",
+  default: null,
+});
+
 export function gibibytes(fallback: string, purpose: string) {
   const must = "a number of GiB from 0 to 1000000";
   return optional(z.number().min(0).max(1_000_000), { purpose, must, default: fallback });
@@ -64,22 +71,23 @@ export function someGibibytes(fallback: string, purpose: string) {
   return optional(z.number().positive().max(1_000_000), { purpose, must, default: fallback });
 }
 
+const PATTERN_RULE = 'a pattern as "category/name", where * stands for anything';
+
+export const patternSchema = z
+  .string()
+  .regex(/^[\w+.*-]+\/[\w+*-]+$/)
+  .meta({ must: PATTERN_RULE, default: null });
+
 /** Packages by category and name, where * stands for anything. */
 export function patterns(fallback: string, purpose: string) {
-  const must = 'a list of patterns as "category/name", where * stands for anything';
-  return optional(
-    z.array(
-      z
-        .string()
-        .regex(/^[\w+.*-]+\/[\w+*-]+$/)
-        .meta({ must, default: null }),
-    ),
-    {
-      purpose,
-      must,
-      default: fallback,
-    },
-  );
+  const must = `a list of ${PATTERN_RULE.replace("a pattern", "patterns")}`;
+  return optional(z.array(patternSchema), { purpose, must, default: fallback });
+}
+
+/** Groups of such packages. */
+export function patternGroups(fallback: string, purpose: string) {
+  const must = `a list of groups, each a list of ${PATTERN_RULE.replace("a pattern", "patterns")}`;
+  return optional(z.array(z.array(patternSchema).min(1)), { purpose, must, default: fallback });
 }
 
 export function port(min: 0 | 1, fallback: string, purpose: string) {

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { BuildLimits } from "../model/limits.ts";
 import { NAME_RULE } from "../model/names.ts";
 import type { TreeSource } from "../model/target.ts";
 import {
   gibibytes,
+  givenGibibytes,
   httpUrl,
   ipAddress,
   name,
@@ -10,6 +12,8 @@ import {
   names,
   path,
   paths,
+  patternGroups,
+  patternSchema,
   patterns,
   port,
   someGibibytes,
@@ -40,6 +44,7 @@ export interface SwarmConfig {
     lowDiskGib: number;
   };
   build: { noOutputMinutes: number; keepLogsDays: number };
+  scheduler: BuildLimits;
   trees: TreeSource[];
   /** Every drone that has a section or that `up` starts; for any name use droneConfig of drones.ts. */
   drones: Record<string, DroneConfig>;
@@ -139,6 +144,19 @@ export const fileSchema = z.strictObject({
     .strictObject({
       no_output_minutes: wholeNumber(1, 10_080, "minutes", "60", "A build without any output for so long is ended."),
       keep_logs_days: wholeNumber(1, 3650, "days", "30", "Build logs older than this are removed."),
+    })
+    .optional(),
+  scheduler: z
+    .strictObject({
+      exclusive: patternGroups("[]", "Groups of packages of which no two are built on one drone at the same time."),
+      memory: z
+        .array(
+          z.strictObject({
+            packages: patternSchema.meta({ purpose: "Packages whose builds need more memory than others." }),
+            gib: givenGibibytes,
+          }),
+        )
+        .optional(),
     })
     .optional(),
   tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),

@@ -3,6 +3,7 @@ import type { EnrolRequest } from "../model/activities.ts";
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { BuildFailure } from "../model/failures.ts";
 import type { DroneSyncReport, DroneView } from "../model/fleet.ts";
+import type { BuildLimits } from "../model/limits.ts";
 import type { PackageView, RunView } from "../model/run.ts";
 import type { TreeSource } from "../model/target.ts";
 
@@ -20,6 +21,8 @@ export interface WorldUpdateInput {
   binhost: string;
   /** ms; no output of a build for this long ends it. */
   noOutputSeconds: number;
+  /** Absent in runs of earlier versions. */
+  limits?: BuildLimits;
   options: {
     /** False: `--no-sync`. */
     sync: boolean;

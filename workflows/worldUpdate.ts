@@ -89,6 +89,7 @@ export async function worldUpdate(
       now: Date.now(),
       options: { autoFinalize: options.autoFinalize, acceptFailed: options.acceptFailed },
     },
+    input.limits,
   );
   let changed = true;
   const decisions: Decisions = { finalizing: null, published: null, cancelledBy: null };

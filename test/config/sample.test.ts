@@ -64,12 +64,14 @@ describe("the sample file", () => {
   });
 
   test("shows true defaults", () => {
-    const { trees, temporal, ...set } = resolveConfig(fileSchema.parse(parse(everythingSet)), around);
-    const { trees: noTrees, temporal: ownTemporal, ...defaults } = resolveConfig({}, around);
+    const { trees, temporal, scheduler, ...set } = resolveConfig(fileSchema.parse(parse(everythingSet)), around);
+    const { trees: noTrees, temporal: ownTemporal, scheduler: noLimits, ...defaults } = resolveConfig({}, around);
     expect(set).toEqual(defaults);
     // These have no value as default: the sample has examples.
     expect(noTrees).toEqual([]);
     expect(ownTemporal).toEqual({ profile: null, configFile: null });
+    expect(noLimits).toEqual({ exclusive: [], memory: [] });
+    expect(scheduler).toEqual({ exclusive: [], memory: [{ packages: "www-client/*", gib: 24 }] });
     expect(trees).toEqual([{ name: "gentoo", sync: "git", uri: "https://example.org/gentoo.git" }]);
     expect(temporal).toEqual({ profile: "farm", configFile: "/home/ada/farm/temporal.toml" });
   });

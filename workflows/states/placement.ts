@@ -1,10 +1,22 @@
 import { fromGraph } from "../../model/estimate.ts";
+import type { BuildLimits } from "../../model/limits.ts";
 import type { Capacity } from "../../model/outlook.ts";
-import type { PlanGraph } from "../../model/plan.ts";
+import { matchesPattern } from "../../model/patterns.ts";
+import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
-import { type Constraint, DEFAULT_TUNING, type Decision, Scheduler, type Tuning } from "../../scheduler/scheduler.ts";
+import {
+  type Constraint,
+  DEFAULT_TUNING,
+  type Decision,
+  type Job,
+  Scheduler,
+  type Tuning,
+} from "../../scheduler/scheduler.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { PackageRecord } from "./attempts.ts";
+
+const NO_LIMITS: BuildLimits = { exclusive: [], memory: [] };
+const GIB = 2 ** 30;
 
 /** Put before everything else: seconds that no path of builds is long. */
 const FIRST = 1e7;
@@ -30,7 +42,11 @@ export class Placement {
     graph: PlanGraph,
     records: readonly PackageRecord[],
     excluding: (cpv: string) => [drone: string, reason: string][],
-    { tuning = DEFAULT_TUNING, prioritized = new Set() }: { tuning?: Tuning; prioritized?: ReadonlySet<number> } = {},
+    {
+      tuning = DEFAULT_TUNING,
+      prioritized = new Set(),
+      limits = NO_LIMITS,
+    }: { tuning?: Tuning; prioritized?: ReadonlySet<number>; limits?: BuildLimits } = {},
   ) {
     this.#graph = graph;
     this.#records = records;
@@ -38,7 +54,7 @@ export class Placement {
     this.#tuning = tuning;
     this.#prioritized = prioritized;
     this.dependencies = new DependencyGraph(graph);
-    const jobs = graph.packages.map((p) => ({ estimate: fromGraph(p), groups: [] }));
+    const jobs = graph.packages.map((p) => jobOf(p, limits));
     this.#scheduler = new Scheduler(jobs, new Float64Array(graph.packages.length), tuning);
     records.forEach((record, index) => {
       if (record.state === "received") this.dependencies.receive(index);
@@ -156,6 +172,16 @@ export class Placement {
   #isLeft(record: PackageRecord, index: number): boolean {
     return !this.#graph.packages[index]?.present && (record.state === "needed" || record.state === "delegated");
   }
+}
+
+/** A package as the scheduler takes it, with the operator's word on its memory and on what it must not run beside. */
+function jobOf(p: GraphPackage, { exclusive, memory }: BuildLimits): Job {
+  const estimate = fromGraph(p);
+  const set = memory.find(({ packages }) => matchesPattern(packages, p.cpv));
+  return {
+    estimate: set ? { ...estimate, memoryBytes: set.gib * GIB, memoryPerJobBytes: 0 } : estimate,
+    groups: exclusive.flatMap((group, i) => (group.some((pattern) => matchesPattern(pattern, p.cpv)) ? [i] : [])),
+  };
 }
 
 function constraintOf(record: PackageRecord, excluding: [drone: string, reason: string][]): Constraint {

@@ -1,5 +1,6 @@
 import type { ResolveResult } from "../../model/activities.ts";
 import { fromGraph } from "../../model/estimate.ts";
+import type { BuildLimits } from "../../model/limits.ts";
 import type { Outlook, RunningBuild, Standing } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
@@ -78,8 +79,13 @@ export class RunState {
   readonly #delegations: Map<number, Delegation>;
   readonly #mass: MassFailure;
   readonly #outlook = new OutlookState();
+  readonly #limits: BuildLimits | undefined;
 
-  constructor(start: { run: string; target: string; now: number; options: RunView["options"] } | SavedRun) {
+  constructor(
+    start: { run: string; target: string; now: number; options: RunView["options"] } | SavedRun,
+    limits?: BuildLimits,
+  ) {
+    this.#limits = limits;
     const saved = "head" in start ? start : null;
     this.#head =
       saved?.head ?? newHead(start as { run: string; target: string; now: number; options: RunView["options"] });
@@ -101,6 +107,7 @@ export class RunState {
     const placement = new Placement(this.#graph, this.#records, (cpv) => this.drones.excluding(cpv), {
       tuning: this.#tuning,
       prioritized: this.#first(),
+      ...(this.#limits ? { limits: this.#limits } : {}),
     });
     placement.setDrones(this.drones.capacities());
     return placement;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { BuildFailure, FailureClass } from "../../../model/failures.ts";
 import type { DroneView } from "../../../model/fleet.ts";
+import type { BuildLimits } from "../../../model/limits.ts";
 import { RunState } from "../../../workflows/states/run.ts";
 
 const NOW = 1_700_000_000_000;
@@ -29,8 +30,12 @@ const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => 
 });
 
 /** lib <- app <- meta (run time), and other beside them. */
-function startedRun(drones: DroneView[] = [droneView("ceti"), droneView("izar")]): RunState {
-  const run = new RunState({ run: "r1", target: "t", now: NOW, options: { autoFinalize: false, acceptFailed: false } });
+function startedRun(
+  drones: DroneView[] = [droneView("ceti"), droneView("izar")],
+  limits: BuildLimits = { exclusive: [], memory: [] },
+): RunState {
+  const options = { autoFinalize: false, acceptFailed: false };
+  const run = new RunState({ run: "r1", target: "t", now: NOW, options }, limits);
   run.drones.update(drones);
   for (const drone of drones) run.drones.set(drone.facts.name, "verified", null);
   run.setPlan({
@@ -355,4 +360,24 @@ test("a drone that excludes a package, or builds only others, never gets it; why
   run.drones.update([picky("ceti", { exclude: ["a/lib"] }), picky("izar", { only: ["a/other"] }), droneView("tarn")]);
   run.drones.set("tarn", "verified", null);
   expect(run.start(NOW).delegations.map((d) => [d.cpv, d.drone])).toContainEqual(["a/lib-1", "tarn"]);
+});
+
+describe("an operator's limits", () => {
+  const alone = [droneView("ceti")];
+
+  test("no two of an exclusive group build on one drone at the same time", () => {
+    const run = startedRun(alone, { exclusive: [["a/lib", "a/other"], ["a/*-data"]], memory: [] });
+    expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/meta-1"]);
+    expect(run.why(["a/other-1"], NOW)[0]?.why).toContain("ceti builds another of its exclusive group");
+  });
+
+  test("memory by pattern counts instead of the estimate; the first that matches", () => {
+    const memory = [
+      { packages: "a/other", gib: 60 },
+      { packages: "a/*", gib: 0.1 },
+    ];
+    const run = startedRun(alone, { exclusive: [], memory });
+    expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/meta-1"]);
+    expect(run.why(["a/other-1"], NOW)[0]?.why).toContain("ceti has too little memory free");
+  });
 });

@@ -1,0 +1,7 @@
+/** What an operator sets of how packages are built beside each other. Patterns: see `matchesPattern`. */
+export interface BuildLimits {
+  /** Of each group no two packages are built on one drone at the same time. */
+  exclusive: string[][];
+  /** Memory that builds of these packages need in all, whatever their jobs: the first that matches counts. GiB */
+  memory: { packages: string; gib: number }[];
+}
