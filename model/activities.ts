@@ -69,6 +69,11 @@ export interface DroneControlActivities {
   /** Brings the artifact to the binhost; the drone's copy is gone then. */
   upload(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<void>;
   discard(order: BuildOrder): Promise<void>;
+  /**
+   * Whether ending the attempt would waste what it has compiled: it has reached its compile phase, or has ended. False for one
+   * that this drone does not know. Up to a second behind.
+   */
+  isCompiling(order: BuildOrder): Promise<boolean>;
 }
 
 /** When an attempt was where, by the engine's clock. ms since the epoch */

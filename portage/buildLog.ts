@@ -21,6 +21,11 @@ export const BUILD_PHASES = [
 ] as const;
 export type BuildPhase = (typeof BUILD_PHASES)[number];
 
+/** Whether a build in this phase has begun to compile, or is past that. */
+export function compilesFrom(phase: BuildPhase): boolean {
+  return BUILD_PHASES.indexOf(phase) >= BUILD_PHASES.indexOf("compile");
+}
+
 /** What begins a phase: lines of Portage, and for the first of our own provision.py. */
 const MARKS: readonly (readonly [RegExp, BuildPhase])[] = [
   [/^>>> Installing \d+ packages that it needs/, "dependencies"],

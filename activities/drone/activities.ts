@@ -8,7 +8,9 @@ import type { BinhostClient } from "../../store/client.ts";
 import { openCgroups } from "../../system/cgroups.ts";
 import { GIB, trimDirectory } from "../../system/disk.ts";
 import { ArtifactCache } from "./artifactCache.ts";
+import { attemptOf } from "./attempt.ts";
 import { Builds } from "./build.ts";
+import { isCompiling } from "./compiling.ts";
 import { type ActivityContext, beating, leave, temporalContext } from "./context.ts";
 import { Documents } from "./documents.ts";
 import { droneFacts } from "./facts.ts";
@@ -87,6 +89,7 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
       await builds.discard(request.order).catch((error: unknown) => deps.log(messageOf(error)));
     },
     discard: (order) => working(() => builds.discard(order)),
+    isCompiling: (order) => isCompiling(attemptOf(drone, order)),
     facts: () => droneFacts({ drone, portage, speed }),
 
     syncTree: (request) =>

@@ -181,6 +181,7 @@ export function noopActivities(
     },
     upload: async () => {},
     discard: async () => {},
+    isCompiling: async () => true,
   };
 }
 

@@ -222,6 +222,22 @@ describe("a build that is cancelled or killed", () => {
   });
 });
 
+test("whether a build compiles is known at each of its stages, and after it", async () => {
+  const order = yard.order("app-misc/patient-1.0");
+  const compiles = () => life.activities.isCompiling(order);
+  expect(await compiles()).toBe(false);
+  const build = life.within((it) => it.build(order));
+  await vi.waitFor(() => expect(build.context.progress()?.phase).toBe("configure"), eventually);
+  expect(await compiles()).toBe(false);
+  await writeFile(join(attemptFor(order).root, "go"), "");
+  await vi.waitFor(async () => expect(await compiles()).toBe(true), eventually);
+  await writeFile(join(attemptFor(order).root, "compiled"), "");
+  await build.done;
+  expect(await compiles()).toBe(true);
+  await life.activities.discard(order);
+  expect(await compiles()).toBe(true);
+});
+
 describe("an artifact that waits for its binhost", () => {
   const bystander = (attempt: number) => yard.order("app-misc/bystander-1.0", { attempt, noOutputSeconds: 7200 });
   let offset = 0;

@@ -63,6 +63,12 @@ pkg_postinst() { mkdir -p "\${EROOT}/var/lib/tool"; echo ready > "\${EROOT}/var/
         install -D -m644 Makefile $(DESTDIR)/usr/share/slow/Makefile
     `),
   },
+  {
+    cpv: "app-misc/patient-1.0",
+    body: `src_configure() { until [[ -e \${EPREFIX}/go ]]; do sleep 0.1; done; }
+src_compile() { until [[ -e \${EPREFIX}/compiled ]]; do sleep 0.1; done; }`,
+    files: { "patient.txt": "" },
+  },
   { cpv: "app-misc/silent-1.0", body: `S="\${WORKDIR}"\nsrc_compile() { sleep 600; }` },
   {
     cpv: "app-err/broken-1.0",
