@@ -1,5 +1,5 @@
 import type { Capacity } from "../model/outlook.ts";
-import { expected, finishOf, type ModelBuild, proceed, rates, untilChange } from "./droneModel.ts";
+import { expected, finishes, type ModelBuild, proceed, rates, untilChange } from "./droneModel.ts";
 import { urgency } from "./sharing.ts";
 import { type Cost, meanCores, secondsOn } from "./work.ts";
 
@@ -15,10 +15,12 @@ export interface Placing {
   maxJobs: number | null;
   /** Nothing may run beside it. */
   alone: boolean;
+  /** Core-seconds that it is known to take at least: what a build of it elsewhere has used. */
+  known: number;
 }
 
 /** A build as the scheduler follows it. */
-interface Build extends Omit<ModelBuild, "work"> {
+export interface Build extends Omit<ModelBuild, "work"> {
   alone: boolean;
   groups: readonly number[];
   memoryBytes: number;
@@ -46,6 +48,14 @@ export class SchedulerDrone {
 
   builds(): readonly Build[] {
     return [...this.#builds.values()];
+  }
+
+  /** The same once more, to try something on. */
+  copy(): SchedulerDrone {
+    const copy = new SchedulerDrone(this.capacity);
+    for (const build of this.#builds.values()) copy.#builds.set(build.index, { ...build });
+    copy.#at = this.#at;
+    return copy;
   }
 
   /** Brings the builds' expected progress to the time. */
@@ -122,16 +132,26 @@ export class SchedulerDrone {
     const alone = secondsOn(placing.estimate, Math.min(jobs, cores)) / speed;
     if (alone >= limit || this.#builds.size === 0) return alone;
     const builds = [...this.#builds.values(), this.#asBuild(placing, jobs)].map(expected);
-    return finishOf(placing.index, builds, cores, speed);
+    return finishes(builds, cores, speed, placing.index).get(placing.index) ?? Number.POSITIVE_INFINITY;
   }
 
-  #asBuild({ index, estimate, tail, alone, groups }: Placing, jobs: number): Build {
+  /** Core-seconds that its build of the package should have used; 0 where it has none. */
+  usedBy(index: number): number {
+    return this.#builds.get(index)?.used ?? 0;
+  }
+
+  /** Seconds until each of its builds is done, by index. */
+  finishes(): Map<number, number> {
+    return finishes([...this.#builds.values()].map(expected), this.capacity.cores, this.capacity.speed);
+  }
+
+  #asBuild({ index, estimate, tail, alone, groups, known }: Placing, jobs: number): Build {
     const { cores } = this.capacity;
     const { sigma } = estimate;
     return {
-      ...{ index, estimate, sigma, tail, jobs, used: 0, nice: null, alone, groups },
+      ...{ index, estimate, sigma, tail, jobs, used: 0, known, nice: null, alone, groups },
       memoryBytes: estimate.memoryBytes + jobs * estimate.memoryPerJobBytes,
-      urgency: urgency({ tail, work: estimate, sigma, used: 0 }, cores),
+      urgency: urgency({ tail, work: estimate, sigma, used: 0, known }, cores),
       load: meanCores(estimate, Math.min(jobs, cores)),
     };
   }

@@ -22,6 +22,8 @@ export interface ModelBuild {
   jobs: number;
   /** Core-seconds done. */
   used: number;
+  /** Core-seconds that it is known to take at least, from another build of it. */
+  known?: number;
   /** Null: by urgency, as a drone does it; else fixed. */
   nice: number | null;
 }
@@ -86,22 +88,34 @@ export function takeDone<B extends ModelBuild>(builds: B[]): B[] {
 
 /** What the scheduler expects of a build that it started: its estimate, stretched where it has outlived it. */
 export function expected(build: Omit<ModelBuild, "work">): ModelBuild {
-  const { estimate, sigma, used } = build;
-  const stretch = estimate.work > 0 ? expectedWork(estimate.work, sigma, used) / estimate.work : 1;
+  const { estimate, sigma, used, known = 0 } = build;
+  const total = expectedWork(estimate.work, sigma, Math.max(used, known));
+  const stretch = estimate.work > 0 ? total / estimate.work : 1;
   const work = { work: estimate.work * stretch, serial: estimate.serial * stretch, width: estimate.width };
   return { ...build, work };
 }
 
-/** Seconds until the build `index` is done, when the builds share the drone as expected and nothing else comes. */
-export function finishOf(index: number, builds: readonly ModelBuild[], cores: number, speed: number): number {
+/**
+ * Seconds until each of the builds is done, by index, when they share the drone as expected and nothing else comes.
+ * @param until ends with this one: of those after it nothing is told.
+ */
+export function finishes(
+  builds: readonly ModelBuild[],
+  cores: number,
+  speed: number,
+  until: number | null = null,
+): Map<number, number> {
+  const ends = new Map<number, number>();
   const nice = nices(builds, cores);
   const going = builds.map((b, i) => ({ ...b, nice: nice[i] ?? 0 }));
-  for (let seconds = 0; ; ) {
+  for (let seconds = 0; going.length > 0; ) {
     const rate = rates(going, cores, speed);
     const step = untilChange(going, rate);
-    if (!Number.isFinite(step)) return Number.POSITIVE_INFINITY;
+    if (!Number.isFinite(step)) break;
     proceed(going, rate, step);
     seconds += step;
-    if (takeDone(going).some((b) => b.index === index)) return seconds;
+    for (const { index } of takeDone(going)) ends.set(index, seconds);
+    if (until !== null && ends.has(until)) break;
   }
+  return ends;
 }

@@ -1,60 +1,30 @@
 import type { Capacity } from "../model/outlook.ts";
 import { type Placing, SchedulerDrone } from "./drone.ts";
 import { ReadyQueue } from "./readyQueue.ts";
+import { COPY, hasIdleCores, holders, improvements, type Margin, type Movable, RESTART } from "./relief.ts";
+import { Running } from "./running.ts";
 import { urgency } from "./sharing.ts";
-import { type Cost, secondsOn } from "./work.ts";
+import {
+  type Constraint,
+  type Decision,
+  type Job,
+  type Move,
+  type Start,
+  type Tuning,
+  UNCONSTRAINED,
+} from "./terms.ts";
+import { secondsOn } from "./work.ts";
 
-/** A package as the scheduler knows it. */
-export interface Job {
-  estimate: Cost;
-  /** Exclusive groups that it is of: no two of one group run on one drone. */
-  groups: readonly number[];
-}
-
-/** What a package asks for beside its estimate. */
-export interface Constraint {
-  /** ms since the epoch: not before this, after a failure of the infrastructure. */
-  notBefore: number;
-  /** Drones that failed it, or may not build it by configuration, with the reason. */
-  excluded: ReadonlyMap<string, string>;
-  /** Upper bound of jobs after it ran out of memory. */
-  maxJobs: number | null;
-  /** Nothing may run beside it. */
-  alone: boolean;
-}
-
-export const UNCONSTRAINED: Constraint = { notBefore: 0, excluded: new Map(), maxJobs: null, alone: false };
-
-/** How the rule weighs: found for a graph by looking ahead (`plan.ts`), else the default. */
-export interface Tuning {
-  /**
-   * A package gets a place beside builds that are more urgent only while these keep less than this part of the drone's
-   * cores busy on average. Less: what matters runs undisturbed; more: fewer cores idle.
-   */
-  crowding: number;
-  /**
-   * A package that would be done early enough anywhere takes the slowest drone where it and all that waits for it end
-   * within this part of the longest path: the fastest is kept for what will need it. 0: always where it ends first.
-   */
-  patience: number;
-  /** Factor on the priority of each package, by index; absent: 1. */
-  bias?: Float64Array;
-}
-
-/** Serves without looking ahead: near the best on graphs of every shape, above all with uncertain estimates. */
-export const DEFAULT_TUNING: Tuning = { crowding: 0.55, patience: 0.6 };
-
-export interface Start {
-  index: number;
-  drone: string;
-  jobs: number;
-}
-
-export interface Decision {
-  starts: Start[];
-  /** ms since the epoch when a waiting package may start, null where only events can change something. */
-  wakeAt: number | null;
-}
+export {
+  type Constraint,
+  DEFAULT_TUNING,
+  type Decision,
+  type Job,
+  type Move,
+  type Start,
+  type Tuning,
+  UNCONSTRAINED,
+} from "./terms.ts";
 
 interface Place {
   drone: SchedulerDrone;
@@ -80,7 +50,7 @@ const NO_JOB: Job = {
 export class Scheduler {
   readonly #jobs: readonly Job[];
   readonly #drones = new Map<string, SchedulerDrone>();
-  readonly #where = new Map<number, SchedulerDrone>();
+  readonly #running = new Running();
   readonly #ready = new ReadyQueue();
   readonly #constraints = new Map<number, Constraint>();
   #tuning: Tuning;
@@ -116,7 +86,7 @@ export class Scheduler {
 
   /** A package may start. */
   offer(index: number, constraint: Constraint = UNCONSTRAINED): void {
-    if (constraint !== UNCONSTRAINED) this.#constraints.set(index, constraint);
+    this.#constrain(index, constraint);
     this.#ready.add(index, this.#urgencyOf(index));
   }
 
@@ -128,35 +98,42 @@ export class Scheduler {
   /** A package must not start any more: it was blocked, or given away. */
   withdraw(index: number): void {
     this.#ready.remove(index);
-    this.#constraints.delete(index);
+    if (!this.#running.has(index)) this.#constraints.delete(index);
   }
 
   /**
    * A build runs that was not decided here: found after a restart.
    * @param used core-seconds that it has used. @param now ms since the epoch.
    */
-  started({ index, drone: name, jobs }: Start, alone: boolean, used: number, now: number): void {
-    this.withdraw(index);
-    const drone = this.#drones.get(name);
-    if (!drone) return;
-    drone.start({ ...this.#placing(index), alone }, jobs, now, used);
-    this.#where.set(index, drone);
+  started(start: Start, alone: boolean, used: number, now: number, constraint: Constraint = UNCONSTRAINED): void {
+    this.#constrain(start.index, { ...constraint, alone });
+    this.#begin(start, now, used, 0);
   }
 
-  /** Core-seconds that each running build should have used by now, by index. */
+  /** A build was ended where it ran and begun anew on another drone. It stays there. */
+  moved(start: Start, now: number): void {
+    const known = this.progress(now).get(start.index) ?? 0;
+    this.#running.end(start.index, now);
+    this.#settle(start.index);
+    this.#begin(start, now, 0, known);
+  }
+
+  /** A second build of what builds already was begun on another drone. @param used core-seconds that it has used. */
+  copied(start: Start, now: number, used = 0): void {
+    const known = this.progress(now).get(start.index) ?? 0;
+    this.#settle(start.index);
+    this.#begin(start, now, used, known);
+  }
+
+  /** Core-seconds that each running build should have used by now, by index; of two builds of a package the older one. */
   progress(now: number): Map<number, number> {
-    const used = new Map<number, number>();
-    for (const drone of this.#drones.values()) {
-      drone.advance(now);
-      for (const build of drone.builds()) used.set(build.index, build.used);
-    }
-    return used;
+    return this.#running.progress(now);
   }
 
-  /** A build has ended, however. */
-  ended(index: number, now: number): void {
-    this.#where.get(index)?.end(index, now);
-    this.#where.delete(index);
+  /** A build has ended, however. @param drone only the build there: a second one goes on. */
+  ended(index: number, now: number, drone?: string): void {
+    this.#running.end(index, now, drone);
+    if (!this.#running.has(index) && !this.#ready.has(index)) this.#constraints.delete(index);
   }
 
   /** Decides the starts and takes them as started. */
@@ -166,7 +143,7 @@ export class Scheduler {
     const open = new Set([...this.#drones.values()].filter((d) => d.capacity.unusable === null));
     for (const drone of open) drone.advance(now);
     const longest = this.#longest();
-    let passedOver = this.#where.size === 0 ? Number.NEGATIVE_INFINITY : 0;
+    let passedOver = this.#running.size === 0 ? Number.NEGATIVE_INFINITY : 0;
     for (const index of this.#ready) {
       const { notBefore } = this.#constraints.get(index) ?? UNCONSTRAINED;
       if (notBefore > now) {
@@ -183,11 +160,40 @@ export class Scheduler {
         continue;
       }
       place.drone.start(placing, place.jobs, now);
-      this.#where.set(index, place.drone);
+      this.#running.add(index, place.drone);
       starts.push({ index, drone: place.drone.capacity.name, jobs: place.jobs });
     }
     for (const { index } of starts) this.withdraw(index);
     return { starts, wakeAt };
+  }
+
+  /**
+   * Builds that would be done clearly sooner if they were begun anew on another drone, the most urgent first; each move
+   * counts with the ones before it. Changes nothing.
+   * @param movable which builds may be moved. What was moved before stays.
+   */
+  moves(now: number, movable: (index: number) => boolean): Move[] {
+    for (const drone of this.#drones.values()) drone.advance(now);
+    const builds = [...this.#drones.values()].flatMap((from) => from.builds().map((build) => ({ build, from })));
+    builds.sort((a, b) => b.build.urgency - a.build.urgency || a.build.index - b.build.index);
+    const asked = builds.filter(({ build }) => movable(build.index));
+    return this.#improvements(
+      asked.map(({ build, from }) => ({ index: build.index, from })),
+      RESTART,
+      { copies: false, now },
+    );
+  }
+
+  /**
+   * The tail: cores idle, nothing waits that could use them, and a build holds everything. What would end that clearly
+   * sooner, begun on another drone; no build is told twice once it was `moved` or `copied`. Changes nothing.
+   * @param copies the older builds go on: a smaller gain is enough.
+   */
+  relief(now: number, copies: boolean): Move[] {
+    const drones = [...this.#drones.values()];
+    if (this.#running.size === 0 || !drones.some(hasIdleCores) || this.#hasWaiting(now)) return [];
+    for (const drone of drones) drone.advance(now);
+    return this.#improvements(holders(drones), copies ? COPY : RESTART, { copies, now });
   }
 
   /** Why a package that is ready cannot start on a drone now, or null. */
@@ -250,7 +256,50 @@ export class Scheduler {
   #placing(index: number): Placing {
     const { estimate, groups } = this.#jobs[index] ?? NO_JOB;
     const { maxJobs, alone } = this.#constraints.get(index) ?? UNCONSTRAINED;
-    return { index, estimate, groups, tail: this.tailOf(index), maxJobs, alone };
+    return { index, estimate, groups, tail: this.tailOf(index), maxJobs, alone, known: 0 };
+  }
+
+  /** Whether a package is ready that a drone could take, now or when it has room. */
+  #hasWaiting(now: number): boolean {
+    for (const index of this.#ready) {
+      const { notBefore, excluded } = this.#constraints.get(index) ?? UNCONSTRAINED;
+      if (notBefore > now) continue;
+      for (const { capacity } of this.#drones.values()) {
+        if (capacity.unusable === null && !excluded.has(capacity.name)) return true;
+      }
+    }
+    return false;
+  }
+
+  #improvements(
+    builds: readonly { index: number; from: SchedulerDrone }[],
+    margin: Margin,
+    how: { copies: boolean; now: number },
+  ): Move[] {
+    const movables = builds.flatMap(({ index, from }): Movable[] => {
+      const { excluded, settled } = this.#constraints.get(index) ?? UNCONSTRAINED;
+      if (settled || this.#running.on(index).length > 1) return [];
+      return [{ placing: { ...this.#placing(index), known: from.usedBy(index) }, from, excluded }];
+    });
+    return improvements(movables, this.#drones.values(), { margin, ...how });
+  }
+
+  #begin(start: Start, now: number, used: number, known: number): void {
+    const { index, drone: name, jobs } = start;
+    this.#ready.remove(index);
+    const drone = this.#drones.get(name);
+    if (!drone) return;
+    drone.start({ ...this.#placing(index), known }, jobs, now, used);
+    this.#running.add(index, drone);
+  }
+
+  #constrain(index: number, constraint: Constraint): void {
+    if (constraint === UNCONSTRAINED) this.#constraints.delete(index);
+    else this.#constraints.set(index, constraint);
+  }
+
+  #settle(index: number): void {
+    this.#constraints.set(index, { ...(this.#constraints.get(index) ?? UNCONSTRAINED), settled: true });
   }
 
   #priority(index: number): number {

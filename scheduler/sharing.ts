@@ -25,13 +25,20 @@ export interface Urgent {
   sigma: number;
   /** Core-seconds that it has used so far. */
   used: number;
+  /** Core-seconds that it is known to take at least, from another build of it. */
+  known?: number;
 }
 
 /** Seconds from now to the end of everything that waits for this build, if nothing delayed it on `cores` cores. */
-export function urgency({ tail, work, sigma, used }: Urgent, cores: number): number {
+export function urgency({ tail, work, sigma, used, known = 0 }: Urgent, cores: number): number {
   if (work.work <= 0) return tail;
-  const rest = (expectedWork(work.work, sigma, used) - used) / work.work;
-  return tail * Math.exp((sigma * sigma) / 2) + secondsOn(work, cores) * rest;
+  const rest = (expectedWork(work.work, sigma, Math.max(used, known)) - used) / work.work;
+  return expectedTail(tail, sigma) + secondsOn(work, cores) * rest;
+}
+
+/** Mean seconds of the path after a build: what waits for it is as uncertain as it is itself. */
+export function expectedTail(tail: number, sigma: number): number {
+  return tail * Math.exp((sigma * sigma) / 2);
 }
 
 /**
