@@ -131,7 +131,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: "balance",
-    summary: "move waiting work to drones that are free",
+    summary: "move what does not compile yet to where it is done sooner",
     group: OPERATE,
     load: () => import("./verbs/balance.ts"),
   },

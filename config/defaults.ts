@@ -129,7 +129,11 @@ export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConf
       noOutputMinutes: file.build?.no_output_minutes ?? 60,
       keepLogsDays: file.build?.keep_logs_days ?? 30,
     },
-    scheduler: { exclusive: file.scheduler?.exclusive ?? [], memory: file.scheduler?.memory ?? [] },
+    scheduler: {
+      exclusive: file.scheduler?.exclusive ?? [],
+      memory: file.scheduler?.memory ?? [],
+      speculate: file.scheduler?.speculate ?? false,
+    },
     trees: (file.tree ?? []).map((tree) => ({ ...tree, uri: treeUri(tree, around) })),
     drones,
     droneDefaults: resolveDrone({}, file.drone ?? {}, around),

@@ -157,6 +157,10 @@ export const fileSchema = z.strictObject({
           }),
         )
         .optional(),
+      speculate: trueOrFalse(
+        "false",
+        "Whether the build that holds a run up gets a second one elsewhere, the first to end counting.",
+      ),
     })
     .optional(),
   tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),

@@ -4,4 +4,6 @@ export interface BuildLimits {
   exclusive: string[][];
   /** Memory that builds of these packages need in all, whatever their jobs: the first that matches counts. GiB */
   memory: { packages: string; gib: number }[];
+  /** What holds a run up gets a second build elsewhere where that may be done sooner; the first that is done counts. */
+  speculate: boolean;
 }

@@ -27,6 +27,8 @@ export interface AttemptView {
   startedAt: number;
   endedAt?: number;
   failure?: BuildFailure;
+  /** Another attempt was begun instead, or was faster: the number of that one. */
+  supersededBy?: number;
 }
 
 /** One package of a run, as status shows it. */

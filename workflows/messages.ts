@@ -79,6 +79,15 @@ export interface PrioritizeRequest extends OperatorAction {
   /** CPVs, instead of those before; empty: none goes first any more. */
   packages: string[];
 }
+/** What `balance` has changed. */
+export interface BalanceAnswer {
+  /** CPVs that waited after a failure of the infrastructure and may start at once now. */
+  freed: string[];
+  /** Builds begun anew on another drone. Seconds until each would have been done where it was, and there. */
+  moved: { cpv: string; from: string; to: string; here: number; there: number }[];
+  /** Builds that would be done sooner elsewhere, but compile already. */
+  kept: { cpv: string; drone: string; better: string; here: number; there: number }[];
+}
 export interface FinalizeAnswer {
   snapshot: string;
   packages: number;
@@ -89,7 +98,7 @@ export interface FinalizeAnswer {
 export const finalizeUpdate = defineUpdate<FinalizeAnswer, [FinalizeRequest]>("finalize");
 export const unblockUpdate = defineUpdate<string[], [UnblockRequest]>("unblock");
 export const prioritizeUpdate = defineUpdate<string[], [PrioritizeRequest]>("prioritize");
-export const balanceUpdate = defineUpdate<string[], [OperatorAction]>("balance");
+export const balanceUpdate = defineUpdate<BalanceAnswer, [OperatorAction]>("balance");
 export const pauseUpdate = defineUpdate<string, [OperatorAction & { reason?: string }]>("pause");
 export const resumeUpdate = defineUpdate<string, [OperatorAction]>("resume");
 export const cancelUpdate = defineUpdate<string, [OperatorAction]>("cancel");
@@ -105,7 +114,10 @@ export const cancelSignal = defineSignal<[Partial<OperatorAction>?]>("cancel");
 // Between workflows.
 export const packageReportSignal = defineSignal<[PackageReport]>("packageReport");
 export const fleetChangedSignal = defineSignal<[DroneView[]]>("fleetChanged");
-export const subscribeSignal = defineSignal<[{ workflowId: string }]>("subscribe");
+/** `builds`: the appetite of a run, which shares the drones; absent: a workflow that only wants to hear of changes. */
+export const subscribeSignal = defineSignal<[{ workflowId: string; builds?: number }]>("subscribe");
+/** How many builds a run could have at once. */
+export const appetiteSignal = defineSignal<[{ workflowId: string; builds: number }]>("appetite");
 export const unsubscribeSignal = defineSignal<[{ workflowId: string }]>("unsubscribe");
 export const strikeSignal =
   defineSignal<[{ drone: string /** null: earlier strikes were nobody's fault. */; reason: string | null }]>("strike");

@@ -1,6 +1,7 @@
 import { ApplicationFailure, condition, setHandler } from "@temporalio/workflow";
 import type { BinhostActivities } from "../model/activities.ts";
 import {
+  type BalanceAnswer,
   balanceUpdate,
   cancelSignal,
   cancelUpdate,
@@ -31,10 +32,12 @@ export interface Operated {
   wake: () => void;
   /** Interrupts whatever the run does. */
   interrupt: () => void;
+  /** Brings builds to where they would be done sooner. */
+  balance: () => Promise<BalanceAnswer>;
 }
 
 /** Listens to operators: updates, which are refused at once, and plain signals of the same meaning. */
-export function handleOperators({ state, decisions, wake, interrupt }: Operated): void {
+export function handleOperators({ state, decisions, wake, interrupt, balance }: Operated): void {
   const finalizeRefusal = (acceptFailed: boolean): string | null =>
     decisions.finalizing === null
       ? state.finalizeRefusal(acceptFailed)
@@ -78,9 +81,11 @@ export function handleOperators({ state, decisions, wake, interrupt }: Operated)
   });
   setHandler(
     balanceUpdate,
-    () => {
+    async (request) => {
+      const answer = await balance();
+      state.note(`${byOf(request, "an operator")} balanced: ${toldOf(answer)}`, Date.now());
       wake();
-      return state.balance();
+      return answer;
     },
     { validator: (_request) => refuseIf(building()) },
   );
@@ -164,6 +169,11 @@ function textOf(request: unknown, name: string): string | null {
   const value = field(request, name);
   return typeof value === "string" ? value : null;
 }
+
+const toldOf = ({ freed, moved }: BalanceAnswer): string =>
+  freed.length + moved.length === 0
+    ? "nothing to do"
+    : `${moved.length} moved, ${freed.length} without waiting any longer`;
 
 const byOf = (request: unknown, somebody: string): string => textOf(request, "by") ?? somebody;
 

@@ -14,6 +14,7 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
@@ -28,6 +29,7 @@ import {
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { RunStep } from "../model/run.ts";
 import type { Cost } from "../scheduler/work.ts";
+import { balance } from "./balance.ts";
 import { buildPackage } from "./buildPackage.ts";
 import { runDetails } from "./details.ts";
 import { sentenceOf, wasNotTaken } from "./failures.ts";
@@ -47,7 +49,8 @@ import {
   whyQuery,
 } from "./messages.ts";
 import { type Decisions, handleOperators } from "./operators.ts";
-import { type Delegation, RunState, type SavedRun } from "./states/run.ts";
+import type { Delegation } from "./states/delegations.ts";
+import { type Relocation, RunState, type SavedRun } from "./states/run.ts";
 import { syncDrones, verifyDrones, verifyJoiner } from "./verify.ts";
 
 const { lookAhead } = proxyActivities<OrchestratorActivities>({
@@ -65,6 +68,9 @@ const FIRST_DRONE = "5m";
 const QUIET = "300ms";
 /** After so long it tries without. ms */
 const PATIENCE_MS = 10_000;
+
+/** How often a run looks whether what holds it up would be done sooner elsewhere, if nothing happens meanwhile. */
+const TAIL_LOOK = "2m";
 
 /** What a run that continues as new adds to its state. Runs of versions that did not know it have none. */
 export interface Continued {
@@ -121,7 +127,10 @@ export async function worldUpdate(
   const wake = (): void => {
     changed = true;
   };
-  handleOperators({ state, decisions, wake, interrupt: () => work.cancel() });
+  handleOperators({
+    ...{ state, decisions, wake, interrupt: () => work.cancel() },
+    balance: () => balance(state, orderOf, relocate),
+  });
 
   try {
     return await work.run(async () => {
@@ -129,6 +138,7 @@ export async function worldUpdate(
       const early = saved ? null : await prepare();
       if (early) return await end(early, "done");
       if (continued) for (const delegation of state.delegations()) void follow(delegation, () => resultOf(delegation));
+      void watchTail().catch(() => {});
       await buildUntilGate();
       return await CancellationScope.nonCancellable(publish);
     });
@@ -230,6 +240,7 @@ export async function worldUpdate(
       const leaving = isLeaving();
       const { delegations, wakeAt } = leaving ? { delegations: [], wakeAt: null } : state.start(Date.now());
       for (const delegation of delegations) void follow(delegation, () => resultOfNew(delegation));
+      if (!leaving) for (const relocation of state.relieve(Date.now())) relocate(relocation);
       if (!leaving) look();
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
@@ -254,6 +265,15 @@ export async function worldUpdate(
       const awake = (): boolean => changed || isLeaving();
       if (wakeAt === null) await condition(awake);
       else await condition(awake, Math.max(1, wakeAt - Date.now()));
+    }
+  }
+
+  /** A build that outlives its estimate says nothing: now and then it is asked what would be done sooner elsewhere. */
+  async function watchTail(): Promise<void> {
+    for (;;) {
+      await condition(() => state.head.step === "build");
+      await sleep(TAIL_LOOK);
+      changed = true;
     }
   }
 
@@ -307,9 +327,17 @@ export async function worldUpdate(
   async function take(report: PackageReport): Promise<void> {
     const effects = state.report(report, Date.now());
     changed = true;
+    for (const build of effects.cancel) void cancelChild(build);
     const strikes = [...effects.strikes, ...effects.forgive.map((drone) => ({ drone, reason: null }))];
     // A fleet that is gone keeps no strikes; the run goes on.
     for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
+  }
+
+  /** A build begins on another drone; where it ran, it ends or goes on beside. */
+  function relocate({ stopped, started }: Relocation): void {
+    if (stopped) void cancelChild(stopped);
+    void follow(started, () => resultOfNew(started));
+    changed = true;
   }
 
   /** Waits for a package's child. It returns a success, reports what else came of it by signal; its violent end is seen here. */
@@ -373,36 +401,38 @@ export async function worldUpdate(
           binhost: input.binhost,
           reportTo: self,
           returnsSuccess: true,
-          order: {
-            run: input.run,
-            target: input.target,
-            plan: state.head.plan ?? "",
-            tree: state.head.tree ?? "",
-            bundle: state.head.bundle ?? "",
-            index: state.planIndex(delegation.index),
-            cpv,
-            attempt,
-            jobs: delegation.jobs,
-            // The drone sets it by urgency as soon as the build runs.
-            nice: 0,
-            tail: delegation.tail,
-            estimate: orderEstimate(state.estimate(delegation.index)),
-            noOutputSeconds: input.noOutputSeconds,
-          },
+          order: orderOf(delegation),
         },
       ],
     });
   }
 
+  function orderOf({ index, cpv, attempt, jobs, tail }: Delegation): BuildOrder {
+    return {
+      run: input.run,
+      target: input.target,
+      plan: state.head.plan ?? "",
+      tree: state.head.tree ?? "",
+      bundle: state.head.bundle ?? "",
+      index: state.planIndex(index),
+      ...{ cpv, attempt, jobs, tail },
+      // The drone sets it by urgency as soon as the build runs.
+      nice: 0,
+      estimate: orderEstimate(state.estimate(index)),
+      noOutputSeconds: input.noOutputSeconds,
+    };
+  }
+
+  /** Ends a build that nobody waits for; one that has ended by itself is left alone. */
+  async function cancelChild({ cpv, attempt }: Delegation): Promise<void> {
+    await getExternalWorkflowHandle(buildPackageId(input.run, cpv, attempt))
+      .cancel()
+      .catch(() => {});
+  }
+
   async function cancelChildren(): Promise<void> {
     await condition(() => starting === 0);
-    await Promise.all(
-      state.delegations().map((d) =>
-        getExternalWorkflowHandle(buildPackageId(input.run, d.cpv, d.attempt))
-          .cancel()
-          .catch(() => {}),
-      ),
-    );
+    await Promise.all(state.delegations().map(cancelChild));
     // Their reports say that nothing runs any more; a drone that is gone must not hold up the end.
     await condition(() => state.delegations().length === 0, "1m");
   }

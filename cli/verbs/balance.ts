@@ -1,22 +1,16 @@
+import type { BalanceAnswer } from "../../workflows/messages.ts";
 import { examples } from "../help.ts";
 import { operateRun } from "../operate.ts";
+import { balanceLines } from "../screens/balance.ts";
 import { targetOption } from "../targets.ts";
-import { count } from "../text.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm balance` */
 export const register: RegisterVerb = (command, context) => {
   targetOption(command).action(async ({ target }: { target?: string }) => {
-    const moved = await operateRun<string[]>(context(), target, "balance");
-    if (context().json) return context().printJson({ moved });
-    context().print(
-      moved.length === 0
-        ? "Nothing waits that could start: work is where it belongs."
-        : [
-            `✓ ${count(moved.length, "package")} placed anew, without waiting any longer:`,
-            ...moved.map((cpv) => `  ${cpv}`),
-          ],
-    );
+    const answer = await operateRun<BalanceAnswer>(context(), target, "balance");
+    if (context().json) context().printJson(answer);
+    else context().print(balanceLines(answer));
   });
-  examples(command, [["swarm balance", "place waiting work anew, now"]]);
+  examples(command, [["swarm balance", "bring what does not compile yet to where it is done sooner, now"]]);
 };

@@ -8,10 +8,11 @@ test("patterns that mean nothing are told once, with the name that was probably 
       { packages: "dev-lang/rusty", gib: 8 },
       { packages: "no-such/thing-at-all", gib: 1 },
     ],
+    speculate: false,
   };
   expect(unmatchedPatterns(limits, ["dev-lang/rust-1.71.1", "www-client/chromium-103.0"])).toEqual([
     "[scheduler]: the pattern dev-lang/rusty means no package of this plan: did you mean dev-lang/rust?",
     "[scheduler]: the pattern no-such/thing-at-all means no package of this plan",
   ]);
-  expect(unmatchedPatterns({ exclusive: [], memory: [] }, [])).toEqual([]);
+  expect(unmatchedPatterns({ exclusive: [], memory: [], speculate: false }, [])).toEqual([]);
 });

@@ -70,8 +70,8 @@ describe("the sample file", () => {
     // These have no value as default: the sample has examples.
     expect(noTrees).toEqual([]);
     expect(ownTemporal).toEqual({ profile: null, configFile: null });
-    expect(noLimits).toEqual({ exclusive: [], memory: [] });
-    expect(scheduler).toEqual({ exclusive: [], memory: [{ packages: "www-client/*", gib: 24 }] });
+    expect(noLimits).toEqual({ exclusive: [], memory: [], speculate: false });
+    expect(scheduler).toEqual({ exclusive: [], memory: [{ packages: "www-client/*", gib: 24 }], speculate: false });
     expect(trees).toEqual([{ name: "gentoo", sync: "git", uri: "https://example.org/gentoo.git" }]);
     expect(temporal).toEqual({ profile: "farm", configFile: "/home/ada/farm/temporal.toml" });
   });

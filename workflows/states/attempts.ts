@@ -82,7 +82,7 @@ export function applyFailure(
       blocked = failures("drone") >= MAX_DRONE_FAILURES || !otherDrones(record.excluded);
       break;
     case "memory": {
-      const last = record.attempts.at(-1);
+      const last = record.attempts.findLast((attempt) => attempt.failure?.class === "memory");
       record.memoryFailures++;
       record.maxJobs = Math.max(1, Math.floor((last?.jobs ?? 2) / 2));
       blocked = record.memoryFailures >= MAX_MEMORY_FAILURES;

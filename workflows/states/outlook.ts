@@ -1,5 +1,5 @@
 import type { Capacity, Outlook } from "../../model/outlook.ts";
-import type { RunCounts, RunView } from "../../model/run.ts";
+import type { RunView } from "../../model/run.ts";
 
 /** More than this is not simulated: the rule without looking ahead is within a few percent of the bound there. */
 const MOST_PACKAGES = 3_000;
@@ -8,24 +8,32 @@ const INTERVAL_MS = 60_000;
 /** Asked again when so large a part of what was left then is done: errors of estimates have added up. */
 const PART = 0.2;
 
-type Situation = RunCounts & { drones: readonly Capacity[] };
+/** How many packages are left, and who builds them. */
+interface Situation {
+  packages: number;
+  drones: readonly Capacity[];
+}
 
 /** A run's outlook: when a look ahead is worth its time, and what the last one said. */
 export class OutlookState {
   #outlook: { seconds: Outlook["seconds"]; asked: number } | null = null;
   #asked: { at: number; left: number; drones: string } | null = null;
 
-  isWanted(situation: Situation, now: number): boolean {
-    const left = leftOf(situation);
-    if (left < 2 || left > MOST_PACKAGES || usable(situation) === "") return false;
+  /** Whether it may be asked for at all now. @param left packages. */
+  isTime(left: number, now: number): boolean {
+    return left >= 2 && left <= MOST_PACKAGES && (this.#asked === null || now - this.#asked.at >= INTERVAL_MS);
+  }
+
+  isWanted(situation: Situation): boolean {
+    if (usable(situation) === "") return false;
     const last = this.#asked;
     if (last === null) return true;
-    if (now - last.at < INTERVAL_MS) return false;
-    return left < last.left * (1 - PART) || left > last.left || usable(situation) !== last.drones;
+    const { packages } = situation;
+    return packages < last.left * (1 - PART) || packages > last.left || usable(situation) !== last.drones;
   }
 
   asked(situation: Situation, now: number): void {
-    this.#asked = { at: now, left: leftOf(situation), drones: usable(situation) };
+    this.#asked = { at: now, left: situation.packages, drones: usable(situation) };
   }
 
   came(outlook: Outlook | null, asked: number): void {
@@ -42,8 +50,6 @@ export class OutlookState {
     return { etaSeconds: left(expected), etaRange: { low: left(low), high: left(high) } };
   }
 }
-
-const leftOf = ({ needed, delegated }: Situation): number => needed + delegated;
 
 const usable = ({ drones }: Situation): string =>
   drones

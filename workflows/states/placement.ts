@@ -2,7 +2,7 @@ import { fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Capacity } from "../../model/outlook.ts";
 import { matchesPattern } from "../../model/patterns.ts";
-import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
+import type { GraphPackage } from "../../model/plan.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import {
   type Constraint,
@@ -10,12 +10,16 @@ import {
   type Decision,
   type Job,
   Scheduler,
+  type Start,
   type Tuning,
 } from "../../scheduler/scheduler.ts";
+import type { Move } from "../../scheduler/terms.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { PackageRecord } from "./attempts.ts";
+import type { Delegation } from "./delegations.ts";
+import type { PackageRecords } from "./records.ts";
 
-const NO_LIMITS: BuildLimits = { exclusive: [], memory: [] };
+const NO_LIMITS: BuildLimits = { exclusive: [], memory: [], speculate: false };
 const GIB = 2 ** 30;
 
 /** Put before everything else: seconds that no path of builds is long. */
@@ -27,8 +31,7 @@ const FIRST = 1e7;
  */
 export class Placement {
   readonly dependencies: DependencyGraph;
-  readonly #graph: PlanGraph;
-  readonly #records: readonly PackageRecord[];
+  readonly #records: PackageRecords;
   readonly #scheduler: Scheduler;
   readonly #excluding: (cpv: string) => [drone: string, reason: string][];
   #tuning: Tuning;
@@ -39,8 +42,7 @@ export class Placement {
   #stale = true;
 
   constructor(
-    graph: PlanGraph,
-    records: readonly PackageRecord[],
+    records: PackageRecords,
     excluding: (cpv: string) => [drone: string, reason: string][],
     {
       tuning = DEFAULT_TUNING,
@@ -48,27 +50,35 @@ export class Placement {
       limits = NO_LIMITS,
     }: { tuning?: Tuning; prioritized?: ReadonlySet<number>; limits?: BuildLimits } = {},
   ) {
-    this.#graph = graph;
     this.#records = records;
     this.#excluding = excluding;
     this.#tuning = tuning;
     this.#prioritized = prioritized;
-    this.dependencies = new DependencyGraph(graph);
-    const jobs = graph.packages.map((p) => jobOf(p, limits));
-    this.#scheduler = new Scheduler(jobs, new Float64Array(graph.packages.length), tuning);
-    records.forEach((record, index) => {
-      if (record.state === "received") this.dependencies.receive(index);
-    });
-    for (const index of records.keys()) this.changed(index);
+    this.dependencies = new DependencyGraph(records.graph);
+    const jobs = records.graph.packages.map((p) => jobOf(p, limits));
+    this.#scheduler = new Scheduler(jobs, new Float64Array(jobs.length), tuning);
+    for (const index of records.in("received")) this.dependencies.receive(index);
+    for (const index of records.in("needed")) this.changed(index);
   }
 
   /** A package's record has changed: it may start, or must not. Not for what builds. */
   changed(index: number): void {
-    const record = this.#records[index];
-    if (!record || this.#graph.packages[index]?.present) return;
-    if (record.state === "needed" && this.dependencies.isReady(index)) {
-      this.#scheduler.offer(index, constraintOf(record, this.#excluding(this.#graph.packages[index]?.cpv ?? "")));
-    } else this.#scheduler.withdraw(index);
+    if (this.#records.isPresent(index)) return;
+    const needed = this.#records.at(index).state === "needed";
+    if (needed && this.dependencies.isReady(index)) this.#scheduler.offer(index, this.#constraint(index));
+    else this.#scheduler.withdraw(index);
+  }
+
+  #constraint(index: number): Constraint {
+    const record = this.#records.at(index);
+    const failed = record.excluded.map((drone) => [drone, "failed it before"] as const);
+    return {
+      notBefore: record.notBefore,
+      excluded: new Map([...this.#excluding(this.#records.cpv(index)), ...failed]),
+      maxJobs: record.maxJobs,
+      alone: record.memoryFailures > 0,
+      settled: wasMoved(record),
+    };
   }
 
   /** A package was received: what waits for it may start. */
@@ -83,12 +93,36 @@ export class Placement {
   }
 
   /** A build that the records know runs. @param used core-seconds that it has used by then. */
-  running(build: { index: number; drone: string; jobs: number; alone: boolean }, used: number, now: number): void {
-    this.#scheduler.started(build, build.alone, used, now);
+  running(build: Delegation, used: number, now: number): void {
+    this.#scheduler.started(build, build.alone, used, now, this.#constraint(build.index));
   }
 
-  ended(index: number, now: number): void {
-    this.#scheduler.ended(index, now);
+  /** A second build of a package that runs already. */
+  copied(copy: Start, now: number): void {
+    this.#scheduler.copied(copy, now);
+  }
+
+  /** A build was begun anew elsewhere, and ended where it ran. */
+  moved(start: Start, now: number): void {
+    this.#scheduler.moved(start, now);
+  }
+
+  ended(index: number, now: number, drone: string): void {
+    this.#scheduler.ended(index, now, drone);
+  }
+
+  /** What holds everything up and would be done clearly sooner elsewhere. @param copies a second build would do no harm. */
+  relief(now: number, copies: boolean): Move[] {
+    return this.#scheduler.relief(now, copies);
+  }
+
+  /** What would be done clearly sooner elsewhere. */
+  moves(now: number): Move[] {
+    return this.#scheduler.moves(now, () => true);
+  }
+
+  readyCount(): number {
+    return this.#scheduler.ready().length;
   }
 
   tune(tuning: Tuning): void {
@@ -132,15 +166,7 @@ export class Placement {
 
   /** Seconds of the longest path of what is left, and core-seconds of all of it. */
   rest(): { path: number; work: number } {
-    const remaining = this.#remaining();
-    let work = 0;
-    let path = 0;
-    this.#records.forEach((record, index) => {
-      if (!this.#isLeft(record, index)) return;
-      work += this.#graph.packages[index]?.estimate ?? 0;
-      path = Math.max(path, remaining[index] ?? 0);
-    });
-    return { path, work };
+    return { path: Math.max(0, ...this.#remaining()), work: this.#records.left().work };
   }
 
   #measure(): void {
@@ -156,21 +182,16 @@ export class Placement {
 
   /** Positive for each package that was put first or that one of those waits for; null while there is none to build. */
   #leadingToFirst(): Float64Array | null {
-    const left = new Set([...this.#prioritized].filter((i) => this.#records[i] && this.#isLeft(this.#records[i], i)));
+    const left = new Set([...this.#prioritized].filter((index) => this.#records.isLeft(index)));
     return left.size === 0 ? null : this.dependencies.remaining((index) => (left.has(index) ? 1 : 0));
   }
 
   #remaining(): Float64Array {
+    const { packages } = this.#records.graph;
     return this.dependencies.remaining((index) => {
-      const p = this.#graph.packages[index];
-      const record = this.#records[index];
-      if (!p || !record || !this.#isLeft(record, index)) return 0;
-      return secondsOn(fromGraph(p), this.#cores);
+      const p = packages[index];
+      return p && this.#records.isLeft(index) ? secondsOn(fromGraph(p), this.#cores) : 0;
     });
-  }
-
-  #isLeft(record: PackageRecord, index: number): boolean {
-    return !this.#graph.packages[index]?.present && (record.state === "needed" || record.state === "delegated");
   }
 }
 
@@ -184,11 +205,5 @@ function jobOf(p: GraphPackage, { exclusive, memory }: BuildLimits): Job {
   };
 }
 
-function constraintOf(record: PackageRecord, excluding: [drone: string, reason: string][]): Constraint {
-  return {
-    notBefore: record.notBefore,
-    excluded: new Map([...excluding, ...record.excluded.map((drone) => [drone, "failed it before"] as const)]),
-    maxJobs: record.maxJobs,
-    alone: record.memoryFailures > 0,
-  };
-}
+/** Once is enough: what is begun anew again and again is never done. */
+const wasMoved = ({ attempts }: PackageRecord): boolean => attempts.some((a) => a.supersededBy !== undefined);

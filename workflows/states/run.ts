@@ -3,30 +3,20 @@ import { fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Outlook, RunningBuild, Standing } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
-import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
-import { DEFAULT_TUNING, type Tuning } from "../../scheduler/scheduler.ts";
-import { whyReadyWaits } from "../../scheduler/why.ts";
+import type { AttemptView, PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
+import { DEFAULT_TUNING, type Start, type Tuning } from "../../scheduler/scheduler.ts";
+import type { Move } from "../../scheduler/terms.ts";
 import type { Cost } from "../../scheduler/work.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
-import { applyFailure, freshRecord, type PackageRecord, unblockedRecord } from "./attempts.ts";
+import { applyFailure, type PackageRecord, unblockedRecord } from "./attempts.ts";
+import { type Delegation, Delegations } from "./delegations.ts";
+import { finalizeRefusal } from "./gate.ts";
 import { isShared, MassFailure } from "./massFailure.ts";
 import { OutlookState } from "./outlook.ts";
 import { Placement } from "./placement.ts";
+import { PackageRecords } from "./records.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
-
-/** One build that a drone has. */
-export interface Delegation {
-  index: number;
-  cpv: string;
-  attempt: number;
-  drone: string;
-  jobs: number;
-  /** Nothing may run beside it. */
-  alone: boolean;
-  /** Seconds of the longest path that waits for it. */
-  tail: number;
-  startedAt: number;
-}
+import { packageViews, type RunHead, type RunParts, runView, whyPackages } from "./runView.ts";
 
 /** What the workflow must do after a report. */
 export interface ReportEffects {
@@ -34,6 +24,8 @@ export interface ReportEffects {
   strikes: { drone: string; reason: string }[];
   /** Drones whose strikes of late were nobody's fault. */
   forgive: string[];
+  /** Builds that nobody waits for any more. */
+  cancel: Delegation[];
 }
 
 /** A run's state as it travels to the next run of the workflow: what can be derived stays out. */
@@ -54,8 +46,19 @@ export interface SavedRun {
   mass: ReturnType<MassFailure["save"]>;
 }
 
-/** The part of a run that is shown as it is. */
-type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized">;
+/** A build that is begun anew elsewhere. */
+export interface Relocation {
+  /** Must end; null where it goes on beside its copy. */
+  stopped: Delegation | null;
+  started: Delegation;
+}
+
+interface NewRun {
+  run: string;
+  target: string;
+  now: number;
+  options: RunView["options"];
+}
 
 const MAX_EVENTS = 20;
 /** Names in one event. */
@@ -70,41 +73,34 @@ const SWARM = "the swarm";
 export class RunState {
   readonly drones: RunDrones;
   readonly #head: RunHead;
-  #graph: PlanGraph;
   #planIndex: number[];
   #placement: Placement;
   #tuning: Tuning = DEFAULT_TUNING;
   #prioritized: string[];
-  #records: PackageRecord[];
-  readonly #delegations: Map<number, Delegation>;
+  #records: PackageRecords;
+  readonly #delegations: Delegations;
   readonly #mass: MassFailure;
   readonly #outlook = new OutlookState();
   readonly #limits: BuildLimits | undefined;
 
-  constructor(
-    start: { run: string; target: string; now: number; options: RunView["options"] } | SavedRun,
-    limits?: BuildLimits,
-  ) {
+  constructor(start: NewRun | SavedRun, limits?: BuildLimits) {
     this.#limits = limits;
     const saved = "head" in start ? start : null;
-    this.#head =
-      saved?.head ?? newHead(start as { run: string; target: string; now: number; options: RunView["options"] });
-    this.#graph = saved?.graph ?? { packages: [] };
+    this.#head = "head" in start ? start.head : newHead(start);
     this.#planIndex = saved?.planIndex ?? [];
-    this.#records = this.#graph.packages.map(freshRecord);
-    for (const [index, record] of saved?.records ?? []) this.#records[index] = record;
+    this.#records = new PackageRecords(saved?.graph ?? { packages: [] }, saved?.records);
     this.#prioritized = saved?.prioritized ?? [];
     if (saved) this.#tuning = saved.tuning;
-    this.#delegations = new Map((saved?.delegations ?? []).map((d) => [d.index, d]));
+    this.#delegations = new Delegations(saved?.delegations);
     this.drones = new RunDrones(saved?.drones);
     this.#mass = new MassFailure(saved?.mass);
     this.#placement = this.#place();
     const used = new Map(saved?.progress);
-    for (const d of this.#delegations.values()) this.#placement.running(d, used.get(d.index) ?? 0, saved?.savedAt ?? 0);
+    for (const d of this.#delegations.all()) this.#placement.running(d, used.get(d.index) ?? 0, saved?.savedAt ?? 0);
   }
 
   #place(): Placement {
-    const placement = new Placement(this.#graph, this.#records, (cpv) => this.drones.excluding(cpv), {
+    const placement = new Placement(this.#records, (cpv) => this.drones.excluding(cpv), {
       tuning: this.#tuning,
       prioritized: this.#first(),
       ...(this.#limits ? { limits: this.#limits } : {}),
@@ -116,10 +112,10 @@ export class RunState {
   save(now: number): SavedRun {
     return {
       head: this.#head,
-      graph: this.#graph,
+      graph: this.#records.graph,
       planIndex: this.#planIndex,
-      records: [...this.#records.entries()].filter(([, r]) => r.state !== "needed" || r.attempts.length > 0),
-      delegations: [...this.#delegations.values()],
+      records: this.#records.save(),
+      delegations: this.#delegations.all(),
       progress: [...this.#placement.progress(now)].map(([index, used]) => [index, Math.round(used)]),
       savedAt: now,
       tuning: { crowding: this.#tuning.crowding, patience: this.#tuning.patience },
@@ -154,9 +150,8 @@ export class RunState {
     this.#head.plan = result.plan;
     this.#head.unresolvable = result.unresolvable;
     this.#head.notices = result.notices;
-    this.#graph = result.graph;
     this.#planIndex = result.planIndex;
-    this.#records = result.graph.packages.map(freshRecord);
+    this.#records = new PackageRecords(result.graph);
     this.#placement = this.#place();
   }
 
@@ -176,21 +171,21 @@ export class RunState {
 
   /** Whether it is worth looking ahead now: there is no outlook, or the run has departed from it. */
   wantsOutlook(now: number): boolean {
-    const counts = this.counts();
-    return this.#head.paused === null && this.#outlook.isWanted({ ...counts, drones: this.drones.capacities() }, now);
+    if (this.#head.paused !== null || !this.#outlook.isTime(this.#records.left().packages, now)) return false;
+    return this.#outlook.isWanted({ ...this.#records.left(), drones: this.drones.capacities() });
   }
 
   /** What a look ahead needs to know. */
   standing(now: number): Standing {
     const used = this.#placement.progress(now);
-    const positions = [...this.#records.keys()];
-    const { drones, delegations } = { drones: this.drones.capacities(), delegations: this.delegations() };
-    this.#outlook.asked({ ...this.counts(), drones }, now);
+    const drones = this.drones.capacities();
+    const running = this.delegations().filter((d) => this.#delegations.of(d.index)[0] === d);
+    this.#outlook.asked({ ...this.#records.left(), drones }, now);
     return {
-      graph: this.#graph,
-      received: positions.filter((i) => this.#record(i).state === "received"),
-      given: positions.filter((i) => ["failed", "skipped"].includes(this.#record(i).state)),
-      running: delegations.map((d) => ({ ...pick(d), used: used.get(d.index) ?? 0 })),
+      graph: this.#records.graph,
+      received: this.#records.in("received"),
+      given: this.#records.in("failed", "skipped"),
+      running: running.map((d) => ({ ...pick(d), used: used.get(d.index) ?? 0 })),
       drones,
     };
   }
@@ -206,58 +201,116 @@ export class RunState {
 
   /** What a package is expected to cost. */
   estimate(index: number): Cost {
-    return fromGraph(this.#graph.packages[index] ?? { estimate: 0 });
+    return fromGraph(this.#records.graph.packages[index] ?? { estimate: 0 });
   }
 
   /** Decides what starts now and takes it as started. */
   start(now: number): { delegations: Delegation[]; wakeAt: number | null } {
     if (this.#head.paused) return { delegations: [], wakeAt: null };
     this.#placement.setDrones(this.drones.capacities());
-    const decision = this.#placement.decide(now);
-    const delegations = decision.starts.map((start): Delegation => {
-      const record = this.#record(start.index);
-      const attempt = (record.attempts.at(-1)?.attempt ?? 0) + 1;
-      record.state = "delegated";
-      record.attempts.push({ attempt, drone: start.drone, jobs: start.jobs, startedAt: now });
-      const delegation = {
-        ...start,
-        cpv: this.#cpv(start.index),
-        attempt,
-        alone: record.memoryFailures > 0,
-        tail: Math.round(this.#placement.tailOf(start.index)),
-        startedAt: now,
-      };
-      this.#delegations.set(start.index, delegation);
-      return delegation;
+    const { starts, wakeAt } = this.#placement.decide(now);
+    return { delegations: starts.map((start) => this.#delegate(start, now)), wakeAt };
+  }
+
+  #delegate(start: Start, now: number): Delegation {
+    const record = this.#records.at(start.index);
+    const attempt = (record.attempts.at(-1)?.attempt ?? 0) + 1;
+    record.state = "delegated";
+    record.attempts.push({ attempt, drone: start.drone, jobs: start.jobs, startedAt: now });
+    this.#records.changed(start.index);
+    const delegation = {
+      ...start,
+      cpv: this.#records.cpv(start.index),
+      attempt,
+      alone: record.memoryFailures > 0,
+      tail: Math.round(this.#placement.tailOf(start.index)),
+      startedAt: now,
+    };
+    this.#delegations.add(delegation);
+    return delegation;
+  }
+
+  /** Begins anew, or a second time, what holds everything up and would be done clearly sooner elsewhere. */
+  relieve(now: number): Relocation[] {
+    if (this.#head.paused) return [];
+    const copy = this.#limits?.speculate === true;
+    return this.#placement.relief(now, copy).flatMap((move) => this.move(move, now, copy) ?? []);
+  }
+
+  /** What would be done sooner if it were begun anew elsewhere; nothing is changed. None while the run is paused. */
+  betterPlaces(now: number): (Move & { build: Delegation })[] {
+    if (this.#head.paused) return [];
+    return this.#placement.moves(now).flatMap((move) => {
+      const build = this.#delegations.of(move.index).find(({ drone }) => drone === move.from);
+      return build ? [{ ...move, build }] : [];
     });
-    return { delegations, wakeAt: decision.wakeAt };
+  }
+
+  /**
+   * Begins a build anew on another drone. Null where it does not run there any more.
+   * @param copy the old one goes on: the first that is done counts.
+   */
+  move({ index, from, drone, jobs, here, there }: Move, now: number, copy = false): Relocation | null {
+    const old = this.#delegations.of(index).find((d) => d.drone === from);
+    if (!old) return null;
+    const started = this.#delegate({ index, drone, jobs }, now);
+    if (copy) this.#placement.copied(started, now);
+    else {
+      this.#supersede(old, started, now);
+      this.#placement.moved(started, now);
+    }
+    const sooner = `${minutes(there)} there, ${minutes(here)} on ${from}`;
+    this.note(`${old.cpv} ${copy ? "is copied" : "moves"} to ${drone}: ${sooner}`, now);
+    return { stopped: copy ? null : old, started };
+  }
+
+  #supersede(old: Delegation, by: Delegation, now: number): void {
+    this.#delegations.remove(old);
+    const attempt = this.#attempt(old);
+    if (!attempt) return;
+    attempt.endedAt = now;
+    attempt.supersededBy = by.attempt;
+  }
+
+  #attempt({ index, attempt }: Delegation): AttemptView | undefined {
+    return this.#records.at(index).attempts.find((each) => each.attempt === attempt);
   }
 
   delegations(): Delegation[] {
-    return [...this.#delegations.values()];
+    return this.#delegations.all();
   }
 
-  /** Whether that attempt is the one that the run waits for. */
+  /** Whether the run waits for that attempt. */
   isCurrent(cpv: string, attempt: number): boolean {
-    return this.delegations().some((d) => d.cpv === cpv && d.attempt === attempt);
+    return this.#current(cpv, attempt) !== undefined;
   }
 
-  /** Takes a child's report. A report of an attempt that is not the current one is of the past: noted, without effect. */
+  /** That attempt, if the run waits for it. */
+  #current(cpv: string, attempt: number): Delegation | undefined {
+    const index = this.#records.indexOf(cpv);
+    return index === undefined ? undefined : this.#delegations.of(index).find((d) => d.attempt === attempt);
+  }
+
+  /** Takes a child's report. A report of an attempt that the run does not wait for is of the past: noted, without effect. */
   report(report: PackageReport, now: number): ReportEffects {
-    const effects: ReportEffects = { strikes: [], forgive: [] };
-    const delegation = this.delegations().find((d) => d.cpv === report.cpv && d.attempt === report.attempt);
+    const effects: ReportEffects = { strikes: [], forgive: [], cancel: [] };
+    const delegation = this.#current(report.cpv, report.attempt);
     if (!delegation) {
+      if (report.cancelled) return effects;
       this.note(`late report of ${report.cpv} (attempt ${report.attempt} on ${report.drone}): discarded`, now);
       return effects;
     }
-    this.#delegations.delete(delegation.index);
-    this.#placement.ended(delegation.index, now);
-    const record = this.#record(delegation.index);
-    const attempt = record.attempts.at(-1);
+    const { index, drone } = delegation;
+    this.#delegations.remove(delegation);
+    this.#placement.ended(index, now, drone);
+    const record = this.#records.at(index);
+    const attempt = this.#attempt(delegation);
     if (attempt) attempt.endedAt = now;
     if (report.artifact) {
       record.state = "received";
-      this.#placement.received(delegation.index);
+      this.#records.changed(index);
+      this.#dropOthers(delegation, now, effects);
+      this.#placement.received(index);
       this.#mass.succeeded();
     } else if (report.failure) {
       if (attempt) attempt.failure = report.failure;
@@ -265,8 +318,26 @@ export class RunState {
     } else {
       record.state = "needed";
     }
-    this.#placement.changed(delegation.index);
+    this.#stillRuns(delegation, now, effects);
+    this.#changed(index);
     return effects;
+  }
+
+  /** After one of two builds of a package ended without success: the other one goes on, unless the package is given up. */
+  #stillRuns(ended: Delegation, now: number, effects: ReportEffects): void {
+    const record = this.#records.at(ended.index);
+    if (this.#delegations.of(ended.index).length === 0) return;
+    if (record.state === "needed") record.state = "delegated";
+    else this.#dropOthers(ended, now, effects);
+  }
+
+  /** Ends the other builds of a package. */
+  #dropOthers(winner: Delegation, now: number, effects: ReportEffects): void {
+    for (const other of this.#delegations.of(winner.index)) {
+      this.#supersede(other, winner, now);
+      this.#placement.ended(other.index, now, other.drone);
+      effects.cancel.push(other);
+    }
   }
 
   #fail(
@@ -280,12 +351,12 @@ export class RunState {
     if (failure.class === "stale" || failure.class === "lost") this.drones.set(drone, "unsynced", failure.message);
     if (this.#head.paused?.by === SWARM && isShared(failure.class)) {
       // It was under way when the run was paused for what the drones share: that is its cause too.
-      this.#records[index] = unblockedRecord(this.#record(index));
+      this.#records.replace(index, unblockedRecord(this.#records.at(index)));
       return;
     }
     const usable = this.drones.capacities().filter((d) => d.unusable === null);
     const barred = new Set(this.drones.excluding(delegation.cpv).map(([name]) => name));
-    const consequence = applyFailure(this.#record(index), drone, failure, now, (excluded) =>
+    const consequence = applyFailure(this.#records.at(index), drone, failure, now, (excluded) =>
       usable.some((d) => !excluded.includes(d.name) && !barred.has(d.name)),
     );
     if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
@@ -306,47 +377,33 @@ export class RunState {
 
   /** Nothing is left that could be built. */
   isSettled(): boolean {
-    return this.#records.every((r, i) => this.#isPresent(i) || (r.state !== "needed" && r.state !== "delegated"));
+    return this.#records.left().packages === 0;
   }
 
   neededCount(): number {
-    return this.#graph.packages.filter((p) => !p.present).length;
+    return this.#records.graph.packages.filter((p) => !p.present).length;
   }
 
   /** Why finalize cannot be taken now, or null. */
   finalizeRefusal(acceptFailed: boolean): string | null {
-    const { step } = this.#head;
-    if (step === "publish") return "the run is being published already: swarm status";
-    if (step === "done") return `the run is published already as ${this.#head.snapshot ?? "nothing"}`;
-    const counts = this.counts();
-    const left = counts.needed + counts.delegated;
-    if (step !== "gate") {
-      return left > 0
-        ? `too early: ${left} package${left === 1 ? "" : "s"} left, ${counts.delegated} of them building. Watch: swarm status`
-        : `too early: the run is at the step ${step}`;
-    }
-    if (counts.received === 0)
-      return "nothing was built: there is nothing to publish. Unblock or reset: swarm unblock, swarm reset";
-    const bad = counts.failed + counts.skipped;
-    if (bad > 0 && !acceptFailed) {
-      return `${counts.failed} failed and ${counts.skipped} skipped: look with \`swarm verify\`, then swarm unblock, or publish without them: swarm finalize --accept-failed`;
-    }
-    return null;
+    return finalizeRefusal(this.#head, this.counts(), acceptFailed);
   }
 
   /** Gives blocked packages another chance; returns what changed. @param names CPVs, or empty for all. */
   unblock(names: readonly string[]): string[] {
-    const blocked = [...this.#records.keys()].filter((index) => {
-      return this.#record(index).state === "failed" && (names.length === 0 || names.includes(this.#cpv(index)));
-    });
+    const blocked = this.#records
+      .in("failed")
+      .filter((index) => names.length === 0 || names.includes(this.#records.cpv(index)));
     this.#unblock(blocked);
-    return blocked.map((index) => this.#cpv(index));
+    return blocked.map((index) => this.#records.cpv(index));
   }
 
   /** Why these (CPVs) cannot be put first, or null. */
   prioritizeRefusal(names: readonly string[]): string | null {
-    const built = new Set(this.#graph.packages.flatMap((p) => (p.present ? [] : [p.cpv])));
-    const strange = names.filter((name) => !built.has(name));
+    const strange = names.filter((name) => {
+      const index = this.#records.indexOf(name);
+      return index === undefined || this.#records.isPresent(index);
+    });
     return strange.length === 0 ? null : `not among the packages that the run builds: ${told(strange)}`;
   }
 
@@ -362,15 +419,13 @@ export class RunState {
   }
 
   /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
-  balance(): string[] {
-    const moved: string[] = [];
-    this.#records.forEach((record, index) => {
-      if (record.state !== "needed" || record.notBefore === 0) return;
-      record.notBefore = 0;
-      this.#placement.changed(index);
-      moved.push(this.#cpv(index));
-    });
-    return moved;
+  endWaits(): string[] {
+    const freed = this.#records.in("needed").filter((index) => this.#records.at(index).notBefore !== 0);
+    for (const index of freed) {
+      this.#records.at(index).notBefore = 0;
+      this.#changed(index);
+    }
+    return freed.map((index) => this.#records.cpv(index));
   }
 
   pause(reason: string, by: string, now: number): void {
@@ -384,170 +439,76 @@ export class RunState {
   }
 
   counts(): RunCounts {
-    const counts: RunCounts = { needed: 0, delegated: 0, received: 0, failed: 0, skipped: 0 };
-    this.#records.forEach((record, index) => {
-      if (!this.#isPresent(index)) counts[record.state]++;
-    });
-    return counts;
+    return this.#records.counts();
   }
 
   view(now: number): RunView {
-    const delegations = this.delegations();
-    return {
-      ...this.#head,
-      counts: this.counts(),
-      ...this.#eta(now),
-      ...this.#stillFirst(),
-      drones: this.drones.all().map((d) => ({
-        name: d.name,
-        cores: d.cores,
-        slots: d.slots,
-        ...(d.speed === undefined ? {} : { speed: d.speed }),
-        state: d.online ? (d.state === "unsynced" ? "syncing" : d.state) : "away",
-        paused: d.paused,
-        reason: d.grounded ?? d.reason,
-        treeTime: d.report?.treeTime ?? null,
-        building: delegations
-          .filter((b) => b.drone === d.name)
-          .map(({ cpv, attempt, startedAt, jobs }) => ({ cpv, attempt, startedAt, jobs })),
-      })),
-      failed: this.#records.flatMap((record, index) =>
-        record.state === "failed"
-          ? [
-              {
-                cpv: this.#cpv(index),
-                message: record.attempts.findLast((a) => a.failure)?.failure?.message ?? "failed",
-                drones: [...new Set(record.attempts.filter((a) => a.failure).map((a) => a.drone))],
-              },
-            ]
-          : [],
-      ),
-    };
+    return runView(this.#parts(), now);
   }
 
   packages(): PackageView[] {
-    return this.#graph.packages.flatMap((p, index) => {
-      if (p.present) return [];
-      const { state, attempts, cause } = this.#record(index);
-      return [
-        { cpv: p.cpv, state, reason: p.reason ?? "", attempts, ...(cause === null ? {} : { cause: this.#cpv(cause) }) },
-      ];
-    });
+    return packageViews(this.#parts());
   }
 
   /** For each package named (all that wait, if none): why it is where it is. */
   why(names: readonly string[], now: number): WhyAnswer[] {
-    return this.#graph.packages.flatMap((p, index) => {
-      const record = this.#record(index);
-      const asked = names.length > 0 ? names.includes(p.cpv) : record.state === "needed" && !p.present;
-      if (!asked) return [];
-      const state = p.present ? "present" : record.state;
-      return [
-        {
-          cpv: p.cpv,
-          state,
-          reason: p.reason ?? "",
-          why: p.present ? "the snapshot has it" : this.#whyOne(index, now),
-        },
-      ];
-    });
+    return whyPackages(this.#parts(), names, now);
   }
 
-  #whyOne(index: number, now: number): string {
-    const record = this.#record(index);
-    const last = record.attempts.at(-1);
-    switch (record.state) {
-      case "received":
-        return `built by ${last?.drone ?? "a drone"}, waits for finalize`;
-      case "delegated":
-        return `building on ${last?.drone ?? "a drone"}`;
-      case "failed":
-        return `blocked: ${record.attempts.findLast((a) => a.failure)?.failure?.message ?? "its builds failed"}`;
-      case "skipped":
-        return `blocked by ${record.cause === null ? "a failed package" : this.#cpv(record.cause)}, which failed`;
-      case "needed":
-        break;
-    }
-    if (this.#head.paused) return `the run is paused by ${this.#head.paused.by}: ${this.#head.paused.reason}`;
-    if (!this.#placement.dependencies.isReady(index)) {
-      const open = this.#placement.dependencies.waitsFor(index);
-      const building = open.find((i) => this.#record(i).state === "delegated");
-      const first = building ?? open[0];
-      if (first === undefined) return "waits for its dependencies";
-      const drone = this.#record(first).attempts.at(-1)?.drone;
-      const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
-      return `needs ${this.#cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
-    }
-    const reasons = this.drones
-      .capacities()
-      .map(({ name }) => ({ name, reason: this.#placement.refusal(index, name) }));
-    return whyReadyWaits(reasons, record.notBefore, now);
+  #parts(): RunParts {
+    return {
+      head: this.#head,
+      records: this.#records,
+      delegations: this.#delegations,
+      drones: this.drones,
+      placement: this.#placement,
+      outlook: this.#outlook,
+      prioritized: this.#prioritized,
+    };
   }
 
-  #eta(now: number): Pick<RunView, "etaSeconds" | "etaRange"> {
-    if (this.#head.step !== "build") return { etaSeconds: null, etaRange: null };
-    const foreseen = this.#outlook.at(now);
-    if (foreseen) return foreseen;
-    const { path, work } = this.#placement.rest();
-    const cores = this.drones.capacities().reduce((sum, d) => sum + (d.unusable === null ? d.cores : 0), 0);
-    return { etaSeconds: cores === 0 ? null : Math.round(Math.max(work / cores, path)), etaRange: null };
+  /** Builds that the run could have at once, more or less: what runs and what is ready. */
+  appetite(): number {
+    return this.#head.paused ? 0 : this.delegations().length + this.#placement.readyCount();
   }
 
   /** Indexes of the packages put first and of what they need at run time; what those are built with is on their paths. */
   #first(): Set<number> {
-    if (this.#prioritized.length === 0) return new Set();
-    const names = new Set(this.#prioritized);
-    const found = new Set(this.#graph.packages.flatMap((p, index) => (names.has(p.cpv) ? [index] : [])));
-    for (const index of found) for (const need of this.#graph.packages[index]?.run ?? []) found.add(need);
+    const found = new Set(this.#prioritized.flatMap((cpv) => this.#records.indexOf(cpv) ?? []));
+    for (const index of found) for (const need of this.#records.graph.packages[index]?.run ?? []) found.add(need);
     return found;
   }
 
-  /** Those of the packages put first that are not built yet. */
-  #stillFirst(): Pick<RunView, "prioritized"> {
-    if (this.#prioritized.length === 0) return {};
-    const built = new Set(this.packages().flatMap(({ cpv, state }) => (state === "received" ? [cpv] : [])));
-    const left = this.#prioritized.filter((cpv) => !built.has(cpv));
-    return left.length === 0 ? {} : { prioritized: left };
+  /** A package's record has changed. */
+  #changed(index: number): void {
+    this.#records.changed(index);
+    this.#placement.changed(index);
   }
 
   #block(index: number): void {
     for (const dependent of this.#placement.dependencies.dependents(index)) {
-      const record = this.#record(dependent);
-      if (record.state !== "needed" || this.#isPresent(dependent)) continue;
+      const record = this.#records.at(dependent);
+      if (record.state !== "needed" || this.#records.isPresent(dependent)) continue;
       record.state = "skipped";
       record.cause = index;
-      this.#placement.changed(dependent);
+      this.#changed(dependent);
     }
     this.#placement.pathsChanged();
   }
 
   /** Gives packages another chance, and what they alone kept from being built. */
   #unblock(indexes: readonly number[]): void {
-    const wanted = new Set(indexes.filter((index) => !["received", "delegated"].includes(this.#record(index).state)));
-    this.#records.forEach((record, i) => {
+    const left = (index: number): PackageRecord["state"] => this.#records.at(index).state;
+    const wanted = new Set(indexes.filter((index) => !["received", "delegated"].includes(left(index))));
+    for (const index of this.#records.indexes()) {
+      const record = this.#records.at(index);
       const caused = record.state === "skipped" && record.cause !== null && wanted.has(record.cause);
-      if (wanted.has(i) || caused) this.#records[i] = unblockedRecord(record);
-    });
+      if (wanted.has(index) || caused) this.#records.replace(index, unblockedRecord(record));
+    }
     // What another failed package still blocks stays skipped.
-    this.#records.forEach((other, i) => {
-      if (other.state === "failed") this.#block(i);
-    });
-    for (const i of this.#records.keys()) if (this.#record(i).state === "needed") this.#placement.changed(i);
+    for (const index of this.#records.in("failed")) this.#block(index);
+    for (const index of this.#records.in("needed")) this.#placement.changed(index);
     this.#placement.pathsChanged();
-  }
-
-  #record(index: number): PackageRecord {
-    const record = this.#records[index];
-    if (!record) throw new RangeError(`no package ${index} in the plan`);
-    return record;
-  }
-
-  #cpv(index: number): string {
-    return this.#graph.packages[index]?.cpv ?? `#${index}`;
-  }
-
-  #isPresent(index: number): boolean {
-    return this.#graph.packages[index]?.present === true;
   }
 }
 
@@ -556,9 +517,11 @@ function told(names: readonly string[]): string {
   return names.slice(0, NAMES_TOLD).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
+const minutes = (seconds: number): string => `${Math.max(1, Math.round(seconds / 60))} min`;
+
 const pick = ({ index, drone, jobs, tail }: Delegation): Omit<RunningBuild, "used"> => ({ index, drone, jobs, tail });
 
-function newHead(start: { run: string; target: string; now: number; options: RunView["options"] }): RunHead {
+function newHead(start: NewRun): RunHead {
   return {
     run: start.run,
     target: start.target,

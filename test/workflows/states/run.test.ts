@@ -32,7 +32,7 @@ const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => 
 /** lib <- app <- meta (run time), and other beside them. */
 function startedRun(
   drones: DroneView[] = [droneView("ceti"), droneView("izar")],
-  limits: BuildLimits = { exclusive: [], memory: [] },
+  limits: BuildLimits = { exclusive: [], memory: [], speculate: false },
 ): RunState {
   const options = { autoFinalize: false, acceptFailed: false };
   const run = new RunState({ run: "r1", target: "t", now: NOW, options }, limits);
@@ -144,7 +144,7 @@ describe("failure policy", () => {
     expect(run.start(NOW + 14_999).delegations).toEqual([]);
     attempt(run, "a/lib-1", failure("infrastructure"), NOW + 15_000);
     expect(run.start(NOW + 15_000).wakeAt).toBe(NOW + 45_000);
-    expect(run.balance()).toEqual(["a/lib-1"]);
+    expect(run.endWaits()).toEqual(["a/lib-1"]);
     expect(run.start(NOW + 15_001).delegations.map((d) => d.cpv)).toEqual(["a/lib-1"]);
   });
 
@@ -366,7 +366,7 @@ describe("an operator's limits", () => {
   const alone = [droneView("ceti")];
 
   test("no two of an exclusive group build on one drone at the same time", () => {
-    const run = startedRun(alone, { exclusive: [["a/lib", "a/other"], ["a/*-data"]], memory: [] });
+    const run = startedRun(alone, { exclusive: [["a/lib", "a/other"], ["a/*-data"]], memory: [], speculate: false });
     expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/meta-1"]);
     expect(run.why(["a/other-1"], NOW)[0]?.why).toContain("ceti builds another of its exclusive group");
   });
@@ -376,8 +376,110 @@ describe("an operator's limits", () => {
       { packages: "a/other", gib: 60 },
       { packages: "a/*", gib: 0.1 },
     ];
-    const run = startedRun(alone, { exclusive: [], memory });
+    const run = startedRun(alone, { exclusive: [], memory, speculate: false });
     expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/meta-1"]);
     expect(run.why(["a/other-1"], NOW)[0]?.why).toContain("ceti has too little memory free");
+  });
+});
+
+describe("what would be done sooner elsewhere", () => {
+  const HOUR = 3_600_000;
+  const facts = (name: string, cores: number) => ({ ...droneView(name).facts, cores });
+  const slow = droneView("slow", { facts: facts("slow", 2) });
+  const fast = droneView("fast", { facts: facts("fast", 16), paused: true });
+
+  /** One long package began on the slow drone while the fast one was paused, which it is not any more. */
+  function held(speculate: boolean): RunState {
+    const run = startedRun([slow, fast], { exclusive: [], memory: [], speculate });
+    run.setPlan({
+      plan: "f".repeat(64),
+      graph: {
+        packages: [{ cpv: "a/huge-1", estimate: 8 * 3600, serial: 10, width: 16, sigma: 0.3, build: [], run: [] }],
+      },
+      planIndex: [0],
+      unresolvable: [],
+      notices: [],
+      present: 0,
+    });
+    expect(run.start(NOW).delegations.map((d) => d.drone)).toEqual(["slow"]);
+    run.drones.update([slow, { ...fast, paused: false }]);
+    expect(run.start(NOW + 1).delegations).toEqual([]);
+    return run;
+  }
+
+  test("what holds a run up begins anew on a drone where that pays, once; the old build's end means nothing", () => {
+    const run = held(false);
+    const [moved, ...others] = run.relieve(NOW + 60_000);
+    expect(others).toEqual([]);
+    expect(moved).toMatchObject({
+      stopped: { drone: "slow", attempt: 1 },
+      started: { drone: "fast", attempt: 2, jobs: 16 },
+    });
+    expect(run.packages()[0]).toMatchObject({ state: "delegated", attempts: [{ supersededBy: 2 }, { drone: "fast" }] });
+    expect(run.view(NOW).events.at(-1)?.text).toMatch(/^a\/huge-1 moves to fast: \d+ min there, \d+ min on slow$/);
+    expect(run.relieve(NOW + 2 * HOUR)).toEqual([]);
+
+    run.report({ cpv: "a/huge-1", attempt: 1, drone: "slow", cancelled: true }, NOW + HOUR);
+    expect(stateOf(run, "a/huge-1")).toBe("delegated");
+    expect(run.view(NOW).events).toHaveLength(1);
+    run.report({ cpv: "a/huge-1", attempt: 2, drone: "fast", artifact: artifact("a/huge-1") }, NOW + HOUR);
+    expect(stateOf(run, "a/huge-1")).toBe("received");
+    expect(run.isSettled()).toBe(true);
+  });
+
+  test("a move survives the run's continuing as new, and is not made again", () => {
+    const run = held(false);
+    run.relieve(NOW + 60_000);
+    const again = new RunState(JSON.parse(JSON.stringify(run.save(NOW + 60_000))));
+    expect(again.delegations().map((d) => [d.drone, d.attempt])).toEqual([["fast", 2]]);
+    again.drones.update([slow, { ...fast, paused: true }]);
+    expect(again.relieve(NOW + HOUR)).toEqual([]);
+  });
+
+  test("with speculation it gets a second build: the first that is done counts, the other one is stopped", () => {
+    const run = held(true);
+    expect(run.relieve(NOW + 60_000)).toMatchObject([{ stopped: null, started: { drone: "fast", attempt: 2 } }]);
+    expect(run.why(["a/huge-1"], NOW)[0]?.why).toBe("building on slow and, as a copy, on fast");
+    expect(run.counts().delegated).toBe(1);
+    expect(run.relieve(NOW + HOUR)).toEqual([]);
+    const again = new RunState(JSON.parse(JSON.stringify(run.save(NOW + 60_000))));
+    for (const state of [run, again]) {
+      const { cancel } = state.report(
+        { cpv: "a/huge-1", attempt: 1, drone: "slow", artifact: artifact("a/huge-1") },
+        NOW + HOUR,
+      );
+      expect(cancel.map((d) => [d.drone, d.attempt])).toEqual([["fast", 2]]);
+      expect(state.isSettled()).toBe(true);
+      expect(state.delegations()).toEqual([]);
+      expect(state.why(["a/huge-1"], NOW)[0]?.why).toBe("built by slow, waits for finalize");
+    }
+  });
+
+  test("of two builds one fails: the other goes on; a second failure gives the package up", () => {
+    const run = held(true);
+    run.relieve(NOW + 60_000);
+    const broken = { cpv: "a/huge-1", failure: failure("package") };
+    expect(run.report({ ...broken, attempt: 2, drone: "fast" }, NOW + HOUR).cancel).toEqual([]);
+    expect(stateOf(run, "a/huge-1")).toBe("delegated");
+    expect(run.start(NOW + HOUR).delegations).toEqual([]);
+    run.report({ ...broken, attempt: 1, drone: "slow" }, NOW + HOUR);
+    expect(stateOf(run, "a/huge-1")).toBe("failed");
+    expect(run.isSettled()).toBe(true);
+  });
+
+  test("one drone is lost with one of two builds: nothing is begun a third time", () => {
+    const run = held(true);
+    run.relieve(NOW + 60_000);
+    run.report({ cpv: "a/huge-1", attempt: 1, drone: "slow", failure: failure("lost") }, NOW + HOUR);
+    expect(run.start(NOW + HOUR).delegations).toEqual([]);
+    expect(run.delegations().map((d) => d.drone)).toEqual(["fast"]);
+  });
+
+  test("balance names what would be sooner elsewhere, and nothing while the run is paused", () => {
+    const run = held(false);
+    expect(run.betterPlaces(NOW + 60_000)).toMatchObject([{ from: "slow", drone: "fast", build: { attempt: 1 } }]);
+    run.pause("lunch", "ann", NOW);
+    expect(run.betterPlaces(NOW + 60_000)).toEqual([]);
+    expect(run.relieve(NOW + 60_000)).toEqual([]);
   });
 });

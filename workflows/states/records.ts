@@ -1,0 +1,97 @@
+import type { PlanGraph } from "../../model/plan.ts";
+import type { PackageState, RunCounts } from "../../model/run.ts";
+import { freshRecord, type PackageRecord } from "./attempts.ts";
+
+/**
+ * The records of a run's packages, by their position in the graph, with what is asked of all of them kept up: nothing here
+ * costs a look at each package.
+ */
+export class PackageRecords {
+  readonly graph: PlanGraph;
+  readonly #records: PackageRecord[];
+  /** The state that each package is counted in; null for those that the snapshot has. */
+  readonly #counted: (PackageState | null)[];
+  readonly #positions: Map<string, number>;
+  readonly #counts: RunCounts = { needed: 0, delegated: 0, received: 0, failed: 0, skipped: 0 };
+  #workLeft = 0;
+
+  /** @param saved records that are not fresh, by index. */
+  constructor(graph: PlanGraph, saved: readonly [number, PackageRecord][] = []) {
+    this.graph = graph;
+    this.#records = graph.packages.map(freshRecord);
+    for (const [index, record] of saved) this.#records[index] = record;
+    this.#positions = new Map(graph.packages.map(({ cpv }, index) => [cpv, index]));
+    this.#counted = graph.packages.map(() => null);
+    for (const index of this.#records.keys()) this.changed(index);
+  }
+
+  /** The record itself: whoever changes it says so by `changed`. */
+  at(index: number): PackageRecord {
+    const record = this.#records[index];
+    if (!record) throw new RangeError(`no package ${index} in the plan`);
+    return record;
+  }
+
+  replace(index: number, record: PackageRecord): void {
+    this.#records[index] = record;
+    this.changed(index);
+  }
+
+  changed(index: number): void {
+    if (this.isPresent(index)) return;
+    const { state } = this.at(index);
+    const before = this.#counted[index] ?? null;
+    if (before === state) return;
+    if (before !== null) this.#count(index, before, -1);
+    this.#count(index, state, 1);
+    this.#counted[index] = state;
+  }
+
+  #count(index: number, state: PackageState, by: 1 | -1): void {
+    this.#counts[state] += by;
+    if (isLeft(state)) this.#workLeft += by * (this.graph.packages[index]?.estimate ?? 0);
+  }
+
+  cpv(index: number): string {
+    return this.graph.packages[index]?.cpv ?? `#${index}`;
+  }
+
+  /** The position of a package, if the graph has it. */
+  indexOf(cpv: string): number | undefined {
+    return this.#positions.get(cpv);
+  }
+
+  isPresent(index: number): boolean {
+    return this.graph.packages[index]?.present === true;
+  }
+
+  /** Whether it is still to be built. */
+  isLeft(index: number): boolean {
+    return !this.isPresent(index) && isLeft(this.at(index).state);
+  }
+
+  indexes(): IterableIterator<number> {
+    return this.#records.keys();
+  }
+
+  /** Indexes of the packages in one of these states. */
+  in(...states: PackageState[]): number[] {
+    return [...this.indexes()].filter((index) => states.includes(this.at(index).state) && !this.isPresent(index));
+  }
+
+  counts(): RunCounts {
+    return { ...this.#counts };
+  }
+
+  /** How many packages are still to be built, and their core-seconds. */
+  left(): { packages: number; work: number } {
+    return { packages: this.#counts.needed + this.#counts.delegated, work: Math.max(0, this.#workLeft) };
+  }
+
+  /** Those that are not fresh, by index. */
+  save(): [number, PackageRecord][] {
+    return [...this.#records.entries()].filter(([, r]) => r.state !== "needed" || r.attempts.length > 0);
+  }
+}
+
+const isLeft = (state: PackageState): boolean => state === "needed" || state === "delegated";

@@ -1,0 +1,125 @@
+import type { PackageView, RunView } from "../../model/run.ts";
+import { whyReadyWaits } from "../../scheduler/why.ts";
+import type { WhyAnswer } from "../messages.ts";
+import type { Delegations } from "./delegations.ts";
+import type { OutlookState } from "./outlook.ts";
+import type { Placement } from "./placement.ts";
+import type { PackageRecords } from "./records.ts";
+import { type RunDrones, shownState } from "./runDrones.ts";
+
+/** The part of a run that is shown as it is. */
+export type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized">;
+
+/** What a run is made of, to look at. */
+export interface RunParts {
+  head: Readonly<RunHead>;
+  records: PackageRecords;
+  delegations: Delegations;
+  drones: RunDrones;
+  placement: Placement;
+  outlook: OutlookState;
+  /** CPVs that an operator put first. */
+  prioritized: readonly string[];
+}
+
+/** A run as every screen shows it. @param now ms since the epoch. */
+export function runView(parts: RunParts, now: number): RunView {
+  const { head, records, drones, delegations, prioritized } = parts;
+  const building = Map.groupBy(delegations.all(), ({ drone }) => drone);
+  const first = prioritized.filter((cpv) => records.at(records.indexOf(cpv) ?? 0).state !== "received");
+  return {
+    ...head,
+    counts: records.counts(),
+    ...eta(parts, now),
+    ...(first.length > 0 ? { prioritized: first } : {}),
+    drones: drones.all().map((d) => ({
+      name: d.name,
+      cores: d.cores,
+      slots: d.slots,
+      ...(d.speed === undefined ? {} : { speed: d.speed }),
+      state: shownState(d),
+      paused: d.paused,
+      reason: d.grounded ?? d.reason,
+      treeTime: d.report?.treeTime ?? null,
+      building: (building.get(d.name) ?? []).map(({ cpv, attempt, startedAt, jobs }) => ({
+        ...{ cpv, attempt, startedAt, jobs },
+      })),
+    })),
+    failed: records.in("failed").map((index) => {
+      const failures = records.at(index).attempts.filter((a) => a.failure);
+      return {
+        cpv: records.cpv(index),
+        message: failures.at(-1)?.failure?.message ?? "failed",
+        drones: [...new Set(failures.map((a) => a.drone))],
+      };
+    }),
+  };
+}
+
+/** Every package that the run builds, in the graph's order. */
+export function packageViews({ records }: RunParts): PackageView[] {
+  return records.graph.packages.flatMap((p, index) => {
+    if (p.present) return [];
+    const { state, attempts, cause } = records.at(index);
+    const blamed = cause === null ? {} : { cause: records.cpv(cause) };
+    return [{ cpv: p.cpv, state, reason: p.reason ?? "", attempts, ...blamed }];
+  });
+}
+
+/** For each package named (all that wait, if none): why it is where it is. */
+export function whyPackages(parts: RunParts, names: readonly string[], now: number): WhyAnswer[] {
+  const { records } = parts;
+  const named = new Set(names.flatMap((name) => records.indexOf(name) ?? []));
+  const indexes = names.length > 0 ? [...named].sort((a, b) => a - b) : records.in("needed");
+  return indexes.map((index) => {
+    const present = records.isPresent(index);
+    return {
+      cpv: records.cpv(index),
+      state: present ? "present" : records.at(index).state,
+      reason: records.graph.packages[index]?.reason ?? "",
+      why: present ? "the snapshot has it" : whyOne(parts, index, now),
+    };
+  });
+}
+
+function whyOne(parts: RunParts, index: number, now: number): string {
+  const { records } = parts;
+  const { state, attempts, cause } = records.at(index);
+  const drones = parts.delegations.of(index).map(({ drone }) => drone);
+  switch (state) {
+    case "received":
+      return `built by ${attempts.findLast((a) => a.supersededBy === undefined)?.drone ?? "a drone"}, waits for finalize`;
+    case "delegated":
+      return `building on ${drones.join(" and, as a copy, on ")}`;
+    case "failed":
+      return `blocked: ${attempts.findLast((a) => a.failure)?.failure?.message ?? "its builds failed"}`;
+    case "skipped":
+      return `blocked by ${cause === null ? "a failed package" : records.cpv(cause)}, which failed`;
+    case "needed":
+      return whyNotStarted(parts, index, now);
+  }
+}
+
+function whyNotStarted({ head, records, placement, drones }: RunParts, index: number, now: number): string {
+  if (head.paused) return `the run is paused by ${head.paused.by}: ${head.paused.reason}`;
+  if (!placement.dependencies.isReady(index)) {
+    const open = placement.dependencies.waitsFor(index);
+    const building = open.find((i) => records.at(i).state === "delegated");
+    const first = building ?? open[0];
+    if (first === undefined) return "waits for its dependencies";
+    const drone = records.at(first).attempts.at(-1)?.drone;
+    const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
+    return `needs ${records.cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
+  }
+  const refusals = drones.capacities().map(({ name }) => ({ name, reason: placement.refusal(index, name) }));
+  return whyReadyWaits(refusals, records.at(index).notBefore, now);
+}
+
+function eta({ head, outlook, placement, drones }: RunParts, now: number): Pick<RunView, "etaSeconds" | "etaRange"> {
+  if (head.step !== "build") return { etaSeconds: null, etaRange: null };
+  const foreseen = outlook.at(now);
+  if (foreseen) return foreseen;
+  const { path, work } = placement.rest();
+  const cores = drones.capacities().reduce((sum, d) => sum + (d.unusable === null ? d.cores : 0), 0);
+  return { etaSeconds: cores === 0 ? null : Math.round(Math.max(work / cores, path)), etaRange: null };
+}
