@@ -66,7 +66,7 @@ export interface DroneControlActivities {
   attend(request: { name: string; id: string; probe: boolean }): Promise<AttendResult>;
   syncTree(request: SyncRequest): Promise<DroneSyncReport>;
   resolvePlan(request: ResolveRequest): Promise<ResolveResult>;
-  /** Brings the artifact to the binhost; the drone's copy is gone then. */
+  /** Brings the artifact to the binhost. The attempt is over then; the drone may keep the artifact for builds that need it. */
   upload(request: { order: BuildOrder; artifact: BuiltArtifact }): Promise<void>;
   discard(order: BuildOrder): Promise<void>;
   /**

@@ -26,6 +26,10 @@ export interface DroneFacts {
   only?: string[];
   /** Work that one core does, measured: 1 is the reference machine's. */
   speed?: number;
+  /** What it fetches from the binhost in a second. Absent until it was measured. */
+  linkBytesPerSecond?: number;
+  /** Of the cores that builds may use, those that other programs of this machine keep busy, over about a minute; in halves. */
+  busyCores?: number;
 }
 
 /** What a drone has for a run, compared in the verify step. All but `name` must agree among the drones of a run. */
@@ -46,6 +50,14 @@ export interface DroneSyncReport {
 export const DRONE_STATES = ["online", "suspect", "lost", "offline", "refused"] as const;
 export type DroneState = (typeof DRONE_STATES)[number];
 
+/** What of a drone is a run's while other runs want it too. */
+export interface DroneShare {
+  /** Builds at once. */
+  slots: number;
+  /** Of the drone's cores and memory, 0 to 1. */
+  part: number;
+}
+
 /** One drone as the fleet sees it. */
 export interface DroneView {
   facts: DroneFacts;
@@ -57,4 +69,6 @@ export interface DroneView {
   strikes: number;
   /** ms since the epoch */
   since: number;
+  /** In what a run is told; absent: all of it, there is no other run. */
+  share?: DroneShare;
 }

@@ -9,8 +9,11 @@ export async function freeBytes(path: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Removes the files of a directory that were used longest ago (by their modification time) until the others take at most `limit` bytes. */
-export async function trimDirectory(directory: string, limit: number): Promise<void> {
+/**
+ * Removes the files of a directory that were used longest ago (by their modification time) until the others take at most `limit`
+ * bytes. Those used in the last `spareMs` stay in any case.
+ */
+export async function trimDirectory(directory: string, limit: number, spareMs = 0): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   const found = await Promise.all(
     names.map(async (name) => {
@@ -19,9 +22,10 @@ export async function trimDirectory(directory: string, limit: number): Promise<v
       return info?.isFile() ? [{ path, size: info.size, used: info.mtimeMs }] : [];
     }),
   );
+  const spared = Date.now() - spareMs;
   let total = 0;
   for (const file of found.flat().sort((a, b) => b.used - a.used)) {
     total += file.size;
-    if (total > limit) await rm(file.path, { force: true });
+    if (total > limit && file.used < spared) await rm(file.path, { force: true });
   }
 }

@@ -82,15 +82,17 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     build: (order) => builds.build(order, contextOf()),
     upload: async (request) => {
       const context = contextOf();
+      const { order, artifact } = request;
       const send = () => uploadArtifact({ drone, binhost }, request, context);
-      await builds.uploading(request.order, () => beating(context, HEARTBEAT_MS, send));
-      // The binhost has it on its disk, and a rejection means another build in any case. What cannot be removed now is
-      // a leftover, which goes later.
-      await builds.discard(request.order).catch((error: unknown) => deps.log(messageOf(error)));
+      await builds.uploading(order, () => beating(context, HEARTBEAT_MS, send));
+      // The binhost has it on its disk. What cannot be moved or removed now is a leftover, which goes later.
+      const complain = (error: unknown): void => deps.log(messageOf(error));
+      await artifacts.keep(artifact.sha256, attemptOf(drone, order).packageFile(artifact.buildId)).catch(complain);
+      await builds.discard(order).catch(complain);
     },
     discard: (order) => working(() => builds.discard(order)),
     isCompiling: (order) => isCompiling(attemptOf(drone, order)),
-    facts: () => droneFacts({ drone, portage, speed }),
+    facts: () => droneFacts({ drone, portage, speed, linkBytesPerSecond: artifacts.linkBytesPerSecond }),
 
     syncTree: (request) =>
       working(async (signal) => {

@@ -1,18 +1,28 @@
-import { mkdir, utimes } from "node:fs/promises";
+import { mkdir, open, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { BinhostClient } from "../../store/client.ts";
-import { GIB, trimDirectory } from "../../system/disk.ts";
+import { renameDurably } from "../../system/atomicFile.ts";
+import { freeBytes, GIB, trimDirectory } from "../../system/disk.ts";
+import { sha256Of } from "./digest.ts";
+import { LinkMeter } from "./link.ts";
 
+/** At most, and no more than what is left free beside them. */
 const LIMIT_BYTES = 20 * GIB;
+/** After so much that is new it is looked whether it is too much. */
+const TRIM_BYTES = GIB / 4;
+/** A build that begins needs what it has asked for. ms */
+const SPARE_MS = 10 * 60_000;
 /** Fetches at once for one build. */
 const LANES = 4;
 
-/** Binary packages that builds needed, by SHA-256, and blobs: files that never change. The ones used longest ago go first. */
+/** Binary packages that builds needed or gave here, by SHA-256: files that never change. The ones used longest ago go first. */
 export class ArtifactCache {
   readonly #directory: string;
   readonly #binhost: BinhostClient;
   /** Two builds that need the same file fetch it once. */
   readonly #fetches = new Map<string, Promise<void>>();
+  readonly #link = new LinkMeter();
+  #sinceTrim = 0;
 
   constructor(directory: string, binhost: BinhostClient) {
     this.#directory = directory;
@@ -38,8 +48,42 @@ export class ArtifactCache {
     if (failed) throw failed.reason;
   }
 
+  /** Of what was fetched so far; null until that was enough to tell. */
+  get linkBytesPerSecond(): number | null {
+    return this.#link.bytesPerSecond;
+  }
+
+  /**
+   * Moves a package here that was built on this drone: those that are built with it need not fetch it. One that is gone was
+   * moved before; one that a power cut has damaged is left where it is.
+   */
+  async keep(sha256: string, file: string): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const handle = await open(file, "r").catch(() => null);
+    if (handle === null) return;
+    let bytes: number;
+    try {
+      bytes = (await handle.stat()).size;
+      // What lies here under its digest is believed to be that, also after a power cut.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if ((await sha256Of(file)) !== sha256) return;
+    await renameDurably(file, this.path(sha256));
+    await this.#grown(bytes);
+  }
+
   async trim(): Promise<void> {
-    await trimDirectory(this.#directory, LIMIT_BYTES);
+    this.#sinceTrim = 0;
+    await mkdir(this.#directory, { recursive: true });
+    await trimDirectory(this.#directory, Math.min(LIMIT_BYTES, await freeBytes(this.#directory)), SPARE_MS);
+  }
+
+  /** There is a new file here. */
+  async #grown(bytes: number): Promise<void> {
+    this.#sinceTrim += bytes;
+    if (this.#sinceTrim > TRIM_BYTES) await this.trim();
   }
 
   async #ensureOne(sha256: string): Promise<void> {
@@ -50,8 +94,17 @@ export class ArtifactCache {
     );
     if (there) return;
     // Not with the caller's signal: another build may wait for the same fetch.
-    const fetch = this.#fetches.get(sha256) ?? this.#binhost.fetchArtifact(sha256, this.path(sha256));
+    const fetch = this.#fetches.get(sha256) ?? this.#fetch(sha256);
     this.#fetches.set(sha256, fetch);
     await fetch.finally(() => this.#fetches.delete(sha256));
+  }
+
+  async #fetch(sha256: string): Promise<void> {
+    const file = this.path(sha256);
+    const bytes = await this.#link.measure(async () => {
+      await this.#binhost.fetchArtifact(sha256, file);
+      return (await stat(file)).size;
+    });
+    await this.#grown(bytes);
   }
 }

@@ -16,6 +16,8 @@ export interface FactsOptions {
   portage: { version: string };
   /** Of one core; 1 is the reference machine's. */
   speed: number;
+  /** null until it was measured. */
+  linkBytesPerSecond: number | null;
 }
 
 /** What compiles on this machine, in words that can be compared. */
@@ -41,7 +43,7 @@ export async function toolchain(): Promise<Toolchain> {
 }
 
 /** What this drone is, as of now. */
-export async function droneFacts({ drone, portage, speed }: FactsOptions): Promise<DroneFacts> {
+export async function droneFacts({ drone, portage, speed, linkBytesPerSecond }: FactsOptions): Promise<DroneFacts> {
   await mkdir(drone.dir, { recursive: true });
   const id = await droneId(drone.dir);
   const [tools, diskFreeBytes] = await Promise.all([toolchain(), freeBytes(drone.dir)]);
@@ -61,6 +63,7 @@ export async function droneFacts({ drone, portage, speed }: FactsOptions): Promi
     exclude: drone.exclude,
     only: drone.only,
     speed,
+    ...(linkBytesPerSecond !== null && { linkBytesPerSecond: Math.round(linkBytesPerSecond) }),
   };
 }
 

@@ -23,7 +23,7 @@ export async function uploadArtifact(
   const file = attemptOf(deps.drone, order).packageFile(artifact.buildId);
   const { size, sha256 } = artifact;
   const found = await stat(file).catch(() => null);
-  // An earlier try that ended before it could say so has brought it and removed the copy.
+  // An earlier try that ended before it could say so has brought it and moved the copy.
   if (found === null && (await deps.binhost.hasUpload({ id: uploadId(order), size, sha256 }))) return;
   if (found?.size !== size) {
     const message = `the artifact of ${order.cpv} (attempt ${order.attempt}) is not on the drone any more`;

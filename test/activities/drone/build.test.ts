@@ -68,6 +68,9 @@ describe("a package with two dependencies", () => {
     // Python, bash and a compiler.
     expect(usage?.peakMemoryBytes).toBeGreaterThan(20 * 2 ** 20);
 
+    // What this drone has built is at hand.
+    expect(yard.requests.filter((it) => it.startsWith("GET /api/artifacts/"))).toEqual([]);
+
     const log = await readFile(attemptFor(order).log, "utf8");
     expect(log).toContain(">>> Installing 2 packages that it needs");
     const image = execFileSync("tar", ["-xOf", attemptFor(order).packageFile(1), "beta-1.0-1/metadata.tar.zst"]);

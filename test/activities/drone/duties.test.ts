@@ -1,10 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { ApplicationFailure } from "@temporalio/common";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { attemptOf } from "../../../activities/drone/attempt.ts";
+import { sha256Of } from "../../../activities/drone/digest.ts";
+import { type BuiltArtifact, uploadId } from "../../../model/build.ts";
 import { GIB } from "../../../system/disk.ts";
 import { PACKAGES } from "./packages.ts";
 import { type Life, openYard, RUN, type Yard } from "./support.ts";
@@ -59,12 +62,41 @@ test("two drones that synced the same report the same", async () => {
 });
 
 describe("upload", () => {
-  test("brings the artifact and keeps no copy; again it only sees that the binhost has it", async () => {
+  const drone = () => join(yard.directory, "drone");
+  const attempt = (number: number) => join(drone(), "attempts", RUN, "app-misc", `bystander-1.0.${number}`);
+  const kept = ({ sha256 }: BuiltArtifact) => join(drone(), "artifacts", sha256);
+
+  test("brings the artifact and keeps it for builds that need it; again it only sees that the binhost has it", async () => {
     const order = yard.order("app-misc/bystander-1.0");
     const artifact = await life.activities.build(order);
     await life.activities.upload({ order, artifact });
-    expect(existsSync(join(yard.directory, "drone", "attempts", RUN, "app-misc", "bystander-1.0.1"))).toBe(false);
+    expect(existsSync(attempt(1))).toBe(false);
+    expect(await sha256Of(kept(artifact))).toBe(artifact.sha256);
     await life.activities.upload({ order, artifact });
+    await life.activities.discard(order);
+    expect(existsSync(kept(artifact))).toBe(true);
+  });
+
+  test("that ended after the binhost had it all, but before the artifact was moved, moves it when it is asked again", async () => {
+    const order = yard.order("app-misc/bystander-1.0", { attempt: 3 });
+    const artifact = await life.activities.build(order);
+    const { size, sha256 } = artifact;
+    const file = attemptOf({ dir: drone(), prefixLength: 96 }, order).packageFile(artifact.buildId);
+    await yard.client.uploadArtifact({ id: uploadId(order), file, size, sha256 });
+    const next = await yard.live();
+    await next.activities.upload({ order, artifact });
+    expect([existsSync(attempt(3)), existsSync(kept(artifact))]).toEqual([false, true]);
+  });
+
+  test("of an artifact that was damaged meanwhile keeps none: it would be believed", async () => {
+    const order = yard.order("app-misc/bystander-1.0", { attempt: 4 });
+    const artifact = await life.activities.build(order);
+    const { size, sha256 } = artifact;
+    const file = attemptOf({ dir: drone(), prefixLength: 96 }, order).packageFile(artifact.buildId);
+    await yard.client.uploadArtifact({ id: uploadId(order), file, size, sha256 });
+    await writeFile(file, Buffer.alloc(size));
+    await life.activities.upload({ order, artifact });
+    expect([existsSync(attempt(4)), existsSync(kept(artifact))]).toEqual([false, false]);
   });
 
   test("of an artifact that neither the drone nor the binhost has ends with that reason", async () => {

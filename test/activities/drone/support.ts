@@ -55,6 +55,8 @@ export interface Yard {
   client: BinhostClient;
   tree: TestTree;
   plan: Plan;
+  /** What was asked of the binhost: method and path. */
+  requests: string[];
   live(more?: Partial<{ lowDiskGib: number; dir: string }>): Promise<Life>;
   order(cpv: string, more?: Partial<BuildOrder>): BuildOrder;
   /** Builds, uploads and has it accepted, as buildPackage does. */
@@ -66,6 +68,8 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
   const directory = await mkdtemp(join(tmpdir(), "swarm-drone-"));
   const store = await openStore(join(directory, "binhost"), { name: "main" });
   const server = createBinhostServer(store, { token: TOKEN, name: "main" });
+  const requests: string[] = [];
+  server.addHook("onRequest", async ({ method, url }) => void requests.push(`${method} ${url}`));
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const client = new BinhostClient(url, TOKEN);
   const tree = await makeTree(directory, packages);
@@ -112,7 +116,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
     ...more,
   });
   return {
-    ...{ directory, store, client, tree, plan, live, order },
+    ...{ directory, store, client, tree, plan, requests, live, order },
     async deliver(life, cpv) {
       const wanted = order(cpv);
       const artifact = await life.activities.build(wanted);
