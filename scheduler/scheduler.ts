@@ -90,6 +90,10 @@ export class Scheduler {
     this.#ready.add(index, this.#urgencyOf(index));
   }
 
+  get readyCount(): number {
+    return this.#ready.size;
+  }
+
   /** What may start, most urgent first. */
   ready(): number[] {
     return [...this.#ready];

@@ -122,7 +122,7 @@ export class Placement {
   }
 
   readyCount(): number {
-    return this.#scheduler.ready().length;
+    return this.#scheduler.readyCount;
   }
 
   tune(tuning: Tuning): void {

@@ -9,6 +9,7 @@ import type { Move } from "../../scheduler/terms.ts";
 import type { Cost } from "../../scheduler/work.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
 import { applyFailure, type PackageRecord, unblockedRecord } from "./attempts.ts";
+import { block, unblock } from "./blocking.ts";
 import { type Delegation, Delegations } from "./delegations.ts";
 import { finalizeRefusal } from "./gate.ts";
 import { isShared, MassFailure } from "./massFailure.ts";
@@ -16,7 +17,8 @@ import { OutlookState } from "./outlook.ts";
 import { Placement } from "./placement.ts";
 import { PackageRecords } from "./records.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
-import { packageViews, type RunHead, type RunParts, runView, whyPackages } from "./runView.ts";
+import { type NewRun, newHead, type RunHead } from "./runHead.ts";
+import { packageViews, type RunParts, runView, whyPackages } from "./runView.ts";
 
 /** What the workflow must do after a report. */
 export interface ReportEffects {
@@ -51,13 +53,6 @@ export interface Relocation {
   /** Must end; null where it goes on beside its copy. */
   stopped: Delegation | null;
   started: Delegation;
-}
-
-interface NewRun {
-  run: string;
-  target: string;
-  now: number;
-  options: RunView["options"];
 }
 
 const MAX_EVENTS = 20;
@@ -360,10 +355,10 @@ export class RunState {
       usable.some((d) => !excluded.includes(d.name) && !barred.has(d.name)),
     );
     if (consequence.strike) effects.strikes.push({ drone, reason: `${delegation.cpv}: ${failure.message}` });
-    if (consequence.blocked) this.#block(index);
+    if (consequence.blocked) block(this.#records, this.#placement, index);
     const shared = this.#mass.failed(index, drone, failure.class);
     if (!shared) return;
-    this.#unblock(shared.packages);
+    unblock(this.#records, this.#placement, shared.packages);
     effects.strikes = [];
     effects.forgive = shared.drones;
     this.pause(
@@ -394,7 +389,7 @@ export class RunState {
     const blocked = this.#records
       .in("failed")
       .filter((index) => names.length === 0 || names.includes(this.#records.cpv(index)));
-    this.#unblock(blocked);
+    unblock(this.#records, this.#placement, blocked);
     return blocked.map((index) => this.#records.cpv(index));
   }
 
@@ -484,32 +479,6 @@ export class RunState {
     this.#records.changed(index);
     this.#placement.changed(index);
   }
-
-  #block(index: number): void {
-    for (const dependent of this.#placement.dependencies.dependents(index)) {
-      const record = this.#records.at(dependent);
-      if (record.state !== "needed" || this.#records.isPresent(dependent)) continue;
-      record.state = "skipped";
-      record.cause = index;
-      this.#changed(dependent);
-    }
-    this.#placement.pathsChanged();
-  }
-
-  /** Gives packages another chance, and what they alone kept from being built. */
-  #unblock(indexes: readonly number[]): void {
-    const left = (index: number): PackageRecord["state"] => this.#records.at(index).state;
-    const wanted = new Set(indexes.filter((index) => !["received", "delegated"].includes(left(index))));
-    for (const index of this.#records.indexes()) {
-      const record = this.#records.at(index);
-      const caused = record.state === "skipped" && record.cause !== null && wanted.has(record.cause);
-      if (wanted.has(index) || caused) this.#records.replace(index, unblockedRecord(record));
-    }
-    // What another failed package still blocks stays skipped.
-    for (const index of this.#records.in("failed")) this.#block(index);
-    for (const index of this.#records.in("needed")) this.#placement.changed(index);
-    this.#placement.pathsChanged();
-  }
 }
 
 function told(names: readonly string[]): string {
@@ -520,25 +489,3 @@ function told(names: readonly string[]): string {
 const minutes = (seconds: number): string => `${Math.max(1, Math.round(seconds / 60))} min`;
 
 const pick = ({ index, drone, jobs, tail }: Delegation): Omit<RunningBuild, "used"> => ({ index, drone, jobs, tail });
-
-function newHead(start: NewRun): RunHead {
-  return {
-    run: start.run,
-    target: start.target,
-    step: "sync",
-    startedAt: start.now,
-    endedAt: null,
-    stepSince: start.now,
-    paused: null,
-    plan: null,
-    tree: null,
-    bundle: null,
-    base: null,
-    snapshot: null,
-    reason: null,
-    unresolvable: [],
-    notices: [],
-    events: [],
-    options: start.options,
-  };
-}

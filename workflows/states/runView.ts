@@ -6,9 +6,7 @@ import type { OutlookState } from "./outlook.ts";
 import type { Placement } from "./placement.ts";
 import type { PackageRecords } from "./records.ts";
 import { type RunDrones, shownState } from "./runDrones.ts";
-
-/** The part of a run that is shown as it is. */
-export type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized">;
+import type { RunHead } from "./runHead.ts";
 
 /** What a run is made of, to look at. */
 export interface RunParts {
@@ -111,7 +109,9 @@ function whyNotStarted({ head, records, placement, drones }: RunParts, index: nu
     const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
     return `needs ${records.cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
   }
-  const refusals = drones.capacities().map(({ name }) => ({ name, reason: placement.refusal(index, name) }));
+  const refusals = drones
+    .capacities()
+    .map(({ name }) => ({ name, reason: drones.refusalInWords(name, placement.refusal(index, name)) }));
   return whyReadyWaits(refusals, records.at(index).notBefore, now);
 }
 
