@@ -3,6 +3,7 @@ import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { AttendResult, DroneControlActivities } from "../model/activities.ts";
 import type { DroneFacts } from "../model/fleet.ts";
+import { News } from "./news.ts";
 
 const HEARTBEAT_MS = 3_000;
 /** Facts are looked at this often. ms */
@@ -11,12 +12,20 @@ const FACTS_MS = 15_000;
 /** A drone's side of its liveness: the `attend` activity, and whether anybody attends it at all. */
 export class Attendance {
   readonly #facts: () => Promise<DroneFacts>;
+  readonly #news = new News();
   readonly #leaving = new AbortController();
   #attended = 0;
   #lastAttended = Date.now();
 
   constructor(facts: () => Promise<DroneFacts>) {
     this.#facts = facts;
+  }
+
+  /** The facts of now, for the fleet: what differs from them later is told by `attend`. */
+  async tell(): Promise<DroneFacts> {
+    const facts = await this.#facts();
+    this.#news.tell(facts);
+    return facts;
   }
 
   /** Says goodbye: the fleet hears it as the activity's result. */
@@ -34,30 +43,34 @@ export class Attendance {
     const first = await this.#facts();
     // Two machines with one name listen to one queue: the one that the fleet does not mean must not answer for the other.
     if (first.id !== id) throw ApplicationFailure.nonRetryable(`this machine is not the drone ${name} that was asked`);
-    if (probe) return { reason: "facts", facts: first };
+    if (probe) return this.#report("facts", first);
     const stop = AbortSignal.any([this.#leaving.signal, context.cancellationSignal]);
     this.#attended++;
     try {
-      return await this.#watch(context, first, stop);
+      return await this.#watch(context, stop);
     } finally {
       this.#attended--;
       this.#lastAttended = Date.now();
     }
   };
 
-  /** Heartbeats until the drone leaves, or its disk fills or frees. */
-  async #watch(context: Context, first: DroneFacts, stop: AbortSignal): Promise<AttendResult> {
-    const low = (facts: DroneFacts): boolean => facts.diskFreeBytes < facts.lowDiskBytes;
+  /** Heartbeats until the drone leaves, or there is news of it. */
+  async #watch(context: Context, stop: AbortSignal): Promise<AttendResult> {
     let next = Date.now() + FACTS_MS;
     for (;;) {
       context.heartbeat();
       await sleep(HEARTBEAT_MS, undefined, { signal: stop }).catch(() => {});
-      if (this.#leaving.signal.aborted) return { reason: "leaving", facts: await this.#facts() };
+      if (this.#leaving.signal.aborted) return this.#report("leaving", await this.#facts());
       context.cancellationSignal.throwIfAborted();
       if (Date.now() < next) continue;
       next = Date.now() + FACTS_MS;
       const facts = await this.#facts();
-      if (low(facts) !== low(first)) return { reason: "facts", facts };
+      if (this.#news.isWorthTelling(facts)) return this.#report("facts", facts);
     }
+  }
+
+  #report(reason: AttendResult["reason"], facts: DroneFacts): AttendResult {
+    this.#news.tell(facts);
+    return { reason, facts };
   }
 }

@@ -17,6 +17,12 @@ const RETRY_MS = 3_000;
 /** Builds that were taken over beside the ones that run: an offer of an attempt must find room while its old one ends. */
 const ADOPTION_ROOM = 2;
 
+/**
+ * Builds that a drone with so many slots takes at most. Where a second run gets a share of what the first one had all of,
+ * the first one's builds go on beside the new ones: an offer that waited for them would be taken for unheard.
+ */
+export const buildsTaken = (slots: number): number => 2 * slots + ADOPTION_ROOM;
+
 /** What a drone does, and what it says of itself. */
 export type DroneWork = DroneBuildActivities &
   Omit<DroneControlActivities, "attend"> & { facts: () => Promise<DroneFacts> };
@@ -38,7 +44,7 @@ export async function serveDrone(
   const attendance = new Attendance(facts);
   const client = new Client({ connection, namespace, dataConverter });
   const enrol = async (): Promise<void> => {
-    const request = enrolRequest(token, await facts());
+    const request = enrolRequest(token, await attendance.tell());
     const answer = await client.workflow.getHandle(FLEET_ID).executeUpdate(enrolUpdate, { args: [request] });
     if (!answer.accepted) throw new UserError(`drone ${name} was refused: ${answer.reason}`);
   };
@@ -58,7 +64,7 @@ export async function serveDrone(
     ...common,
     taskQueue: QUEUES.build(name),
     activities: { build },
-    maxConcurrentActivityTaskExecutions: slots + ADOPTION_ROOM,
+    maxConcurrentActivityTaskExecutions: buildsTaken(slots),
   });
   const controls = await Worker.create({
     ...common,

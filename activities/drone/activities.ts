@@ -6,7 +6,9 @@ import type { DroneFacts } from "../../model/fleet.ts";
 import type { PortageInstallation } from "../../portage/install.ts";
 import type { BinhostClient } from "../../store/client.ts";
 import { openCgroups } from "../../system/cgroups.ts";
+import { commandEntry } from "../../system/commandEntry.ts";
 import { GIB, trimDirectory } from "../../system/disk.ts";
+import { ForeignLoad, processorTimes } from "../../system/foreignLoad.ts";
 import { ArtifactCache } from "./artifactCache.ts";
 import { attemptOf } from "./attempt.ts";
 import { Builds } from "./build.ts";
@@ -18,6 +20,7 @@ import { classified, failureOf } from "./failure.ts";
 import { removeOldLogs } from "./logs.ts";
 import { resolvePlan } from "./resolvePlan.ts";
 import { measuredSpeed } from "./speed.ts";
+import { SUPERVISE } from "./supervisor.ts";
 import { syncDrone } from "./sync.ts";
 import { TreeStore } from "./trees/treeStore.ts";
 import { uploadArtifact } from "./upload.ts";
@@ -53,6 +56,9 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
   const trees = new TreeStore(join(drone.dir, "trees"));
   const artifacts = new ArtifactCache(join(drone.dir, "artifacts"), binhost);
   const speed = await measuredSpeed(drone.dir);
+  // Other drones of this machine and their builds, and the swarm's other roles, are no foreign load.
+  const own = { pid: process.pid, programs: [SUPERVISE, commandEntry()] };
+  const load = new ForeignLoad(() => processorTimes(own));
   const builds = new Builds({
     ...{ drone, portage, documents, artifacts, speed, log: deps.log },
     cores: Math.min(drone.cores, drone.coresLimit),
@@ -92,7 +98,10 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     },
     discard: (order) => working(() => builds.discard(order)),
     isCompiling: (order) => isCompiling(attemptOf(drone, order)),
-    facts: () => droneFacts({ drone, portage, speed, linkBytesPerSecond: artifacts.linkBytesPerSecond }),
+    facts: () => {
+      const measured = { speed, linkBytesPerSecond: artifacts.linkBytesPerSecond, foreignCores: load.cores() };
+      return droneFacts({ drone, portage, ...measured });
+    },
 
     syncTree: (request) =>
       working(async (signal) => {

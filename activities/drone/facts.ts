@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { DroneConfig } from "../../config/schema.ts";
 import type { DroneFacts } from "../../model/fleet.ts";
@@ -18,6 +18,8 @@ export interface FactsOptions {
   speed: number;
   /** null until it was measured. */
   linkBytesPerSecond: number | null;
+  /** Of this machine, that others keep busy; null where that is not known. */
+  foreignCores: number | null;
 }
 
 /** What compiles on this machine, in words that can be compared. */
@@ -43,7 +45,8 @@ export async function toolchain(): Promise<Toolchain> {
 }
 
 /** What this drone is, as of now. */
-export async function droneFacts({ drone, portage, speed, linkBytesPerSecond }: FactsOptions): Promise<DroneFacts> {
+export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
+  const { drone, portage, speed, linkBytesPerSecond, foreignCores } = options;
   await mkdir(drone.dir, { recursive: true });
   const id = await droneId(drone.dir);
   const [tools, diskFreeBytes] = await Promise.all([toolchain(), freeBytes(drone.dir)]);
@@ -64,7 +67,18 @@ export async function droneFacts({ drone, portage, speed, linkBytesPerSecond }: 
     only: drone.only,
     speed,
     ...(linkBytesPerSecond !== null && { linkBytesPerSecond: Math.round(linkBytesPerSecond) }),
+    ...(foreignCores !== null && { busyCores: busyOf(foreignCores, drone, availableParallelism()) }),
   };
+}
+
+/** Of the cores that builds may use, those that others keep busy: they use the ones first that no build may. In halves. */
+export function busyOf(
+  foreignCores: number,
+  { cores, coresLimit }: Pick<DroneConfig, "cores" | "coresLimit">,
+  machine: number,
+): number {
+  const usable = Math.min(cores, coresLimit, machine);
+  return Math.round(Math.min(usable, Math.max(0, foreignCores - (machine - usable))) * 2) / 2;
 }
 
 /** Made once for the work directory. */

@@ -60,7 +60,8 @@ const UsageSchema = z.object({
 });
 export type MeasuredUsage = z.infer<typeof UsageSchema>;
 
-const SUPERVISE = join(packageRoot(), "portage/python/supervise.py");
+/** The program that runs each build. */
+export const SUPERVISE = join(packageRoot(), "portage/python/supervise.py");
 /** The supervisor takes hundredths of a second to note who it is. ms */
 const START_MS = 10_000;
 

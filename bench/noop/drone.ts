@@ -14,6 +14,7 @@ import type { BuildOrder, BuiltArtifact } from "../../model/build.ts";
 import type { BuildFailure } from "../../model/failures.ts";
 import type { DroneFacts } from "../../model/fleet.ts";
 import { Attendance } from "../../workers/attendance.ts";
+import { buildsTaken } from "../../workers/serveDrone.ts";
 import { type EnrolAnswer, enrolUpdate, FLEET_ID } from "../../workflows/messages.ts";
 
 /** A build that is none: returns when it is "built", throws `failed(...)` when it is not. */
@@ -97,7 +98,7 @@ export class NoopDrone {
         ...common,
         taskQueue: QUEUES.build(name),
         activities: { build },
-        maxConcurrentActivityTaskExecutions: (this.#options.slots ?? 2) + 2,
+        maxConcurrentActivityTaskExecutions: buildsTaken(this.#options.slots ?? 2),
       }),
       await Worker.create({
         ...common,
@@ -115,7 +116,7 @@ export class NoopDrone {
   async enrol(): Promise<EnrolAnswer> {
     const { connection, namespace, dataConverter, token } = this.#context;
     const client = new Client({ connection, namespace, dataConverter });
-    const args: [ReturnType<typeof enrolRequest>] = [enrolRequest(token, this.#facts())];
+    const args: [ReturnType<typeof enrolRequest>] = [enrolRequest(token, await this.#attendance.tell())];
     return await client.workflow.getHandle(FLEET_ID).executeUpdate(enrolUpdate, { args });
   }
 

@@ -7,6 +7,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { attemptOf } from "../../../activities/drone/attempt.ts";
 import { sha256Of } from "../../../activities/drone/digest.ts";
+import { busyOf } from "../../../activities/drone/facts.ts";
 import { type BuiltArtifact, uploadId } from "../../../model/build.ts";
 import { GIB } from "../../../system/disk.ts";
 import { PACKAGES } from "./packages.ts";
@@ -36,6 +37,9 @@ test("facts tell a restart of the drone from another machine, and its toolchain"
     exclude: [],
     only: ["dev-libs/*"],
   });
+  // Neither is measured yet.
+  expect(facts).not.toHaveProperty("busyCores");
+  expect(facts).not.toHaveProperty("linkBytesPerSecond");
   expect(facts.speed).toBeGreaterThan(0.05);
   expect((await (await yard.live()).activities.facts()).speed).toBe(facts.speed);
   expect(facts.libc).toMatch(/^(glibc|musl) \d/);
@@ -44,6 +48,15 @@ test("facts tell a restart of the drone from another machine, and its toolchain"
   expect((await (await yard.live()).activities.facts()).id).toBe(facts.id);
   const other = await yard.live({ dir: join(yard.directory, "other") });
   expect((await other.activities.facts()).id).not.toBe(facts.id);
+});
+
+test.each([
+  ["all cores are for builds", 8, 8, 3.2, 3],
+  ["others have cores to themselves, and take no more", 6, 8, 1.8, 0],
+  ["others take more than theirs", 6, 4, 5.3, 1.5],
+  ["more cores are declared than there are", 16, 16, 20, 8],
+])("of 8 cores others keep some busy: %s", (_, cores, coresLimit, foreign, busy) => {
+  expect(busyOf(foreign, { cores, coresLimit }, 8)).toBe(busy);
 });
 
 test("two drones that synced the same report the same", async () => {

@@ -1,0 +1,51 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { DroneFacts } from "../../model/fleet.ts";
+import { News } from "../../workers/news.ts";
+import { facts, NOW } from "../support/facts.ts";
+
+/** ms between two looks of a drone. */
+const LOOK = 15_000;
+
+describe("what a drone measures is told to the fleet", () => {
+  let news: News;
+  let clock: number;
+  const at = (change: Partial<DroneFacts>): DroneFacts => facts("izar", { clock, ...change });
+  /** Looks of which each finds this; in which of them, from 1, it is told. */
+  const looks = (...found: Partial<DroneFacts>[]): number[] =>
+    found.flatMap((change, i) => {
+      clock += LOOK;
+      if (!news.isWorthTelling(at(change))) return [];
+      news.tell(at(change));
+      return [i + 1];
+    });
+  const times = (count: number, change: Partial<DroneFacts>) => Array.from({ length: count }, () => change);
+
+  beforeEach(() => {
+    news = new News();
+    clock = NOW;
+    news.tell(at({}));
+  });
+
+  test("when others keep a core more or less busy and that stays, at most once a minute", () => {
+    expect(looks(...times(10, { busyCores: 1.5 }))).toEqual([4]);
+    expect(looks(...times(3, { busyCores: 1 }), ...times(2, { busyCores: 0.5 }))).toEqual([5]);
+  });
+
+  test("not for a peak, nor for what is not known for a while", () => {
+    clock += 300_000;
+    expect(looks({ busyCores: 4 }, { busyCores: 0.5 }, { busyCores: 4 }, {}, { busyCores: 4 })).toEqual([]);
+    expect(looks({ busyCores: 4 })).toEqual([1]);
+  });
+
+  test("when the link is measured first, and when it is more than twice as fast or slow", () => {
+    const link = (linkBytesPerSecond: number) => times(5, { linkBytesPerSecond });
+    expect(looks(...link(10e6))).toEqual([4]);
+    expect(looks(...link(19e6), ...link(6e6))).toEqual([]);
+    expect(looks(...link(4e6))).toEqual([1]);
+    expect(looks(...times(5, {}))).toEqual([]);
+  });
+
+  test("a disk that is full is told at once", () => {
+    expect(looks({ diskFreeBytes: 1 }, { diskFreeBytes: 1 }, {})).toEqual([1, 3]);
+  });
+});

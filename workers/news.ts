@@ -1,0 +1,45 @@
+import type { DroneFacts } from "../model/fleet.ts";
+
+/** A change of what was measured is told no more often: each report is stored for good by the engine. ms */
+const LEAST_MS = 60_000;
+/** Others' load must differ by so many cores. */
+const CORES = 1;
+/** The link must be so many times faster or slower. */
+const FACTOR = 2;
+
+/** Judges whether a drone's facts have changed enough to be told to the fleet. */
+export class News {
+  #told: DroneFacts | null = null;
+  /** In the last look the load differed. */
+  #differed = false;
+
+  /** The fleet is told this. */
+  tell(facts: DroneFacts): void {
+    this.#told = facts;
+    this.#differed = false;
+  }
+
+  /** Whether the fleet is to hear of this: its disk has filled or freed, or what was measured has changed and stays so. */
+  isWorthTelling(facts: DroneFacts): boolean {
+    const told = this.#told;
+    if (told === null) return true;
+    const before = this.#differed;
+    this.#differed = hasOtherLoad(told, facts);
+    if (isLow(facts) !== isLow(told)) return true;
+    if (facts.clock - told.clock < LEAST_MS) return false;
+    return (before && this.#differed) || hasOtherLink(told, facts);
+  }
+}
+
+const isLow = ({ diskFreeBytes, lowDiskBytes }: DroneFacts): boolean => diskFreeBytes < lowDiskBytes;
+
+/** What is not known now is no change. */
+function hasOtherLoad(told: DroneFacts, { busyCores }: DroneFacts): boolean {
+  return busyCores !== undefined && Math.abs(busyCores - (told.busyCores ?? 0)) >= CORES;
+}
+
+function hasOtherLink(told: DroneFacts, { linkBytesPerSecond: now }: DroneFacts): boolean {
+  if (now === undefined) return false;
+  const { linkBytesPerSecond: before } = told;
+  return before === undefined || Math.max(now / before, before / now) > FACTOR;
+}
