@@ -57,8 +57,11 @@ function nices(builds: readonly ModelBuild[], cores: number): number[] {
 
 /** Core-seconds per second of each build. */
 export function rates(builds: readonly ModelBuild[], cores: number, speed: number): Float64Array {
+  const wanted = builds.map(threads);
+  // Where there is enough for all, as often, no weights are needed.
+  if (wanted.reduce((sum, each) => sum + each, 0) <= cores) return Float64Array.from(wanted, (each) => each * speed);
   const nice = nices(builds, cores);
-  const demands = builds.map((b, i): Demand => ({ threads: threads(b), nice: nice[i] ?? 0 }));
+  const demands = wanted.map((each, i): Demand => ({ threads: each, nice: nice[i] ?? 0 }));
   return shareCores(demands, cores).map((share) => share * speed);
 }
 

@@ -66,22 +66,27 @@ export interface Demand {
  */
 export function shareCores(demands: readonly Demand[], cores: number): Float64Array {
   const shares = new Float64Array(demands.length);
-  const weight = demands.map((d) => (d.threads > 0 ? NICE_FACTOR ** -d.nice : 0));
-  let open = demands.map((_, i) => i).filter((i) => (demands[i]?.threads ?? 0) > 0);
+  /** 0: has all that it can use. */
+  const weight = Float64Array.from(demands, (d) => (d.threads > 0 ? NICE_FACTOR ** -d.nice : 0));
   let left = cores;
-  while (open.length > 0 && left > 0) {
-    const total = open.reduce((sum, i) => sum + (weight[i] ?? 0), 0);
-    const per = left / total;
-    const sated = open.filter((i) => (demands[i]?.threads ?? 0) <= (weight[i] ?? 0) * per);
-    if (sated.length === 0) {
-      for (const i of open) shares[i] = (weight[i] ?? 0) * per;
-      break;
+  for (;;) {
+    const total = weight.reduce((sum, each) => sum + each, 0);
+    if (total <= 0) return shares;
+    let sated = 0;
+    let open = false;
+    for (const [i, { threads }] of demands.entries()) {
+      const own = weight[i] ?? 0;
+      if (own === 0) continue;
+      shares[i] = (own * left) / total;
+      if (threads > (shares[i] ?? 0)) {
+        open = true;
+        continue;
+      }
+      shares[i] = threads;
+      weight[i] = 0;
+      sated += threads;
     }
-    for (const i of sated) {
-      shares[i] = demands[i]?.threads ?? 0;
-      left -= shares[i] ?? 0;
-    }
-    open = open.filter((i) => !sated.includes(i));
+    if (sated === 0 || !open) return shares;
+    left -= sated;
   }
-  return shares;
 }
