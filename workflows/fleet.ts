@@ -18,6 +18,7 @@ import {
 import { type DroneControlActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
 import { isName } from "../model/names.ts";
 import {
+  appetiteSignal,
   enrolUpdate,
   fleetChangedSignal,
   fleetQuery,
@@ -41,6 +42,8 @@ const { checkCredential } = proxyActivities<OrchestratorActivities>({
 const SILENCE = "15s";
 /** ... and this long it has to take the question. Longer than a worker's pause between polls after a server's outage. */
 const ANSWER = "20s";
+/** While runs wait for each other's slots they are told anew this often: one that was terminated says nothing itself. */
+const REMINDER = "1m";
 /** Pause after an attendance that failed on the drone itself. */
 const AFTER_ERROR = "5s";
 
@@ -55,11 +58,16 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   let dirty = true;
 
   setHandler(fleetQuery, () => state.view());
-  setHandler(subscribeSignal, ({ workflowId }) => {
-    state.subscribers.add(workflowId);
+  setHandler(subscribeSignal, ({ workflowId, builds = null }) => {
+    state.subscribe(workflowId, builds);
     dirty = true;
   });
-  setHandler(unsubscribeSignal, ({ workflowId }) => void state.subscribers.delete(workflowId));
+  setHandler(unsubscribeSignal, ({ workflowId }) => {
+    dirty = state.unsubscribe(workflowId) || dirty;
+  });
+  setHandler(appetiteSignal, ({ workflowId, builds }) => {
+    dirty = state.setAppetite(workflowId, builds) || dirty;
+  });
   setHandler(strikeSignal, ({ drone, reason }) => {
     if (reason === null) state.forgive(drone, Date.now());
     else state.strike(drone, reason);
@@ -169,7 +177,9 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   }
 
   for (;;) {
-    await condition(() => dirty || workflowInfo().continueAsNewSuggested);
+    const awake = (): boolean => dirty || workflowInfo().continueAsNewSuggested;
+    if (state.isContended) await condition(awake, REMINDER);
+    else await condition(awake);
     dirty = false;
     for (const name of state.attended()) {
       const id = state.idOf(name) ?? "";
@@ -184,12 +194,13 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
         .catch(() => {});
     }
     setCurrentDetails(details(state));
-    const drones = state.drones();
-    for (const workflowId of state.subscribers) {
-      // A run that is gone needs no word any more.
+    for (const workflowId of state.subscribers()) {
+      // A run that is gone needs no word any more, and no slots.
       await getExternalWorkflowHandle(workflowId)
-        .signal(fleetChangedSignal, drones)
-        .catch(() => state.subscribers.delete(workflowId));
+        .signal(fleetChangedSignal, state.viewsFor(workflowId))
+        .catch(() => {
+          dirty = state.unsubscribe(workflowId) || dirty;
+        });
     }
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);

@@ -29,6 +29,7 @@ import {
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { RunStep } from "../model/run.ts";
 import type { Cost } from "../scheduler/work.ts";
+import { AppetiteTeller } from "./appetite.ts";
 import { balance } from "./balance.ts";
 import { buildPackage } from "./buildPackage.ts";
 import { runDetails } from "./details.ts";
@@ -108,6 +109,7 @@ export async function worldUpdate(
   const work = new CancellationScope();
   const self = workflowInfo().workflowId;
   const fleetHandle = getExternalWorkflowHandle(FLEET_ID);
+  const appetite = new AppetiteTeller(fleetHandle, self, state);
   const binhost = proxyActivities<BinhostActivities>({
     taskQueue: QUEUES.binhost(input.binhost),
     startToCloseTimeout: "1h",
@@ -121,6 +123,7 @@ export async function worldUpdate(
   setHandler(whyQuery, (names) => state.why(names, Date.now()));
   setHandler(fleetChangedSignal, (views) => {
     state.drones.update(views);
+    appetite.tell();
     changed = true;
   });
   setHandler(packageReportSignal, take);
@@ -134,7 +137,7 @@ export async function worldUpdate(
 
   try {
     return await work.run(async () => {
-      await fleetHandle.signal(subscribeSignal, { workflowId: self });
+      await fleetHandle.signal(subscribeSignal, { workflowId: self, builds: appetite.said });
       const early = saved ? null : await prepare();
       if (early) return await end(early, "done");
       if (continued) for (const delegation of state.delegations()) void follow(delegation, () => resultOf(delegation));
@@ -158,6 +161,7 @@ export async function worldUpdate(
   }
 
   async function publish(): Promise<WorldUpdateResult> {
+    appetite.tell();
     const published = await binhost.publish({
       target: input.target,
       run: input.run,
@@ -241,7 +245,10 @@ export async function worldUpdate(
       const { delegations, wakeAt } = leaving ? { delegations: [], wakeAt: null } : state.start(Date.now());
       for (const delegation of delegations) void follow(delegation, () => resultOfNew(delegation));
       if (!leaving) for (const relocation of state.relieve(Date.now())) relocate(relocation);
-      if (!leaving) look();
+      if (!leaving) {
+        look();
+        appetite.tell();
+      }
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
         if (

@@ -1,5 +1,6 @@
 import type { DroneFacts, DroneState, DroneView } from "../../model/fleet.ts";
 import type { EnrolAnswer, FleetView, RefusedDrone } from "../messages.ts";
+import { type Appetite, divide } from "./shares.ts";
 
 /** This many strikes ground a drone until an operator resumes it. */
 const MAX_STRIKES = 5;
@@ -18,23 +19,24 @@ interface FleetDrone {
 export interface SavedFleet {
   drones: FleetDrone[];
   refused: RefusedDrone[];
-  subscribers: string[];
+  /** Workflow ids, and for runs how many builds they could have at once. */
+  subscribers: [workflowId: string, builds: number | null][];
 }
 
 /** The drones known, as a state machine without Temporal. Times are ms since the epoch and come from outside. */
 export class FleetState {
   readonly #drones: Map<string, FleetDrone>;
   readonly #refused: RefusedDrone[];
-  readonly subscribers: Set<string>;
+  readonly #subscribers: Map<string, number | null>;
 
   constructor(saved: SavedFleet = { drones: [], refused: [], subscribers: [] }) {
     this.#drones = new Map(saved.drones.map((drone) => [drone.view.facts.name, drone]));
     this.#refused = saved.refused;
-    this.subscribers = new Set(saved.subscribers);
+    this.#subscribers = new Map(saved.subscribers);
   }
 
   save(): SavedFleet {
-    return { drones: [...this.#drones.values()], refused: this.#refused, subscribers: [...this.subscribers] };
+    return { drones: [...this.#drones.values()], refused: this.#refused, subscribers: [...this.#subscribers] };
   }
 
   view(): FleetView {
@@ -43,6 +45,62 @@ export class FleetState {
 
   drones(): DroneView[] {
     return [...this.#drones.values()].map((d) => d.view).sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
+  }
+
+  subscribers(): string[] {
+    return [...this.#subscribers.keys()];
+  }
+
+  /** A workflow that is to be told of changes. @param builds of a run that shares the drones: its appetite. */
+  subscribe(workflowId: string, builds: number | null): void {
+    this.#subscribers.set(workflowId, builds);
+  }
+
+  /** Takes a run's appetite. Returns whether what the runs are told of the drones changes by it. */
+  setAppetite(workflowId: string, builds: number): boolean {
+    // The word of a run that has ended meanwhile must not bring it back.
+    if (typeof this.#subscribers.get(workflowId) !== "number") return false;
+    return this.#changesDivision(() => this.#subscribers.set(workflowId, builds));
+  }
+
+  /** A workflow needs no word any more. Returns whether what the others are told changes by it. */
+  unsubscribe(workflowId: string): boolean {
+    return this.#changesDivision(() => this.#subscribers.delete(workflowId));
+  }
+
+  /** Several runs want builds: what one of them leaves is another's. */
+  get isContended(): boolean {
+    return this.#appetites().filter(({ builds }) => builds > 0).length > 1;
+  }
+
+  /** The drones as a subscriber is told of them: for one of several runs, with its share. */
+  viewsFor(workflowId: string): DroneView[] {
+    const shares = this.#division()?.get(workflowId);
+    if (!shares) return this.drones();
+    return this.drones().map((view) => ({ ...view, share: shares.get(view.facts.name) ?? { slots: 0, part: 0 } }));
+  }
+
+  #appetites(): Appetite[] {
+    return [...this.#subscribers].flatMap(([workflowId, builds]) => (builds === null ? [] : [{ workflowId, builds }]));
+  }
+
+  /** What each run gets of each drone that takes builds; null where there are not several runs. */
+  #division(): ReturnType<typeof divide> | null {
+    const appetites = this.#appetites();
+    if (appetites.length < 2) return null;
+    return divide(
+      appetites,
+      this.drones()
+        .filter(takesBuilds)
+        .map(({ facts }) => facts),
+    );
+  }
+
+  #changesDivision(change: () => void): boolean {
+    const told = (): string => JSON.stringify([...(this.#division() ?? [])].map(([run, shares]) => [run, [...shares]]));
+    const before = told();
+    change();
+    return told() !== before;
   }
 
   /** Names that need an attend activity. */
@@ -151,6 +209,9 @@ export class FleetState {
     if (this.#refused.length > MAX_REFUSED) this.#refused.shift();
   }
 }
+
+const takesBuilds = ({ state, paused, grounded }: DroneView): boolean =>
+  (state === "online" || state === "suspect") && !paused && grounded === null;
 
 /** What a drone reports of itself that keeps it from building, or null. */
 function conditionOf(facts: DroneFacts, now: number): string | null {

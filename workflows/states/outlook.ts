@@ -53,6 +53,6 @@ export class OutlookState {
 
 const usable = ({ drones }: Situation): string =>
   drones
-    .filter((d) => d.unusable === null)
+    .filter((d) => d.unusable === null && d.slots > 0)
     .map((d) => `${d.name}:${d.cores}`)
     .join(" ");

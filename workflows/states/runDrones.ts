@@ -1,4 +1,4 @@
-import type { DroneSyncReport, DroneView } from "../../model/fleet.ts";
+import type { DroneShare, DroneSyncReport, DroneView } from "../../model/fleet.ts";
 import type { Capacity } from "../../model/outlook.ts";
 import { matchesPattern } from "../../model/patterns.ts";
 
@@ -20,7 +20,11 @@ export interface RunDroneRecord {
   state: "unsynced" | "syncing" | "verified" | "stale";
   reason: string | null;
   report: DroneSyncReport | null;
+  /** What of it the run may use beside other runs; absent: all of it. */
+  share?: DroneShare;
 }
+
+type Room = Pick<Capacity, "cores" | "slots" | "memoryBytes">;
 
 /** Portage, compiler and the rest must agree among the drones of a run; the tree and bundle above all. */
 const COMPARED = ["tree", "bundle", "chost", "compiler", "libc", "portage"] as const;
@@ -77,6 +81,7 @@ export class RunDrones {
         state: known === undefined || back ? "unsynced" : known.state,
         reason: back ? null : (known?.reason ?? null),
         report: known?.report ?? null,
+        ...(view.share ? { share: view.share } : {}),
       });
     }
     const names = new Set(views.map((view) => view.facts.name));
@@ -118,13 +123,37 @@ export class RunDrones {
     });
   }
 
-  /** As the scheduler counts with them. */
+  /** As the scheduler counts with them. A drone without a slot for the run is full, not unusable: that passes. */
   capacities(): Capacity[] {
-    return this.all().map((d) => ({
-      ...{ name: d.name, cores: d.cores, slots: d.slots, speed: d.speed ?? 1, memoryBytes: d.memoryBytes ?? null },
-      unusable: unusable(d),
-    }));
+    return this.all().map((d) => ({ name: d.name, speed: d.speed ?? 1, ...roomOf(d), unusable: unusable(d) }));
   }
+
+  /** The scheduler's reason against a drone in words that are true beside other runs: it knows the run's share only. */
+  refusalInWords(name: string, refusal: string | null): string | null {
+    const share = this.#drones.get(name)?.share;
+    if (refusal !== "full" || share === undefined || share.part === 1) return refusal;
+    return share.slots === 0 ? "is used by another run" : "is full: the rest of it is used by another run";
+  }
+
+  /** Whether there are other runs: the fleet must know then how much this one wants. */
+  get isShared(): boolean {
+    return this.all().some(({ share }) => share !== undefined);
+  }
+
+  /** Builds at once on all drones that are there, whoever's. */
+  slots(): number {
+    return this.all().reduce((sum, { online, slots }) => sum + (online ? slots : 0), 0);
+  }
+}
+
+/** What a run may use of a drone: beside other runs its part. The scheduler does not see the others' builds. */
+function roomOf({ cores, slots, memoryBytes, share }: RunDroneRecord): Room {
+  if (!share) return { cores, slots, memoryBytes: memoryBytes ?? null };
+  return {
+    cores: Math.max(1, Math.round(cores * share.part)),
+    slots: share.slots,
+    memoryBytes: memoryBytes === undefined ? null : Math.floor(memoryBytes * share.part),
+  };
 }
 
 /** A drone's state in the words of the screens. */

@@ -84,11 +84,64 @@ test("an unknown drone is named with the known ones", () => {
   expect(fleet.unknown("izar")).toBe("no drone izar; known: none yet");
 });
 
+describe("sharing among runs", () => {
+  const shareOf = (run: string) => fleet.viewsFor(run).map(({ share }) => share);
+
+  test("a run that is alone has all of each drone, whoever else wants to hear of changes", () => {
+    fleet.subscribe("a", 0);
+    fleet.subscribe("sync-verify", null);
+    expect(fleet.setAppetite("a", 8)).toBe(false);
+    expect(shareOf("a")).toEqual([undefined]);
+    expect(fleet.isContended).toBe(false);
+  });
+
+  test("a second run changes nothing until it wants builds; then each has half, until one is gone", () => {
+    fleet.subscribe("a", 8);
+    fleet.subscribe("b", 0);
+    expect([shareOf("a"), shareOf("b")]).toEqual([[{ slots: 2, part: 1 }], [{ slots: 0, part: 0 }]]);
+    expect(fleet.isContended).toBe(false);
+    expect(fleet.setAppetite("b", 8)).toBe(true);
+    expect([shareOf("a"), shareOf("b")]).toEqual([[{ slots: 1, part: 0.5 }], [{ slots: 1, part: 0.5 }]]);
+    expect(fleet.isContended).toBe(true);
+    expect(fleet.setAppetite("b", 16)).toBe(false);
+    expect(fleet.unsubscribe("a")).toBe(true);
+    expect(fleet.unsubscribe("a")).toBe(false);
+    expect(shareOf("b")).toEqual([undefined]);
+  });
+
+  test("the word of a run that has ended does not bring it back", () => {
+    fleet.subscribe("a", 8);
+    expect(fleet.setAppetite("gone", 8)).toBe(false);
+    expect(fleet.subscribers()).toEqual(["a"]);
+  });
+
+  test.each([
+    ["paused", () => fleet.setPaused("tarn", true)],
+    ["lost", () => fleet.setState("tarn", "lost", NOW)],
+    ["grounded", () => fleet.report(facts("tarn", { diskFreeBytes: 1 }), NOW)],
+  ])("a drone that is %s is nobody's: what is left is divided", (_how, change) => {
+    fleet.enrol(facts("tarn"), true, NOW);
+    fleet.subscribe("a", 8);
+    fleet.subscribe("b", 8);
+    change();
+    for (const run of ["a", "b"]) {
+      expect(shareOf(run)).toEqual([
+        { slots: 1, part: 0.5 },
+        { slots: 0, part: 0 },
+      ]);
+    }
+  });
+});
+
 test("the state survives its journey to the workflow's next run", () => {
   fleet.enrol(facts("x"), false, NOW);
   fleet.strike("izar", "x");
-  fleet.subscribers.add("world-update/desktop");
+  fleet.subscribe("world-update/desktop", 4);
+  fleet.subscribe("world-update/server", 1);
   const again = new FleetState(JSON.parse(JSON.stringify(fleet.save())));
   expect(again.view()).toEqual(fleet.view());
-  expect([...again.subscribers]).toEqual(["world-update/desktop"]);
+  for (const run of ["world-update/desktop", "world-update/server"]) {
+    expect(again.viewsFor(run)).toEqual(fleet.viewsFor(run));
+    expect(again.viewsFor(run)).toMatchObject([{ share: { slots: 1 } }]);
+  }
 });

@@ -75,3 +75,34 @@ test("the scheduler hears why a drone cannot be used", () => {
     syncing: "is syncing",
   });
 });
+
+describe("beside another run", () => {
+  const shared = (slots: number, part: number): RunDrones => {
+    const drones = new RunDrones();
+    drones.update([droneView("izar", { share: { slots, part } })]);
+    drones.set("izar", "verified", null);
+    return drones;
+  };
+
+  test("the scheduler counts with the run's part of slots, cores and memory; the screens with the drone", () => {
+    const drones = shared(1, 0.5);
+    expect(drones.capacities()).toMatchObject([{ slots: 1, cores: 4, memoryBytes: 32e9, unusable: null }]);
+    expect(drones.all()).toMatchObject([{ slots: 2, cores: 8, memoryBytes: 64e9 }]);
+    expect([drones.isShared, drones.slots()]).toEqual([true, 2]);
+  });
+
+  test("a drone that is full by the run's share is said to be used by another run", () => {
+    expect(shared(0, 0).capacities()).toMatchObject([{ slots: 0, unusable: null }]);
+    expect(shared(0, 0).refusalInWords("izar", "full")).toBe("is used by another run");
+    expect(shared(1, 0.5).refusalInWords("izar", "full")).toBe("is full: the rest of it is used by another run");
+    expect(shared(2, 1).refusalInWords("izar", "full")).toBe("full");
+    expect(shared(0, 0).refusalInWords("izar", "is paused")).toBe("is paused");
+  });
+
+  test("alone again, all of it is the run's", () => {
+    const drones = shared(0, 0);
+    drones.update([droneView("izar")]);
+    expect(drones.capacities()).toMatchObject([{ slots: 2, cores: 8, memoryBytes: 64e9 }]);
+    expect(drones.isShared).toBe(false);
+  });
+});
