@@ -11,6 +11,8 @@ export interface Capacity {
   speed: number;
   /** Memory for builds. Bytes; null where unknown: no limit then. */
   memoryBytes: number | null;
+  /** What it fetches from the binhost in a second. Absent where that was not measured. */
+  linkBytesPerSecond?: number;
   /** Null where it may get work now, else why not. */
   unusable: string | null;
 }

@@ -150,7 +150,7 @@ function topological(waits: readonly number[][], waiters: readonly number[][]): 
 }
 
 /** Build-time needs of a package and their run-time closure. */
-function closure(graph: PlanGraph, index: number): number[] {
+export function closure(graph: PlanGraph, index: number): number[] {
   const seen = new Set<number>(graph.packages[index]?.build);
   for (const node of seen) for (const need of graph.packages[node]?.run ?? []) seen.add(need);
   return [...seen];

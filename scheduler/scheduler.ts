@@ -49,6 +49,7 @@ const NO_JOB: Job = {
  */
 export class Scheduler {
   readonly #jobs: readonly Job[];
+  readonly #fetchSeconds: (index: number, drone: string) => number;
   readonly #drones = new Map<string, SchedulerDrone>();
   readonly #running = new Running();
   readonly #ready = new ReadyQueue();
@@ -60,8 +61,15 @@ export class Scheduler {
   #cores = 1;
   #usable = 0;
 
-  constructor(jobs: readonly Job[], remaining: Float64Array, tuning: Tuning) {
+  /** @param fetchSeconds that a drone would take to get what a package is built with (`warmth.ts`). */
+  constructor(
+    jobs: readonly Job[],
+    remaining: Float64Array,
+    tuning: Tuning,
+    fetchSeconds: (index: number, drone: string) => number = () => 0,
+  ) {
     this.#jobs = jobs;
+    this.#fetchSeconds = fetchSeconds;
     this.#remaining = remaining;
     this.#tuning = tuning;
   }
@@ -228,7 +236,8 @@ export class Scheduler {
     for (const drone of open) {
       if (excluded.has(drone.capacity.name) || drone.refusal(placing) !== null) continue;
       const jobs = drone.jobsFor(placing);
-      const finish = drone.finish(placing, jobs, Number.POSITIVE_INFINITY);
+      const fetch = this.#fetchSeconds(placing.index, drone.capacity.name);
+      const finish = fetch + drone.finish(placing, jobs, Number.POSITIVE_INFINITY);
       places.push({ drone, jobs, finish, idle: drone.capacity.cores - drone.loadAbove(0) });
     }
     const first = Math.min(...places.map((place) => place.finish));

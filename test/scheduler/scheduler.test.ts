@@ -57,6 +57,16 @@ describe("decide", () => {
     expect(decide(made, 1).starts[0]?.drone).toBe("fast");
   });
 
+  test("the drone that has what it is built with wins, unless another is faster by more than fetching takes", () => {
+    const fetch = (index: number, name: string) => (name === "cold" ? ([120, 40][index] ?? 0) : 0);
+    const made = new Scheduler([job(), job()], Float64Array.from([200, 200]), { crowding: 1, patience: 0 }, fetch);
+    made.setDrones([drone("cold", { speed: 2 }), drone("warm")]);
+    expect(decide(made, 2).starts.map((s) => [s.index, s.drone])).toEqual([
+      [0, "warm"],
+      [1, "cold"],
+    ]);
+  });
+
   test("what would only crowd more urgent builds waits; what is more urgent than they does not", () => {
     const jobs = [job(wide), job(wide), job(wide)];
     const made = scheduler(jobs, [drone("izar"), drone("tarn")], [5_000, 2_000, 9_000]);
