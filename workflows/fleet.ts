@@ -43,7 +43,7 @@ const SILENCE = "15s";
 /** ... and this long it has to take the question. Longer than a worker's pause between polls after a server's outage. */
 const ANSWER = "20s";
 /** While runs wait for each other's slots they are told anew this often: one that was terminated says nothing itself. */
-const REMINDER = "1m";
+const REMINDER = "30s";
 /** Pause after an attendance that failed on the drone itself. */
 const AFTER_ERROR = "5s";
 

@@ -1,8 +1,17 @@
-import { expect, test } from "vitest";
+import type { WorkflowHandle } from "@temporalio/client";
+import { describe, expect, test } from "vitest";
 import type { NoopBuild } from "../../bench/noop/drone.ts";
 import { wide } from "../../bench/noop/plan.ts";
 import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
-import { cancelUpdate, packagesQuery, whyQuery } from "../../workflows/messages.ts";
+import {
+  cancelUpdate,
+  FLEET_ID,
+  packagesQuery,
+  resumeSignal,
+  unsubscribeSignal,
+  whyQuery,
+  worldUpdateId,
+} from "../../workflows/messages.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
 const PACKAGES = 12;
@@ -62,6 +71,26 @@ async function atGate(swarm: NoopSwarm, target: string): Promise<void> {
   await until(`${target} at the gate`, async () => (await swarm.view(target)).step === "gate");
 }
 
+/** Two runs that have half of izar each. */
+async function halves(builds: HeldBuilds): Promise<NoopSwarm> {
+  const drones = [{ name: "izar", slots: SLOTS, build: builds.build }];
+  const swarm = await noopSwarm({ plan: wide(PACKAGES), drones });
+  await swarm.run({ run: "a", target: "desktop" });
+  await builds.reaches("a", SLOTS);
+  await swarm.run({ run: "b", target: "server" });
+  await builds.reaches("b", SLOTS / 2);
+  builds.end("a", SLOTS / 2);
+  await builds.reaches("a", SLOTS / 2);
+  return swarm;
+}
+
+/** Ends a build of a run, and waits for the next one. Returns how many it has then. */
+async function next(builds: HeldBuilds, run: string): Promise<number> {
+  const before = builds.levels(run).length;
+  builds.end(run, 1);
+  return await until("the next build", async () => builds.levels(run)[before]);
+}
+
 /** How often packages of a target were tried. */
 async function attempts(swarm: NoopSwarm, target: string): Promise<number[]> {
   return (await swarm.current(target).query(packagesQuery)).map((p) => p.attempts.length);
@@ -114,10 +143,7 @@ test("two runs that begin at the same time come to half each, and nothing is los
   for (const run of ["a", "b"]) builds.end(run, builds.running(run) - SLOTS / 2);
   for (const run of ["a", "b"]) {
     await builds.reaches(run, SLOTS / 2);
-    const before = builds.levels(run).length;
-    builds.end(run, 1);
-    await until("the next one", async () => builds.levels(run).length > before);
-    expect(builds.levels(run).slice(before)).toEqual([SLOTS / 2]);
+    expect(await next(builds, run)).toBe(SLOTS / 2);
   }
   builds.endAll();
   await Promise.all([atGate(swarm, "desktop"), atGate(swarm, "server")]);
@@ -138,4 +164,32 @@ test("beside a run that waits at its gate a second one gets everything", async (
   await atGate(swarm, "desktop");
   await swarm.run({ run: "b", target: "server" });
   await builds.reaches("b", SLOTS);
+});
+
+describe.concurrent("two runs that have half each", () => {
+  test("what a run that was terminated had is the other's, without anybody's help", async () => {
+    const builds = new HeldBuilds();
+    await using swarm = await halves(builds);
+    await swarm.current("desktop").terminate("by hand");
+    await builds.reaches("b", SLOTS);
+  });
+
+  test("the halves outlive that the fleet and a run continue as new", async () => {
+    const builds = new HeldBuilds();
+    await using swarm = await halves(builds);
+    const renewed = async (workflowId: string, fill: (handle: WorkflowHandle) => Promise<void>): Promise<void> => {
+      const handle = swarm.client.workflow.getHandle(workflowId);
+      const { runId } = await handle.describe();
+      await until(`${workflowId} continued as new`, async () => {
+        await Promise.all(Array.from({ length: 20 }, () => fill(handle)));
+        return (await handle.describe()).runId !== runId;
+      });
+    };
+    await renewed(FLEET_ID, (fleet) => fleet.signal(unsubscribeSignal, { workflowId: "nobody" }));
+    expect(await next(builds, "a")).toBe(SLOTS / 2);
+    await renewed(worldUpdateId("desktop"), (run) => run.signal(resumeSignal));
+    for (const run of ["a", "b"]) expect(await next(builds, run)).toBe(SLOTS / 2);
+    builds.endAll();
+    await Promise.all([atGate(swarm, "desktop"), atGate(swarm, "server")]);
+  });
 });

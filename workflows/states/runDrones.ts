@@ -10,6 +10,9 @@ export interface RunDroneRecord {
   /** Bytes for builds; this and what follows is absent in runs of earlier versions. */
   memoryBytes?: number;
   speed?: number;
+  linkBytesPerSecond?: number;
+  /** Of its cores, those that others keep busy. */
+  busyCores?: number;
   /** Patterns of packages that it never builds, and of those that it builds at all (none: any). */
   exclude?: string[];
   only?: string[];
@@ -25,6 +28,9 @@ export interface RunDroneRecord {
 }
 
 type Room = Pick<Capacity, "cores" | "slots" | "memoryBytes">;
+
+/** Part of a drone's cores that counts whatever others do there: they share with its builds, and may stop at any time. */
+const LEAST_FREE = 0.5;
 
 /** Portage, compiler and the rest must agree among the drones of a run; the tree and bundle above all. */
 const COMPARED = ["tree", "bundle", "chost", "compiler", "libc", "portage"] as const;
@@ -73,6 +79,8 @@ export class RunDrones {
         slots: view.facts.slots,
         memoryBytes: view.facts.memoryForBuildsBytes ?? view.facts.memoryBytes,
         speed: view.facts.speed ?? 1,
+        ...(view.facts.linkBytesPerSecond !== undefined && { linkBytesPerSecond: view.facts.linkBytesPerSecond }),
+        ...(view.facts.busyCores !== undefined && { busyCores: view.facts.busyCores }),
         exclude: view.facts.exclude ?? [],
         only: view.facts.only ?? [],
         online,
@@ -125,7 +133,10 @@ export class RunDrones {
 
   /** As the scheduler counts with them. A drone without a slot for the run is full, not unusable: that passes. */
   capacities(): Capacity[] {
-    return this.all().map((d) => ({ name: d.name, speed: d.speed ?? 1, ...roomOf(d), unusable: unusable(d) }));
+    return this.all().map((d) => ({
+      ...{ name: d.name, speed: d.speed ?? 1, ...roomOf(d), unusable: unusable(d) },
+      ...(d.linkBytesPerSecond !== undefined && { linkBytesPerSecond: d.linkBytesPerSecond }),
+    }));
   }
 
   /** The scheduler's reason against a drone in words that are true beside other runs: it knows the run's share only. */
@@ -147,7 +158,8 @@ export class RunDrones {
 }
 
 /** What a run may use of a drone: beside other runs its part. The scheduler does not see the others' builds. */
-function roomOf({ cores, slots, memoryBytes, share }: RunDroneRecord): Room {
+function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, share }: RunDroneRecord): Room {
+  const cores = Math.max(1, Math.ceil(all * LEAST_FREE), all - Math.floor(busyCores));
   if (!share) return { cores, slots, memoryBytes: memoryBytes ?? null };
   return {
     cores: Math.max(1, Math.round(cores * share.part)),
@@ -160,6 +172,11 @@ function roomOf({ cores, slots, memoryBytes, share }: RunDroneRecord): Room {
 export function shownState({ online, state }: RunDroneRecord): "verified" | "syncing" | "stale" | "away" {
   if (!online) return "away";
   return state === "unsynced" ? "syncing" : state;
+}
+
+/** Why the run has no use of it now, in the words of the screens. @param building whether the run has anything to build. */
+export function shownReason({ grounded, reason, share }: RunDroneRecord, building: boolean): string | null {
+  return grounded ?? reason ?? (building && share?.slots === 0 ? "used by another run" : null);
 }
 
 function unusable(drone: RunDroneRecord): string | null {

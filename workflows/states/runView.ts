@@ -5,7 +5,7 @@ import type { Delegations } from "./delegations.ts";
 import type { OutlookState } from "./outlook.ts";
 import type { Placement } from "./placement.ts";
 import type { PackageRecords } from "./records.ts";
-import { type RunDrones, shownState } from "./runDrones.ts";
+import { type RunDrones, shownReason, shownState } from "./runDrones.ts";
 import type { RunHead } from "./runHead.ts";
 
 /** What a run is made of, to look at. */
@@ -37,7 +37,7 @@ export function runView(parts: RunParts, now: number): RunView {
       ...(d.speed === undefined ? {} : { speed: d.speed }),
       state: shownState(d),
       paused: d.paused,
-      reason: d.grounded ?? d.reason,
+      reason: shownReason(d, head.step === "build" && head.paused === null),
       treeTime: d.report?.treeTime ?? null,
       building: (building.get(d.name) ?? []).map(({ cpv, attempt, startedAt, jobs }) => ({
         ...{ cpv, attempt, startedAt, jobs },

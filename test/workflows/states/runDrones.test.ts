@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { differences, RunDrones, referenceReport } from "../../../workflows/states/runDrones.ts";
-import { droneView, syncReport } from "../../support/facts.ts";
+import { differences, RunDrones, referenceReport, shownReason } from "../../../workflows/states/runDrones.ts";
+import { droneView, facts, syncReport } from "../../support/facts.ts";
 
 describe("what the drones must agree on", () => {
   test("the report that most share is the reference", () => {
@@ -76,6 +76,17 @@ test("the scheduler hears why a drone cannot be used", () => {
   });
 });
 
+test.each([
+  [0.5, 8],
+  [2.5, 6],
+  [7, 4],
+])("where others keep %f of 8 cores busy the scheduler counts with %i", (busyCores, cores) => {
+  const drones = new RunDrones();
+  drones.update([droneView("izar", { facts: facts("izar", { busyCores, linkBytesPerSecond: 1e7 }) })]);
+  expect(drones.capacities()).toMatchObject([{ cores, linkBytesPerSecond: 1e7 }]);
+  expect(drones.all()).toMatchObject([{ cores: 8 }]);
+});
+
 describe("beside another run", () => {
   const shared = (slots: number, part: number): RunDrones => {
     const drones = new RunDrones();
@@ -97,6 +108,14 @@ describe("beside another run", () => {
     expect(shared(1, 0.5).refusalInWords("izar", "full")).toBe("is full: the rest of it is used by another run");
     expect(shared(2, 1).refusalInWords("izar", "full")).toBe("full");
     expect(shared(0, 0).refusalInWords("izar", "is paused")).toBe("is paused");
+  });
+
+  test("the screens say so of a drone that the run would build on, and of no other", () => {
+    const [none, half] = [shared(0, 0), shared(1, 0.5)].flatMap((drones) => drones.all());
+    if (!none || !half) throw new Error("no drones");
+    expect(shownReason(none, true)).toBe("used by another run");
+    expect([shownReason(none, false), shownReason(half, true)]).toEqual([null, null]);
+    expect(shownReason({ ...none, grounded: "low disk" }, true)).toBe("low disk");
   });
 
   test("alone again, all of it is the run's", () => {
