@@ -16,6 +16,8 @@ export interface PackageRecord {
   maxJobs: number | null;
   /** For `skipped`: index of the failed package. */
   cause: number | null;
+  /** Of the artifact that was received. Absent where that is less than one, and in runs of earlier versions. */
+  mib?: number;
 }
 
 export const freshRecord = (): PackageRecord => ({

@@ -14,10 +14,12 @@ import {
   type Tuning,
 } from "../../scheduler/scheduler.ts";
 import type { Move } from "../../scheduler/terms.ts";
+import type { Warmth } from "../../scheduler/warmth.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { PackageRecord } from "./attempts.ts";
 import type { Delegation } from "./delegations.ts";
 import type { PackageRecords } from "./records.ts";
+import { noteReceived, warmthOf } from "./warm.ts";
 
 const NO_LIMITS: BuildLimits = { exclusive: [], memory: [], speculate: false };
 const GIB = 2 ** 30;
@@ -33,6 +35,9 @@ export class Placement {
   readonly dependencies: DependencyGraph;
   readonly #records: PackageRecords;
   readonly #scheduler: Scheduler;
+  readonly #warmth: Warmth;
+  /** Bytes per second that a drone fetches, where that was measured. */
+  #links: ReadonlyMap<string, number> = new Map();
   readonly #excluding: (cpv: string) => [drone: string, reason: string][];
   #tuning: Tuning;
   #prioritized: ReadonlySet<number>;
@@ -56,7 +61,10 @@ export class Placement {
     this.#prioritized = prioritized;
     this.dependencies = new DependencyGraph(records.graph);
     const jobs = records.graph.packages.map((p) => jobOf(p, limits));
-    this.#scheduler = new Scheduler(jobs, new Float64Array(jobs.length), tuning);
+    this.#warmth = warmthOf(records);
+    this.#scheduler = new Scheduler(jobs, new Float64Array(jobs.length), tuning, (index, drone) =>
+      this.#warmth.secondsToFetch(index, drone, this.#links.get(drone) ?? null),
+    );
     for (const index of records.in("received")) this.dependencies.receive(index);
     for (const index of records.in("needed")) this.changed(index);
   }
@@ -83,6 +91,7 @@ export class Placement {
 
   /** A package was received: what waits for it may start. */
   received(index: number): void {
+    noteReceived(this.#warmth, index, this.#records.at(index));
     for (const ready of this.dependencies.receive(index)) this.changed(ready);
     if (this.#prioritized.has(index)) this.#stale = true;
   }
@@ -100,11 +109,13 @@ export class Placement {
   /** A second build of a package that runs already. */
   copied(copy: Start, now: number): void {
     this.#scheduler.copied(copy, now);
+    this.#warmth.started(copy.index, copy.drone);
   }
 
   /** A build was begun anew elsewhere, and ended where it ran. */
   moved(start: Start, now: number): void {
     this.#scheduler.moved(start, now);
+    this.#warmth.started(start.index, start.drone);
   }
 
   ended(index: number, now: number, drone: string): void {
@@ -137,6 +148,7 @@ export class Placement {
 
   setDrones(drones: readonly Capacity[]): void {
     this.#scheduler.setDrones(drones);
+    this.#links = new Map(drones.flatMap((d) => (d.linkBytesPerSecond ? [[d.name, d.linkBytesPerSecond]] : [])));
     const names = drones.map((d) => d.name).join(" ");
     // Another drone may have other limits by pattern.
     if (names !== this.#names) for (const index of this.#scheduler.ready()) this.changed(index);
@@ -148,7 +160,9 @@ export class Placement {
   }
 
   decide(now: number): Decision {
-    return this.#scheduler.decide(now);
+    const decision = this.#scheduler.decide(now);
+    for (const { index, drone } of decision.starts) this.#warmth.started(index, drone);
+    return decision;
   }
 
   refusal(index: number, drone: string): string | null {

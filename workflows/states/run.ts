@@ -19,6 +19,7 @@ import { PackageRecords } from "./records.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
 import { type NewRun, newHead, type RunHead } from "./runHead.ts";
 import { packageViews, type RunParts, runView, whyPackages } from "./runView.ts";
+import { noteSize } from "./warm.ts";
 
 /** What the workflow must do after a report. */
 export interface ReportEffects {
@@ -303,6 +304,7 @@ export class RunState {
     if (attempt) attempt.endedAt = now;
     if (report.artifact) {
       record.state = "received";
+      noteSize(record, report.artifact.size);
       this.#records.changed(index);
       this.#dropOthers(delegation, now, effects);
       this.#placement.received(index);
