@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { DroneConfig } from "../../config/schema.ts";
 import type { DroneFacts } from "../../model/fleet.ts";
@@ -47,6 +47,7 @@ export async function toolchain(): Promise<Toolchain> {
 /** What this drone is, as of now. */
 export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
   const { drone, portage, speed, linkBytesPerSecond, foreignCores } = options;
+  const usable = Math.min(drone.cores, drone.coresLimit, availableParallelism());
   await mkdir(drone.dir, { recursive: true });
   const id = await droneId(drone.dir);
   const [tools, diskFreeBytes] = await Promise.all([toolchain(), freeBytes(drone.dir)]);
@@ -67,17 +68,15 @@ export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
     only: drone.only,
     speed,
     ...(linkBytesPerSecond !== null && { linkBytesPerSecond: Math.round(linkBytesPerSecond) }),
-    ...(foreignCores !== null && { busyCores: busyOf(foreignCores, drone, availableParallelism()) }),
+    ...(foreignCores !== null && { busyCores: busyOf(foreignCores, usable, cpus().length) }),
   };
 }
 
-/** Of the cores that builds may use, those that others keep busy: they use the ones first that no build may. In halves. */
-export function busyOf(
-  foreignCores: number,
-  { cores, coresLimit }: Pick<DroneConfig, "cores" | "coresLimit">,
-  machine: number,
-): number {
-  const usable = Math.min(cores, coresLimit, machine);
+/**
+ * Of the cores that builds may use, those that others keep busy: these take the cores first that no build may use. In halves.
+ * @param usable by builds, of all that the `machine` has.
+ */
+export function busyOf(foreignCores: number, usable: number, machine: number): number {
   return Math.round(Math.min(usable, Math.max(0, foreignCores - (machine - usable))) * 2) / 2;
 }
 
