@@ -31,6 +31,8 @@ export interface NoopDroneOptions {
   /** The tree that it has after a sync, given the one that is asked for. */
   tree?: (pin: string | null) => string;
   build?: NoopBuild;
+  /** Whether a build that runs compiles already; absent: it does. */
+  compiling?: (order: BuildOrder) => boolean;
   resolve?: () => ResolveResult | Promise<ResolveResult>;
 }
 
@@ -164,7 +166,7 @@ export function noopFacts({
 export function noopActivities(
   options: NoopDroneOptions,
 ): DroneBuildActivities & Omit<DroneControlActivities, "attend"> {
-  const { name, tree = (pin) => pin ?? TREE, build = async () => {}, resolve } = options;
+  const { name, tree = (pin) => pin ?? TREE, build = async () => {}, compiling = () => true, resolve } = options;
   /** Attempts that were offered to it once: offered again, they are taken over. */
   const seen = new Set<string>();
   return {
@@ -182,7 +184,7 @@ export function noopActivities(
     },
     upload: async () => {},
     discard: async () => {},
-    isCompiling: async () => true,
+    isCompiling: async (order) => compiling(order),
   };
 }
 
