@@ -27,7 +27,9 @@ export class AppetiteTeller {
   /** To be called whenever the appetite may have changed, or other runs have come. */
   tell(): void {
     if (this.#telling) return;
-    const builds = appetiteToTell(this.#wanted(), this.#said, this.#state.drones.isShared);
+    // Whoever is alone has everything, whatever it wants.
+    if (!this.#state.drones.isShared) return;
+    const builds = appetiteToTell(this.#wanted(), this.#said);
     if (builds === null) return;
     this.#said = builds;
     this.#telling = true;

@@ -87,9 +87,12 @@ export class FleetState {
   /** What each run gets of each drone that takes builds; null where there are not several runs. */
   #division(): ReturnType<typeof divide> | null {
     const appetites = this.#appetites();
-    if (appetites.length < 2) return null;
+    const [first, ...others] = appetites;
+    if (!first || others.length === 0) return null;
+    // The first one was alone, and had no need to say what it wants.
+    const nobodyAsks = appetites.every(({ builds }) => builds === 0);
     return divide(
-      appetites,
+      nobodyAsks ? [{ ...first, builds: 1 }, ...others] : appetites,
       this.drones()
         .filter(takesBuilds)
         .map(({ facts }) => facts),

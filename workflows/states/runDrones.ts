@@ -93,7 +93,11 @@ export class RunDrones {
       });
     }
     const names = new Set(views.map((view) => view.facts.name));
-    for (const drone of this.#drones.values()) if (!names.has(drone.name)) drone.online = false;
+    for (const drone of this.#drones.values()) {
+      if (names.has(drone.name)) continue;
+      drone.online = false;
+      delete drone.share;
+    }
   }
 
   /** Drones that could take part: online and not grounded. */

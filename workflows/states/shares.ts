@@ -83,14 +83,13 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const LESS = 3 / 8;
 
 /**
- * What a run tells the fleet of its appetite now, or null. Told are powers of two, so that a run under way says it seldom.
- * A run that is alone says once that it builds.
+ * What a run beside others tells the fleet of its appetite now, or null. Told are powers of two, so that a run under way
+ * says it seldom.
  * @param wanted builds that it could have at once.
  * @param said what it told last.
- * @param shared whether there are other runs.
  */
-export function appetiteToTell(wanted: number, said: number, shared: boolean): number | null {
-  if (shared ? wanted <= said && wanted > said * LESS : wanted === 0 || said > 0) return null;
+export function appetiteToTell(wanted: number, said: number): number | null {
+  if (wanted <= said && wanted > said * LESS) return null;
   const builds = powerOfTwo(wanted);
   return builds === said ? null : builds;
 }

@@ -96,8 +96,10 @@ describe("sharing among runs", () => {
   });
 
   test("a second run changes nothing until it wants builds; then each has half, until one is gone", () => {
-    fleet.subscribe("a", 8);
+    fleet.subscribe("a", 0);
     fleet.subscribe("b", 0);
+    expect([shareOf("a"), shareOf("b")]).toEqual([[{ slots: 2, part: 1 }], [{ slots: 0, part: 0 }]]);
+    expect(fleet.setAppetite("a", 8)).toBe(false);
     expect([shareOf("a"), shareOf("b")]).toEqual([[{ slots: 2, part: 1 }], [{ slots: 0, part: 0 }]]);
     expect(fleet.isContended).toBe(false);
     expect(fleet.setAppetite("b", 8)).toBe(true);

@@ -123,5 +123,8 @@ describe("beside another run", () => {
     drones.update([droneView("izar")]);
     expect(drones.capacities()).toMatchObject([{ slots: 2, cores: 8, memoryBytes: 64e9 }]);
     expect(drones.isShared).toBe(false);
+    const forgotten = shared(0, 0);
+    forgotten.update([]);
+    expect(forgotten.isShared).toBe(false);
   });
 });

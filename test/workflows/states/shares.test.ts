@@ -106,28 +106,22 @@ describe("the division of drones among runs", () => {
 });
 
 describe("what a run tells of its appetite", () => {
-  test("a run that is alone says once that it builds, then nothing any more", () => {
-    expect(appetiteToTell(0, 0, false)).toBeNull();
-    expect(appetiteToTell(5, 0, false)).toBe(8);
-    expect([0, 1, 9, 4096].map((wanted) => appetiteToTell(wanted, 8, false))).toEqual([null, null, null, null]);
-  });
-
-  test("beside another one it says when it wants more, or much less, or nothing", () => {
-    expect([0, 1, 3, 4, 7, 8, 9, 100].map((wanted) => appetiteToTell(wanted, 8, true))).toEqual([
+  test("it says when it wants more, or much less, or nothing", () => {
+    expect([0, 1, 3, 4, 7, 8, 9, 100].map((wanted) => appetiteToTell(wanted, 8))).toEqual([
       ...[0, 1, 4],
       ...[null, null, null],
       ...[16, 128],
     ]);
-    expect(appetiteToTell(0, 1, true)).toBe(0);
+    expect(appetiteToTell(0, 1)).toBe(0);
   });
 
   test("what is told is never less than what is wanted, and told once", () => {
     fc.assert(
       fc.property(fc.nat({ max: 4096 }), fc.nat({ max: 4096 }), (wanted, before) => {
         const said = powerOfTwo(before);
-        const told = appetiteToTell(wanted, said, true) ?? said;
+        const told = appetiteToTell(wanted, said) ?? said;
         expect(told).toBeGreaterThanOrEqual(wanted);
-        expect(appetiteToTell(wanted, told, true)).toBeNull();
+        expect(appetiteToTell(wanted, told)).toBeNull();
       }),
     );
   });
