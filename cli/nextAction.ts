@@ -92,6 +92,13 @@ function duringRun(run: RunView): NextAction {
       ? act(["No drone takes work:", ...reasons], `swarm drone resume ${paused.name}`)
       : look(["No drone takes work:", ...reasons], "swarm drones");
   }
+  const [stuck] = run.stuck ?? [];
+  if (stuck) {
+    return look([`The run cannot end: ${stuck.cpv} waits, and ${stuck.why}.`], `swarm why ${stuck.cpv}`, [
+      "swarm drone NAME   # one more drone, that can build it",
+      "swarm config show   # exclude, only, memory_gib: mend them and restart the drone; [scheduler] counts from the next run",
+    ]);
+  }
   const [broken] = run.failed;
   if (broken) {
     return look(

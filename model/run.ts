@@ -82,6 +82,8 @@ export interface RunView {
   paused: { reason: string; by: string; since: number } | null;
   /** CPVs that an operator put first and that are not built yet; absent where there are none. */
   prioritized?: string[];
+  /** What is ready though no drone could ever build it, at most a few; absent where there is none. */
+  stuck?: { cpv: string; why: string }[];
   drones: RunDrone[];
   plan: string | null;
   tree: string | null;

@@ -16,3 +16,8 @@ export function whyReadyWaits(
     ? `ready, but every drone that could build it is full (${list})`
     : `ready, but no drone can build it now: ${list}`;
 }
+
+/** Why no drone that takes part could ever build a package: one sentence. */
+export function neverBuilt(barred: readonly (readonly [drone: string, reason: string])[]): string {
+  return `no drone could ever build it: ${barred.map(([drone, reason]) => `${drone} ${reason}`).join("; ")}`;
+}

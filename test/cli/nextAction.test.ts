@@ -36,6 +36,13 @@ describe("the one command that helps now", () => {
       "swarm logs app-misc/broken-1",
     ],
     [
+      "build, one that no drone could ever build",
+      withRun({
+        stuck: [{ cpv: "dev-lang/rust-1.71", why: "no drone could ever build it: izar excludes dev-lang/*" }],
+      }),
+      "swarm why dev-lang/rust-1.71",
+    ],
+    [
       "build, all drones paused",
       withRun({ drones: [runDrone("izar", 16, { paused: true })] }),
       "swarm drone resume izar",

@@ -23,6 +23,11 @@ import { noteReceived, warmthOf } from "./warm.ts";
 
 const NO_LIMITS: BuildLimits = { exclusive: [], memory: [], speculate: false };
 const GIB = 2 ** 30;
+/** So many are shown: one says already what to mend. */
+const MAX_STUCK = 5;
+
+/** See `RunDrones.excluding`. */
+type Excluding = (cpv: string, leastMemory: number) => [drone: string, reason: string][];
 
 /** Put before everything else: seconds that no path of builds is long. */
 const FIRST = 1e7;
@@ -38,7 +43,8 @@ export class Placement {
   readonly #warmth: Warmth;
   /** Bytes per second that a drone fetches, where that was measured. */
   #links: ReadonlyMap<string, number> = new Map();
-  readonly #excluding: (cpv: string) => [drone: string, reason: string][];
+  readonly #limits: BuildLimits;
+  readonly #excluding: Excluding;
   #tuning: Tuning;
   #prioritized: ReadonlySet<number>;
   #cores = 0;
@@ -48,7 +54,7 @@ export class Placement {
 
   constructor(
     records: PackageRecords,
-    excluding: (cpv: string) => [drone: string, reason: string][],
+    excluding: Excluding,
     {
       tuning = DEFAULT_TUNING,
       prioritized = new Set(),
@@ -57,6 +63,7 @@ export class Placement {
   ) {
     this.#records = records;
     this.#excluding = excluding;
+    this.#limits = limits;
     this.#tuning = tuning;
     this.#prioritized = prioritized;
     this.dependencies = new DependencyGraph(records.graph);
@@ -82,11 +89,28 @@ export class Placement {
     const failed = record.excluded.map((drone) => [drone, "failed it before"] as const);
     return {
       notBefore: record.notBefore,
-      excluded: new Map([...this.#excluding(this.#records.cpv(index)), ...failed]),
+      excluded: new Map([...this.barred(index), ...failed]),
       maxJobs: record.maxJobs,
       alone: record.memoryFailures > 0,
       settled: wasMoved(record),
     };
+  }
+
+  /** The drones that could never build a package, with the reason. */
+  barred(index: number): [drone: string, reason: string][] {
+    const cpv = this.#records.cpv(index);
+    return this.#excluding(cpv, memorySet(this.#limits, cpv) ?? 0);
+  }
+
+  /** What is ready though no drone could ever build it, with each drone's reason. At most a few. */
+  stuck(drones: number): { index: number; barred: [drone: string, reason: string][] }[] {
+    const found: ReturnType<Placement["stuck"]> = [];
+    for (const index of drones === 0 ? [] : this.#scheduler.ready()) {
+      const barred = this.barred(index);
+      if (barred.length === drones) found.push({ index, barred });
+      if (found.length === MAX_STUCK) break;
+    }
+    return found;
   }
 
   /** A package was received: what waits for it may start. */
@@ -210,14 +234,22 @@ export class Placement {
 }
 
 /** A package as the scheduler takes it, with the operator's word on its memory and on what it must not run beside. */
-function jobOf(p: GraphPackage, { exclusive, memory }: BuildLimits): Job {
+function jobOf(p: GraphPackage, limits: BuildLimits): Job {
   const estimate = fromGraph(p);
-  const set = memory.find(({ packages }) => matchesPattern(packages, p.cpv));
+  const memoryBytes = memorySet(limits, p.cpv);
   return {
-    estimate: set ? { ...estimate, memoryBytes: set.gib * GIB, memoryPerJobBytes: 0 } : estimate,
-    groups: exclusive.flatMap((group, i) => (group.some((pattern) => matchesPattern(pattern, p.cpv)) ? [i] : [])),
+    estimate: memoryBytes === null ? estimate : { ...estimate, memoryBytes, memoryPerJobBytes: 0 },
+    groups: limits.exclusive.flatMap((group, i) =>
+      group.some((pattern) => matchesPattern(pattern, p.cpv)) ? [i] : [],
+    ),
   };
 }
 
 /** Once is enough: what is begun anew again and again is never done. */
 const wasMoved = ({ attempts }: PackageRecord): boolean => attempts.some((a) => a.supersededBy !== undefined);
+
+/** Bytes that an operator said that a package's build needs, or null. */
+function memorySet({ memory }: BuildLimits, cpv: string): number | null {
+  const set = memory.find(({ packages }) => matchesPattern(packages, cpv));
+  return set ? set.gib * GIB : null;
+}

@@ -96,7 +96,7 @@ export class RunState {
   }
 
   #place(): Placement {
-    const placement = new Placement(this.#records, (cpv) => this.drones.excluding(cpv), {
+    const placement = new Placement(this.#records, (cpv, leastMemory) => this.drones.excluding(cpv, leastMemory), {
       tuning: this.#tuning,
       prioritized: this.#first(),
       ...(this.#limits ? { limits: this.#limits } : {}),
@@ -352,7 +352,7 @@ export class RunState {
       return;
     }
     const usable = this.drones.capacities().filter((d) => d.unusable === null);
-    const barred = new Set(this.drones.excluding(delegation.cpv).map(([name]) => name));
+    const barred = new Set(this.#placement.barred(index).map(([name]) => name));
     const consequence = applyFailure(this.#records.at(index), drone, failure, now, (excluded) =>
       usable.some((d) => !excluded.includes(d.name) && !barred.has(d.name)),
     );

@@ -61,9 +61,12 @@ export function referenceReport(reports: readonly DroneSyncReport[]): DroneSyncR
 /** The drones as a run sees them: the fleet's word on each, and whether it was verified for this run. */
 export class RunDrones {
   readonly #drones: Map<string, RunDroneRecord>;
+  /** Whether any drone excludes something: asked for each package. */
+  #choosy: boolean;
 
   constructor(saved: RunDroneRecord[] = []) {
     this.#drones = new Map(saved.map((drone) => [drone.name, drone]));
+    this.#choosy = saved.some(isChoosy);
   }
 
   /** Takes over the fleet's view. A drone that was away and is back must be verified again. */
@@ -98,6 +101,7 @@ export class RunDrones {
       drone.online = false;
       delete drone.share;
     }
+    this.#choosy = this.all().some(isChoosy);
   }
 
   /** Drones that could take part: online and not grounded. */
@@ -125,13 +129,19 @@ export class RunDrones {
     return [...this.#drones.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The drones that may not build a package by their configuration, with the reason. */
-  excluding(cpv: string): [drone: string, reason: string][] {
-    return this.all().flatMap(({ name, exclude = [], only = [] }): [string, string][] => {
+  /**
+   * The drones that could never build a package, by their configuration or their size, with the reason.
+   * @param leastMemory what an operator said that it needs. Bytes; 0: nothing was said.
+   */
+  excluding(cpv: string, leastMemory: number): [drone: string, reason: string][] {
+    if (leastMemory === 0 && !this.#choosy) return [];
+    return this.all().flatMap(({ name, exclude = [], only = [], memoryBytes }): [string, string][] => {
       const pattern = exclude.find((each) => matchesPattern(each, cpv));
       if (pattern !== undefined) return [[name, `excludes ${pattern}`]];
       const misses = only.length > 0 && !only.some((each) => matchesPattern(each, cpv));
-      return misses ? [[name, `builds only ${only.join(", ")}`]] : [];
+      if (misses) return [[name, `builds only ${only.join(", ")}`]];
+      if (memoryBytes === undefined || memoryBytes >= leastMemory) return [];
+      return [[name, `has ${gib(memoryBytes)} for builds, it needs ${gib(leastMemory)}`]];
     });
   }
 
@@ -171,6 +181,10 @@ function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, share }: RunDro
     memoryBytes: memoryBytes === undefined ? null : Math.floor(memoryBytes * share.part),
   };
 }
+
+const isChoosy = ({ exclude = [], only = [] }: RunDroneRecord): boolean => exclude.length + only.length > 0;
+
+const gib = (bytes: number): string => `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB`;
 
 /** A drone's state in the words of the screens. */
 export function shownState({ online, state }: RunDroneRecord): "verified" | "syncing" | "stale" | "away" {

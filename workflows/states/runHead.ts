@@ -1,7 +1,10 @@
 import type { RunView } from "../../model/run.ts";
 
 /** The part of a run that is shown as it is. */
-export type RunHead = Omit<RunView, "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized">;
+export type RunHead = Omit<
+  RunView,
+  "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized" | "stuck"
+>;
 
 /** What begins a run. */
 export interface NewRun {

@@ -1,5 +1,5 @@
 import type { PackageView, RunView } from "../../model/run.ts";
-import { whyReadyWaits } from "../../scheduler/why.ts";
+import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import type { WhyAnswer } from "../messages.ts";
 import type { Delegations } from "./delegations.ts";
 import type { OutlookState } from "./outlook.ts";
@@ -25,6 +25,9 @@ export function runView(parts: RunParts, now: number): RunView {
   const { head, records, drones, delegations, prioritized } = parts;
   const building = Map.groupBy(delegations.all(), ({ drone }) => drone);
   const first = prioritized.filter((cpv) => records.at(records.indexOf(cpv) ?? 0).state !== "received");
+  const stuck = parts.placement.stuck(drones.all().length).map(({ index, barred }) => {
+    return { cpv: records.cpv(index), why: neverBuilt(barred) };
+  });
   return {
     ...head,
     counts: records.counts(),
@@ -43,6 +46,7 @@ export function runView(parts: RunParts, now: number): RunView {
         ...{ cpv, attempt, startedAt, jobs },
       })),
     })),
+    ...(stuck.length > 0 ? { stuck } : {}),
     failed: records.in("failed").map((index) => {
       const failures = records.at(index).attempts.filter((a) => a.failure);
       return {
@@ -109,6 +113,8 @@ function whyNotStarted({ head, records, placement, drones }: RunParts, index: nu
     const where = building === undefined ? "which waits itself" : `which is building on ${drone ?? "a drone"}`;
     return `needs ${records.cpv(first)}, ${where}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}`;
   }
+  const barred = placement.barred(index);
+  if (barred.length > 0 && barred.length === drones.all().length) return neverBuilt(barred);
   const refusals = drones
     .capacities()
     .map(({ name }) => ({ name, reason: drones.refusalInWords(name, placement.refusal(index, name)) }));

@@ -355,7 +355,7 @@ test("a drone that excludes a package, or builds only others, never gets it; why
   const run = startedRun([picky("ceti", { exclude: ["a/lib"] }), picky("izar", { only: ["a/other", "b/*"] })]);
   expect(run.start(NOW).delegations.map((d) => [d.cpv, d.drone])).not.toContainEqual(["a/lib-1", expect.anything()]);
   expect(run.why(["a/lib-1"], NOW)[0]?.why).toBe(
-    "ready, but no drone can build it now: ceti excludes a/lib; izar builds only a/other, b/*",
+    "no drone could ever build it: ceti excludes a/lib; izar builds only a/other, b/*",
   );
   run.drones.update([picky("ceti", { exclude: ["a/lib"] }), picky("izar", { only: ["a/other"] }), droneView("tarn")]);
   run.drones.set("tarn", "verified", null);
@@ -373,12 +373,43 @@ describe("an operator's limits", () => {
 
   test("memory by pattern counts instead of the estimate; the first that matches", () => {
     const memory = [
-      { packages: "a/other", gib: 60 },
+      { packages: "a/other", gib: 59.55 },
       { packages: "a/*", gib: 0.1 },
     ];
     const run = startedRun(alone, { exclusive: [], memory, speculate: false });
     expect(run.start(NOW).delegations.map((d) => d.cpv)).toEqual(["a/lib-1", "a/meta-1"]);
     expect(run.why(["a/other-1"], NOW)[0]?.why).toContain("ceti has too little memory free");
+  });
+});
+
+describe("what no drone could ever build", () => {
+  const GIB = 2 ** 30;
+  const big = droneView("big", {
+    facts: { ...droneView("big").facts, memoryForBuildsBytes: 16 * GIB, exclude: ["a/app"] },
+  });
+  const small = droneView("small", { facts: { ...droneView("small").facts, memoryForBuildsBytes: 2 * GIB } });
+  const memory = [{ packages: "a/lib", gib: 30 }];
+
+  test("is said with each drone's reason, and shown with the run; a drone that can ends that", () => {
+    const run = startedRun([big, small], { exclusive: [], memory, speculate: false });
+    expect(run.start(NOW).delegations.map((d) => d.cpv)).not.toContain("a/lib-1");
+    const why =
+      "no drone could ever build it: big has 16 GiB for builds, it needs 30 GiB; small has 2 GiB for builds, it needs 30 GiB";
+    expect(run.why(["a/lib-1"], NOW)[0]?.why).toBe(why);
+    expect(run.view(NOW).stuck).toEqual([{ cpv: "a/lib-1", why }]);
+
+    const huge = droneView("huge", { facts: { ...droneView("huge").facts, memoryForBuildsBytes: 64 * GIB } });
+    run.drones.update([big, small, huge]);
+    run.drones.set("huge", "verified", null);
+    expect(run.view(NOW).stuck).toBeUndefined();
+    expect(run.start(NOW).delegations).toMatchObject([{ cpv: "a/lib-1", drone: "huge" }]);
+  });
+
+  test("counts what a drone excludes; a failure then leaves nobody, and the package is blocked", () => {
+    const run = startedRun([big, droneView("other")]);
+    attempt(run, "a/lib-1", "ok");
+    expect(attempt(run, "a/app-1", failure("package"))).toBe("other");
+    expect(stateOf(run, "a/app-1")).toBe("failed");
   });
 });
 
