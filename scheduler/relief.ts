@@ -9,7 +9,7 @@ import type { Move } from "./terms.ts";
  */
 
 /** How much sooner it must be. */
-export interface Margin {
+interface Margin {
   /** `there` times this is still less than `here`. */
   factor: number;
   /** And `here` is at least so many seconds more. */
@@ -17,12 +17,12 @@ export interface Margin {
 }
 
 /** What was done is lost, and the other drone must fetch and unpack anew. */
-export const RESTART: Margin = { factor: 1.25, seconds: 60 };
+const RESTART: Margin = { factor: 1.25, seconds: 60 };
 /** The older build goes on: nothing is lost but cores that were idle. */
-export const COPY: Margin = { factor: 1.05, seconds: 20 };
+const COPY: Margin = { factor: 1.05, seconds: 20 };
 
 /** A build holds everything where it and what waits for it end within this part of the latest. */
-const NEAR_LATEST = 0.9;
+const NEAR_LATEST = 0.97;
 /** What ends later by no more than this part, or a second, is not delayed. */
 const DELAY = 0.02;
 
@@ -32,6 +32,8 @@ export interface Movable {
   from: SchedulerDrone;
   /** Drones that may not build it. */
   excluded: ReadonlyMap<string, string>;
+  /** Seconds that a drone would take to get what it is built with. */
+  fetchSeconds: (drone: string) => number;
 }
 
 /**
@@ -42,11 +44,13 @@ export interface Movable {
 export function improvements(
   movables: readonly Movable[],
   drones: Iterable<SchedulerDrone>,
-  { margin, copies, now }: { margin: Margin; copies: boolean; now: number },
+  now: number,
+  copies: boolean,
 ): Move[] {
+  const margin = copies ? COPY : RESTART;
   const at = new Map([...drones].map((drone) => [drone.capacity.name, drone]));
   const moves: Move[] = [];
-  for (const { placing, from, excluded } of movables) {
+  for (const { placing, from, excluded, fetchSeconds } of movables) {
     const { index } = placing;
     const source = at.get(from.capacity.name) ?? from;
     const here = source.finishes().get(index) ?? 0;
@@ -56,7 +60,7 @@ export function improvements(
       const trial = drone.copy();
       const jobs = drone.jobsFor(placing);
       trial.start(placing, jobs, now);
-      const there = worstEnd(placing, drone, trial);
+      const there = fetchSeconds(name) + worstEnd(placing, drone, trial);
       if (there * margin.factor >= here || here - there < margin.seconds) continue;
       if (best === null || there < best.move.there) {
         best = { move: { index, from: from.capacity.name, drone: name, jobs, here, there }, trial };
@@ -87,12 +91,18 @@ function worstEnd(placing: Placing, before: SchedulerDrone, after: SchedulerDron
   return worst;
 }
 
+/** A build and where it runs. */
+export interface Holder {
+  index: number;
+  from: SchedulerDrone;
+}
+
 /**
  * The builds that hold everything, the latest first: what they and all that waits for them take is near the longest.
  * A package that builds twice counts where it ends first.
  */
-export function holders(drones: Iterable<SchedulerDrone>): { index: number; from: SchedulerDrone }[] {
-  const ends = new Map<number, { index: number; from: SchedulerDrone; end: number }>();
+export function holders(drones: Iterable<SchedulerDrone>): Holder[] {
+  const ends = new Map<number, Holder & { end: number }>();
   for (const from of drones) {
     const finishes = from.finishes();
     for (const build of from.builds()) {
@@ -104,6 +114,13 @@ export function holders(drones: Iterable<SchedulerDrone>): { index: number; from
   const sorted = [...ends.values()].sort((a, b) => b.end - a.end || a.index - b.index);
   const latest = sorted[0]?.end ?? 0;
   return sorted.filter(({ end }) => end >= NEAR_LATEST * latest);
+}
+
+/** All builds. */
+export function mostUrgentFirst(drones: readonly SchedulerDrone[]): Holder[] {
+  return drones
+    .flatMap((from) => from.builds().map(({ index, urgency }) => ({ index, urgency, from })))
+    .sort((a, b) => b.urgency - a.urgency || a.index - b.index);
 }
 
 const tailOf = ({ tail, sigma }: Build): number => expectedTail(tail, sigma);

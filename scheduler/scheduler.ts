@@ -1,7 +1,8 @@
 import type { Capacity } from "../model/outlook.ts";
 import { type Placing, SchedulerDrone } from "./drone.ts";
+import { bestPlace, type Place } from "./place.ts";
 import { ReadyQueue } from "./readyQueue.ts";
-import { COPY, hasIdleCores, holders, improvements, type Margin, type Movable, RESTART } from "./relief.ts";
+import { type Holder, hasIdleCores, holders, improvements, type Movable, mostUrgentFirst } from "./relief.ts";
 import { Running } from "./running.ts";
 import { urgency } from "./sharing.ts";
 import {
@@ -15,21 +16,7 @@ import {
 } from "./terms.ts";
 import { secondsOn } from "./work.ts";
 
-export {
-  type Constraint,
-  DEFAULT_TUNING,
-  type Decision,
-  type Job,
-  type Move,
-  type Start,
-  type Tuning,
-  UNCONSTRAINED,
-} from "./terms.ts";
-
-interface Place {
-  drone: SchedulerDrone;
-  jobs: number;
-}
+export * from "./terms.ts";
 
 /** Packages that cannot be placed now are passed over so often in one decision; while nothing runs at all, without end. */
 const MAX_PASSED_OVER = 200;
@@ -185,15 +172,10 @@ export class Scheduler {
    * @param movable which builds may be moved. What was moved before stays.
    */
   moves(now: number, movable: (index: number) => boolean): Move[] {
-    for (const drone of this.#drones.values()) drone.advance(now);
-    const builds = [...this.#drones.values()].flatMap((from) => from.builds().map((build) => ({ build, from })));
-    builds.sort((a, b) => b.build.urgency - a.build.urgency || a.build.index - b.build.index);
-    const asked = builds.filter(({ build }) => movable(build.index));
-    return this.#improvements(
-      asked.map(({ build, from }) => ({ index: build.index, from })),
-      RESTART,
-      { copies: false, now },
-    );
+    const drones = [...this.#drones.values()];
+    for (const drone of drones) drone.advance(now);
+    const asked = mostUrgentFirst(drones).filter(({ index }) => movable(index));
+    return this.#improvements(asked, now, false);
   }
 
   /**
@@ -205,7 +187,7 @@ export class Scheduler {
     const drones = [...this.#drones.values()];
     if (this.#running.size === 0 || !drones.some(hasIdleCores) || this.#hasWaiting(now)) return [];
     for (const drone of drones) drone.advance(now);
-    return this.#improvements(holders(drones), copies ? COPY : RESTART, { copies, now });
+    return this.#improvements(holders(drones), now, copies);
   }
 
   /** Why a package that is ready cannot start on a drone now, or null. */
@@ -226,30 +208,17 @@ export class Scheduler {
     return Math.max(0, this.#priority(index) - secondsOn(estimate, this.#cores));
   }
 
-  /**
-   * Of the drones that can take it now the one where it would finish first; of equals the emptiest. With time enough, the
-   * slowest that is fast enough (`Tuning.patience`).
-   */
+  /** The best of the drones that can take it now. */
   #place(placing: Placing, open: Iterable<SchedulerDrone>, longest: number): Place | null {
     const { excluded } = this.#constraints.get(placing.index) ?? UNCONSTRAINED;
-    const places: (Place & { finish: number; idle: number })[] = [];
+    const places: Place[] = [];
     for (const drone of open) {
       if (excluded.has(drone.capacity.name) || drone.refusal(placing) !== null) continue;
       const jobs = drone.jobsFor(placing);
       const fetch = this.#fetchSeconds(placing.index, drone.capacity.name);
-      const finish = fetch + drone.finish(placing, jobs, Number.POSITIVE_INFINITY);
-      places.push({ drone, jobs, finish, idle: drone.capacity.cores - drone.loadAbove(0) });
+      places.push({ drone, jobs, finish: fetch + drone.finish(placing, jobs, Number.POSITIVE_INFINITY) });
     }
-    const first = Math.min(...places.map((place) => place.finish));
-    const early = Math.min(this.#tuning.patience * longest - placing.tail, first * STRETCH);
-    const patient = places.filter(({ finish }) => finish <= early);
-    const power = ({ drone }: Place): number => drone.capacity.cores * drone.capacity.speed;
-    return patient.length > 0
-      ? leastBy(patient, power)
-      : leastBy(
-          places.filter(({ finish }) => finish <= first * NEAR),
-          ({ idle }) => -idle,
-        );
+    return bestPlace(places, this.#tuning.patience * longest - placing.tail);
   }
 
   /** Seconds that the longest path still takes. */
@@ -274,27 +243,22 @@ export class Scheduler {
 
   /** Whether a package is ready that a drone could take, now or when it has room. */
   #hasWaiting(now: number): boolean {
+    const usable = [...this.#drones.values()].filter((drone) => drone.capacity.unusable === null);
     for (const index of this.#ready) {
       const { notBefore, excluded } = this.#constraints.get(index) ?? UNCONSTRAINED;
-      if (notBefore > now) continue;
-      for (const { capacity } of this.#drones.values()) {
-        if (capacity.unusable === null && !excluded.has(capacity.name)) return true;
-      }
+      if (notBefore <= now && usable.some((drone) => !excluded.has(drone.capacity.name))) return true;
     }
     return false;
   }
 
-  #improvements(
-    builds: readonly { index: number; from: SchedulerDrone }[],
-    margin: Margin,
-    how: { copies: boolean; now: number },
-  ): Move[] {
+  #improvements(builds: readonly Holder[], now: number, copies: boolean): Move[] {
     const movables = builds.flatMap(({ index, from }): Movable[] => {
       const { excluded, settled } = this.#constraints.get(index) ?? UNCONSTRAINED;
       if (settled || this.#running.on(index).length > 1) return [];
-      return [{ placing: { ...this.#placing(index), known: from.usedBy(index) }, from, excluded }];
+      const fetchSeconds = (drone: string): number => this.#fetchSeconds(index, drone);
+      return [{ placing: { ...this.#placing(index), known: from.usedBy(index) }, from, excluded, fetchSeconds }];
     });
-    return improvements(movables, this.#drones.values(), { margin, ...how });
+    return improvements(movables, this.#drones.values(), now, copies);
   }
 
   #begin(start: Start, now: number, used: number, known: number): void {
@@ -323,17 +287,4 @@ export class Scheduler {
     const { estimate } = this.#jobs[index] ?? NO_JOB;
     return urgency({ tail: this.tailOf(index), work: estimate, sigma: estimate.sigma, used: 0 }, this.#cores);
   }
-}
-
-/** A place where it would take longer than so many times the quickest is not for the patient either: it blocks what waits. */
-const STRETCH = 2;
-
-/** Finishes that differ by no more than this factor are equal: speeds and estimates are not known better. */
-const NEAR = 1.05;
-
-/** The first of those with the least number; null of none. */
-function leastBy<T>(all: readonly T[], of: (each: T) => number): T | null {
-  let best: T | null = null;
-  for (const each of all) if (best === null || of(each) < of(best)) best = each;
-  return best;
 }

@@ -33,6 +33,12 @@ export interface SimStart {
   tail: number;
 }
 
+/** What is begun on another drone though it builds: anew, or a second time (then the first to end counts). */
+export interface SimRelief extends SimStart {
+  from: string;
+  copy: boolean;
+}
+
 /** What decides in a simulation. Times are seconds from its start. */
 export interface Policy {
   /** A build runs from before the simulation's start. */
@@ -41,8 +47,12 @@ export interface Policy {
   ready(index: number, now: number): void;
   /** A build has ended: well, failed (it must be tried again), or lost with its drone. */
   ended(index: number, outcome: "built" | "failed" | "lost", now: number): void;
+  /** One of the two builds of a package has ended, not well: the other goes on. */
+  dropped?(index: number, drone: string, now: number): void;
   lost(drone: string, now: number): void;
   decide(now: number): SimStart[];
+  /** Asked after each decision. */
+  relief?(now: number): SimRelief[];
 }
 
 export interface SimBuild {
@@ -51,7 +61,8 @@ export interface SimBuild {
   jobs: number;
   start: number;
   end: number;
-  outcome: "built" | "failed" | "lost";
+  /** Dropped: begun anew elsewhere, or another build of it was done first. */
+  outcome: "built" | "failed" | "lost" | "dropped";
 }
 
 /** Where core-seconds went that no build used. */
@@ -71,14 +82,18 @@ export interface Schedule {
   makespan: number;
   builds: SimBuild[];
   idle: IdleTime;
+  /** Core-seconds' work of builds that were dropped. */
+  wasted: number;
 }
 
 /** Part of its work that a build can have done at most while it runs. */
 const ALMOST = 0.98;
 
+type LaneBuild = ModelBuild & { start: number };
+
 interface Lane {
   drone: SimDrone;
-  builds: (ModelBuild & { start: number })[];
+  builds: LaneBuild[];
   rate: Float64Array;
   lost: boolean;
 }
@@ -106,7 +121,9 @@ export function simulate(
     makespan: 0,
     builds: [],
     idle: { dependencies: 0, heldBack: 0, tail: 0, lost: 0 },
+    wasted: 0,
   };
+  const copied = new Set<number>();
   const tries = new Int32Array(packages.length);
   let now = 0;
   let waiting = 0;
@@ -116,9 +133,28 @@ export function simulate(
     waiting++;
     policy.ready(index, now);
   };
-  const end = (lane: Lane, build: Lane["builds"][number], outcome: SimBuild["outcome"]): void => {
-    const { index, jobs, start } = build;
+  const record = (lane: Lane, { index, jobs, start }: LaneBuild, outcome: SimBuild["outcome"]): void => {
     schedule.builds.push({ index, drone: lane.drone.name, jobs, start, end: now, outcome });
+  };
+  const drop = (lane: Lane, build: LaneBuild): void => {
+    lane.builds.splice(lane.builds.indexOf(build), 1);
+    lane.rate = rates(lane.builds, lane.drone.cores, lane.drone.speed);
+    schedule.wasted += build.used;
+    record(lane, build, "dropped");
+  };
+  const find = (index: number): [Lane, LaneBuild] | null => {
+    for (const lane of lanes) for (const build of lane.builds) if (build.index === index) return [lane, build];
+    return null;
+  };
+  const end = (lane: Lane, build: LaneBuild, outcome: "built" | "failed" | "lost"): void => {
+    const { index } = build;
+    record(lane, build, outcome);
+    const other = copied.delete(index) ? find(index) : null;
+    if (other && outcome !== "built") {
+      policy.dropped?.(index, lane.drone.name, now);
+      return;
+    }
+    if (other) drop(...other);
     policy.ended(index, outcome, now);
     if (outcome !== "built") {
       unstarted++;
@@ -145,6 +181,13 @@ export function simulate(
       place({ ...start, used: 0 }, nice);
       waiting--;
       unstarted--;
+    }
+    for (const { copy, from, nice, ...start } of policy.relief?.(now) ?? []) {
+      const old = find(start.index);
+      if (!old || old[0].drone.name !== from) throw new RangeError(`package ${start.index} does not build on ${from}`);
+      if (copy) copied.add(start.index);
+      else drop(...old);
+      place({ ...start, used: 0 }, nice);
     }
   };
 

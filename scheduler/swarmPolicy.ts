@@ -1,5 +1,4 @@
-import type { Job } from "./scheduler.ts";
-import { Scheduler, type Tuning } from "./scheduler.ts";
+import { type Job, Scheduler, type Start, type Tuning } from "./scheduler.ts";
 import type { Policy, SimDrone, SimPackage, SimStart } from "./simulate.ts";
 import { secondsOn } from "./work.ts";
 
@@ -31,8 +30,16 @@ export function remainingPaths(packages: readonly SimPackage[], cores: number): 
   return remaining;
 }
 
+/** What is done in the tail: nothing, critical builds begun anew on a better drone, or begun there a second time. */
+export type Relief = "none" | "restart" | "copy";
+
 /** The swarm's own scheduler as a policy of the simulator. */
-export function swarmPolicy(packages: readonly SimPackage[], drones: readonly SimDrone[], tuning: Tuning): Policy {
+export function swarmPolicy(
+  packages: readonly SimPackage[],
+  drones: readonly SimDrone[],
+  tuning: Tuning,
+  relief: Relief = "restart",
+): Policy {
   const cores = Math.max(...drones.map((d) => d.cores));
   const remaining = remainingPaths(packages, cores);
   const jobs = packages.map(
@@ -51,19 +58,30 @@ export function swarmPolicy(packages: readonly SimPackage[], drones: readonly Si
       })),
     );
   tell();
+  const simStart = ({ index, drone, jobs: j }: Start): SimStart => ({
+    ...{ index, drone, jobs: j, nice: null },
+    tail: scheduler.tailOf(index),
+  });
   return {
     started: (index, drone, jobs, used) => scheduler.started({ index, drone, jobs }, false, used, 0),
     ready: (index) => scheduler.offer(index),
     ended: (index, _outcome, now) => scheduler.ended(index, now * 1000),
+    dropped: (index, drone, now) => scheduler.ended(index, now * 1000, drone),
     lost(drone) {
       lost.add(drone);
       tell();
     },
     decide(now) {
-      const { starts } = scheduler.decide(now * 1000);
-      return starts.map(
-        ({ index, drone, jobs: j }): SimStart => ({ index, drone, jobs: j, nice: null, tail: scheduler.tailOf(index) }),
-      );
+      return scheduler.decide(now * 1000).starts.map(simStart);
+    },
+    relief(now) {
+      if (relief === "none") return [];
+      const copy = relief === "copy";
+      return scheduler.relief(now * 1000, copy).map((move) => {
+        if (copy) scheduler.copied(move, now * 1000);
+        else scheduler.moved(move, now * 1000);
+        return { ...simStart(move), from: move.from, copy };
+      });
     },
   };
 }

@@ -40,7 +40,7 @@ export function compare(
   { noise = 0, seeds = 1, policies = POLICIES, budget }: CompareOptions,
   seen: (outcome: Outcome) => void = () => undefined,
 ): Comparison {
-  const simulation = { drones: [...drones], policies: [...policies], noise, failRate: 0, seeds: [] };
+  const simulation = { drones: [...drones], policies: [...policies], noise, failRate: 0, speculate: false, seeds: [] };
   const tuning = policies.includes("swarm") ? lookAhead(graph, simulation, budget).tuning : DEFAULT_TUNING;
   const ratios: Ratios = {};
   for (const policy of policies) {

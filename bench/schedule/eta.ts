@@ -27,7 +27,7 @@ export function etaErrors(
   drones: readonly SimDrone[],
   { noise, seeds, moments }: { noise: number; seeds: number; moments: readonly number[] },
 ): EtaError[] {
-  const simulation = { drones: [...drones], policies: [], noise, failRate: 0, seeds: [] };
+  const simulation = { drones: [...drones], policies: [], noise, failRate: 0, speculate: false, seeds: [] };
   const runs = Array.from({ length: seeds }, (_, i) => {
     const run = { policy: "swarm-rule", seed: i + 1, tuning: DEFAULT_TUNING } as const;
     return runOne(graph, simulation, run).schedule;

@@ -26,6 +26,11 @@ export function simulateScreen(report: SimulationReport, paint: Paint): string[]
     ...(only.failed + only.lost > 0
       ? [`Ended badly  ${count(only.failed, "build")} failed, ${only.lost} lost with their drone (mean of a seed)`]
       : []),
+    ...(only.dropped > 0
+      ? [
+          `Moved        ${count(only.dropped, "build")} given up for another on a better drone, ${hours(only.wasted)} of work`,
+        ]
+      : []),
     `Idle cores   ${idleWords(only.idle, cores * only.makespan)}`,
     ...(report.plan === null ? [] : [`Looked ahead ${planWords(report.plan)}`]),
     `Decisions    ${only.decisions.decisions} in ${(only.decisions.totalMs / 1000).toFixed(2)} s of CPU, median ${only.decisions.medianMs.toFixed(2)} ms, p99 ${only.decisions.p99Ms.toFixed(2)} ms`,

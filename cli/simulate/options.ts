@@ -13,6 +13,7 @@ export interface TypedOptions {
   fail?: string;
   lose: string[];
   svg?: string;
+  speculate?: boolean;
 }
 
 /** What is to be simulated. */
@@ -24,6 +25,8 @@ export interface Simulation {
   seeds: number[];
   /** Part of the builds that fail at their end. */
   failRate: number;
+  /** Critical builds are begun a second time in the tail, the first to end counts, instead of anew. */
+  speculate: boolean;
 }
 
 const HOW = "as CORES or NAME:CORES[:SPEED], with commas between: --drones 16,14,24,8";
@@ -54,8 +57,12 @@ export function readOptions(typed: TypedOptions): Simulation {
   if (typed.svg !== undefined && (typed.policy === "all" || count > 1)) {
     problems.push("--svg draws one schedule: choose one --policy and leave out --seeds");
   }
+  const speculate = typed.speculate === true;
+  if (speculate && !policies.includes("swarm") && !policies.includes("swarm-rule") && policies.length > 0) {
+    problems.push("--speculate goes with the swarm's own scheduler: the other policies begin nothing twice");
+  }
   if (problems.length > 0) throw usageError(problems);
-  return { drones, policies, noise, failRate, seeds: Array.from({ length: count }, (_, i) => seed + i) };
+  return { drones, policies, noise, failRate, speculate, seeds: Array.from({ length: count }, (_, i) => seed + i) };
 }
 
 function readDrones(typed: string | undefined, problems: string[]): SimDrone[] {

@@ -1,7 +1,7 @@
 import type { GraphPackage } from "../../scheduler/packageGraph.ts";
 import { DEFAULT_TUNING, type Tuning } from "../../scheduler/scheduler.ts";
 import type { Policy, SimDrone, SimPackage } from "../../scheduler/simulate.ts";
-import { swarmPolicy } from "../../scheduler/swarmPolicy.ts";
+import { type Relief, swarmPolicy } from "../../scheduler/swarmPolicy.ts";
 import { YARDSTICKS, type Yardstick } from "../../scheduler/yardsticks/yardsticks.ts";
 
 /** `swarm` looks ahead before it starts; `swarm-rule` is its rule alone. */
@@ -20,11 +20,13 @@ export interface PolicyInput {
   reaches: readonly Pick<GraphPackage, "reaches">[];
   /** What looking ahead found. */
   tuning: Tuning;
+  relief: Relief;
 }
 
 export function policyOf(name: PolicyName, input: PolicyInput): Policy {
   if (name === "swarm" || name === "swarm-rule") {
-    return swarmPolicy(input.packages, input.drones, name === "swarm" ? input.tuning : DEFAULT_TUNING);
+    const { packages, drones, tuning, relief } = input;
+    return swarmPolicy(packages, drones, name === "swarm" ? tuning : DEFAULT_TUNING, relief);
   }
   return YARDSTICKS[name](input);
 }
@@ -54,7 +56,9 @@ export function timed(policy: Policy): { policy: Policy; cost: () => DecisionCos
     policy: {
       ready: (index, now) => measure(() => policy.ready(index, now)),
       ended: (index, outcome, now) => measure(() => policy.ended(index, outcome, now)),
+      dropped: (index, drone, now) => measure(() => policy.dropped?.(index, drone, now)),
       lost: (drone, now) => measure(() => policy.lost(drone, now)),
+      relief: (now) => measure(() => policy.relief?.(now) ?? []),
       decide(now) {
         const starts = measure(() => policy.decide(now));
         costs.push(since);

@@ -17,6 +17,9 @@ export interface PolicyReport {
   worst: number;
   failed: number;
   lost: number;
+  /** Builds begun anew elsewhere, or slower than a second one, and what they had done. Core-seconds. */
+  dropped: number;
+  wasted: number;
   /** Core-seconds. */
   idle: IdleTime;
   decisions: DecisionCost;
@@ -40,6 +43,7 @@ export interface SimulationReport {
   drones: readonly SimDrone[];
   noise: number;
   failRate: number;
+  speculate: boolean;
   seeds: readonly number[];
   policies: PolicyReport[];
   /** Looking ahead: simulated runs, the seconds they took, and the makespan that is expected. Null: nobody did. */
@@ -59,7 +63,7 @@ export function simulateAll(
   graph: PackageGraph,
   simulation: Simulation,
 ): { report: SimulationReport; drawn: Drawn | null } {
-  const { drones, policies, noise, failRate, seeds } = simulation;
+  const { drones, policies, noise, failRate, speculate, seeds } = simulation;
   let last: Drawn | null = null;
   const started = performance.now();
   const planned = policies.includes("swarm") ? lookAhead(graph, simulation) : null;
@@ -81,7 +85,7 @@ export function simulateAll(
         packages: graph.packages.length,
         work: graph.packages.reduce((sum, p) => sum + p.work.work, 0),
       },
-      ...{ drones, noise, failRate, seeds, policies: reports },
+      ...{ drones, noise, failRate, speculate, seeds, policies: reports },
       plan: planned === null ? null : { runs: planned.runs, seconds: planSeconds, expected: planned.makespan },
       ...boundOf(graph, seeds.length === 1 ? last : null),
       chain: drawn === null ? null : chainOf(graph, drawn, drones),
@@ -118,6 +122,8 @@ function meanOf(policy: PolicyName, outcomes: readonly Outcome[]): PolicyReport 
     worst: Math.max(...ratios),
     failed: mean((o) => o.failed),
     lost: mean((o) => o.lost),
+    dropped: mean((o) => o.dropped),
+    wasted: mean((o) => o.wasted),
     idle: {
       dependencies: mean((o) => o.idle.dependencies),
       heldBack: mean((o) => o.idle.heldBack),

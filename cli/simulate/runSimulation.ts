@@ -23,6 +23,9 @@ export interface Outcome {
   /** Builds that failed, and that were lost with their drone. */
   failed: number;
   lost: number;
+  /** Builds that were begun anew elsewhere, or were slower than a second one, and the core-seconds that they had done. */
+  dropped: number;
+  wasted: number;
   /** Core-seconds that nothing used, by cause. */
   idle: IdleTime;
   decisions: DecisionCost;
@@ -53,19 +56,23 @@ export function runOne(
   simulation: Simulation,
   { policy, seed, tuning }: { policy: PolicyName; seed: number; tuning: Tuning },
 ): Drawn {
-  const { drones, noise, failRate } = simulation;
+  const { drones, noise, failRate, speculate } = simulation;
+  const relief = speculate ? "copy" : "restart";
   const packages = noise === 0 ? exactly(graph) : disturbed(graph, noise, seed);
   const bound = lowerBound(
     packages.map(({ truth, needs }) => ({ work: truth, needs })),
     drones,
   );
-  const { policy: decider, cost } = timed(policyOf(policy, { packages, drones, reaches: graph.packages, tuning }));
+  const { policy: decider, cost } = timed(
+    policyOf(policy, { packages, drones, reaches: graph.packages, tuning, relief }),
+  );
   const schedule = simulate(packages, drones, decider, failures(seed, failRate));
   const ended = (outcome: string): number => schedule.builds.filter((b) => b.outcome === outcome).length;
   return {
     outcome: {
       ...{ policy, seed, makespan: schedule.makespan, bound: bound.seconds, ratio: schedule.makespan / bound.seconds },
-      ...{ failed: ended("failed"), lost: ended("lost"), idle: schedule.idle, decisions: cost() },
+      ...{ failed: ended("failed"), lost: ended("lost"), dropped: ended("dropped"), wasted: schedule.wasted },
+      ...{ idle: schedule.idle, decisions: cost() },
     },
     schedule,
     chain: criticalChain(

@@ -31,7 +31,7 @@ const STYLE = `
   .built { fill: #7aa6d8; }
   .many { fill: #a9c4e4; }
   .critical { fill: #e08a1e; }
-  .failed, .lost { fill: #d13438; }
+  .failed, .lost, .dropped { fill: #d13438; }
   .gone { fill: #d13438; opacity: 0.12; }
   rect:hover { opacity: 0.7; }
   @media (prefers-color-scheme: dark) {
@@ -43,7 +43,7 @@ const STYLE = `
     .built { fill: #4d7fb8; }
     .many { fill: #3a5f8a; }
     .critical { fill: #f2a13c; }
-    .failed, .lost { fill: #ef5a5f; }
+    .failed, .lost, .dropped { fill: #ef5a5f; }
   }
 `;
 
@@ -51,7 +51,7 @@ const STYLE = `
 interface Bar {
   start: number;
   end: number;
-  kind: "built" | "many" | "critical" | "failed" | "lost";
+  kind: SimBuild["outcome"] | "many" | "critical";
   tip: string;
 }
 
@@ -157,7 +157,7 @@ function legend(): string[] {
     ["built", "a build"],
     ["many", "several small ones"],
     ["critical", "the critical path"],
-    ["failed", "failed or lost"],
+    ["failed", "failed, lost, dropped"],
   ];
   return kinds.flatMap(([kind, words], i) => [
     rect(kind, 16 + i * 150, 32, 12, 10),

@@ -13,6 +13,10 @@ export const register: RegisterVerb = (command, context) => {
     .option("--seeds <count>", "the mean of so many seeds")
     .option("--fail <rate>", "part of the builds that fail at their end and are tried again, 0 to 0.99")
     .option("--lose <drone@time>", "a drone goes away for ever: NAME@SECONDS, NAME@10m; may be repeated", gather, [])
+    .option(
+      "--speculate",
+      "what holds everything at the end is begun a second time on a better drone; the first counts",
+    )
     .option("--svg <file>", "draw the schedule")
     .action(async (graph: string, options: TypedOptions) => {
       const { simulateVerb } = await import("../simulate/verb.ts");

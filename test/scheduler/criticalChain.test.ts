@@ -8,7 +8,7 @@ const build = (index: number, drone: string, start: number, end: number, outcome
 
 function chainOf(builds: SimBuild[], needs: number[][]): [number, string][] {
   const idle = { dependencies: 0, heldBack: 0, tail: 0, lost: 0 };
-  const schedule: Schedule = { makespan: Math.max(0, ...builds.map((b) => b.end)), builds, idle };
+  const schedule: Schedule = { makespan: Math.max(0, ...builds.map((b) => b.end)), builds, idle, wasted: 0 };
   return criticalChain(schedule, needs).map(({ build: { index }, after }) => [index, after]);
 }
 

@@ -52,7 +52,7 @@ test("on graphs and drones of every shape: sound, no faster than the bound, no w
         const used = capacity - dependencies - heldBack - tail - lost;
         if (drones.every((d) => d.speed === 1)) {
           const work = packages.reduce((sum, p) => sum + p.truth.work, 0);
-          expect(Math.abs(used / work - 1)).toBeLessThan(1e-6);
+          expect(Math.abs(used / (work + schedule.wasted) - 1)).toBeLessThan(1e-6);
         }
         expect(run(packages, drones, crowding)).toEqual(schedule);
       },

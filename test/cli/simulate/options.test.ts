@@ -32,7 +32,14 @@ test("drones by cores, by name, with speed; losses in seconds, minutes, hours", 
 });
 
 test("defaults: the swarm's policy, exact estimates, nothing fails", () => {
-  expect(readOptions(typed({}))).toMatchObject({ policies: ["swarm"], noise: 0, failRate: 0, seeds: [1] });
+  expect(readOptions(typed({}))).toMatchObject({
+    policies: ["swarm"],
+    noise: 0,
+    failRate: 0,
+    speculate: false,
+    seeds: [1],
+  });
+  expect(readOptions(typed({ speculate: true }))).toMatchObject({ speculate: true });
   expect(readOptions(typed({ noise: "0.7", seed: "5", seeds: "3" })).seeds).toEqual([5, 6, 7]);
   expect(readOptions(typed({ policy: "all" })).policies).toContain("portage");
 });

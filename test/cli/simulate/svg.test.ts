@@ -35,7 +35,7 @@ const build = (index: number, drone: string, start: number, end: number, outcome
 
 function timeline(builds: SimBuild[], over: Partial<Timeline> = {}): Timeline {
   const makespan = Math.max(...builds.map((b) => b.end));
-  const schedule = { makespan, builds, idle: { dependencies: 0, heldBack: 0, tail: 0, lost: 0 } };
+  const schedule = { makespan, builds, idle: { dependencies: 0, heldBack: 0, tail: 0, lost: 0 }, wasted: 0 };
   return {
     ...{ title: "a <title> & more", schedule, chain: criticalChain(schedule, [[], [], [], []]) },
     drones: [
