@@ -81,6 +81,13 @@ describe("what is wrong is told, all of it", () => {
     expect(problems.filter((problem) => message.test(problem))).toHaveLength(1);
   });
 
+  test("a second build of what other policies never begin twice", () => {
+    expect(problemsOf({ policy: "portage", speculate: true })).toEqual([
+      "--speculate goes with the swarm's own scheduler: the other policies begin nothing twice",
+    ]);
+    expect(problemsOf({ policy: "all", speculate: true })).toEqual([]);
+  });
+
   test("no drones", () => {
     expect(() => readOptions({ policy: "swarm", lose: [] })).toThrow(/--drones is missing: .*--drones 16,14,24,8/);
   });
