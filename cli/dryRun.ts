@@ -19,7 +19,7 @@ export async function showDryRun(context: Context, started: { target: string; ru
   const plan = parsePlan(await binhost.getBlob(view.plan));
   const estimates = await estimatesOf(binhost, plan);
   const { scheduler } = await context.config();
-  const planned = dryRun(view, planGraph(plan, estimates.of));
+  const planned = dryRun(view, planGraph(plan, estimates.of), scheduler);
   const unmatched = unmatchedPatterns(
     scheduler,
     plan.packages.map((p) => p.cpv),

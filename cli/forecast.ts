@@ -1,12 +1,15 @@
+import type { BuildLimits } from "../model/limits.ts";
+import type { Standing } from "../model/outlook.ts";
 import type { PlanGraph } from "../model/plan.ts";
 import type { RunDrone } from "../model/run.ts";
 import { lowerBound } from "../scheduler/bound.ts";
 import { criticalChain } from "../scheduler/criticalChain.ts";
-import { restOf } from "../scheduler/lookAhead.ts";
+import { impossible, restOf } from "../scheduler/lookAhead.ts";
 import { type Plan, type PlanRequest, search } from "../scheduler/plan.ts";
 import { DEFAULT_TUNING } from "../scheduler/scheduler.ts";
 import { type Schedule, type SimDrone, simulate } from "../scheduler/simulate.ts";
 import { swarmPolicy } from "../scheduler/swarmPolicy.ts";
+import { neverBuilt } from "../scheduler/why.ts";
 
 /** A build of the path that decides when all is done. Times are seconds, from the start of the builds. */
 export interface ForecastBuild {
@@ -45,13 +48,8 @@ const PATIENCE_MS = 1200;
 const LONGEST_MS = 6000;
 
 /** Runs the scheduler forward on the drones that were verified. Null where there is none, or nothing to build. */
-export function forecast(graph: PlanGraph, drones: readonly RunDrone[]): Forecast | null {
-  const { request, positions } = restOf({
-    ...{ graph, received: [], given: [], running: [] },
-    drones: drones.filter(isUsable).map(({ name, cores, slots, speed = 1 }) => {
-      return { name, cores, slots, speed, memoryBytes: null, unusable: null };
-    }),
-  });
+export function forecast(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildLimits): Forecast | null {
+  const { request, positions } = restOf(standing(graph, drones, limits));
   const { packages } = request;
   if (packages.length === 0 || request.drones.length === 0) return null;
   const bound = lowerBound(
@@ -80,6 +78,25 @@ export function forecast(graph: PlanGraph, drones: readonly RunDrone[]): Forecas
       return { cpv: graph.packages[positions[index] ?? -1]?.cpv ?? "", drone, jobs, start, end, after };
     }),
   };
+}
+
+/** A run before its first build. */
+function standing(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildLimits): Standing {
+  return {
+    ...{ graph, received: [], given: [], running: [], ...(limits ? { limits } : {}) },
+    drones: drones.filter(isUsable).map(({ name, cores, slots, speed = 1, memoryBytes = null, exclude, only }) => ({
+      ...{ name, cores, slots, speed, memoryBytes, unusable: null },
+      ...(exclude ? { exclude } : {}),
+      ...(only ? { only } : {}),
+    })),
+  };
+}
+
+/** What the run could not build, one sentence each. */
+export function foreseenStuck(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildLimits): string[] {
+  return impossible(standing(graph, drones, limits)).map(
+    ({ position, excluded }) => `${graph.packages[position]?.cpv}: ${neverBuilt([...excluded])}`,
+  );
 }
 
 /** Whether a drone would get work in the run. */

@@ -1,3 +1,4 @@
+import type { BuildLimits } from "./limits.ts";
 import type { PlanGraph } from "./plan.ts";
 
 /** A drone as the scheduler counts with it. */
@@ -13,6 +14,9 @@ export interface Capacity {
   memoryBytes: number | null;
   /** What it fetches from the binhost in a second. Absent where that was not measured. */
   linkBytesPerSecond?: number;
+  /** Patterns of packages that it never builds, and of those that it builds at all; absent: none and any. */
+  exclude?: readonly string[];
+  only?: readonly string[];
   /** Null where it may get work now, else why not. */
   unusable: string | null;
 }
@@ -37,6 +41,7 @@ export interface Standing {
   given: readonly number[];
   running: readonly RunningBuild[];
   drones: readonly Capacity[];
+  limits?: BuildLimits;
 }
 
 /** What a look ahead says of a run. */

@@ -58,6 +58,11 @@ export interface RunDrone {
   slots: number;
   /** Work done per core-second, relative to the machine that estimates are for; absent in runs of earlier versions. */
   speed?: number;
+  /** Memory for builds. Bytes; absent where unknown. */
+  memoryBytes?: number;
+  /** Patterns of packages that it never builds, and of those that it builds at all; absent: none and any. */
+  exclude?: readonly string[];
+  only?: readonly string[];
   /** `verified`: builds; `syncing`; `stale`: left out, see `reason`; `away`: not online now. */
   state: "verified" | "syncing" | "stale" | "away";
   paused: boolean;

@@ -10,6 +10,12 @@ export interface SimPackage {
   truth: Work;
   /** Indices of packages that must be built before. */
   needs: readonly number[];
+  /** Bytes of memory in all and for each job, and exclusive groups; absent: none. A build never needs more. */
+  memoryBytes?: number;
+  memoryPerJobBytes?: number;
+  groups?: readonly number[];
+  /** Drones that may not build it, with the reason. */
+  excluded?: ReadonlyMap<string, string>;
 }
 
 export interface SimDrone {
@@ -18,6 +24,8 @@ export interface SimDrone {
   speed: number;
   /** Builds at once; absent: as many as `defaultSlots` gives. */
   slots?: number;
+  /** Memory for builds. Bytes; null or absent: no limit. */
+  memoryBytes?: number | null;
   /** Seconds after the start when it goes away for ever; what it builds then is lost. */
   lostAt?: number;
 }

@@ -1,4 +1,4 @@
-import { type Job, Scheduler, type Start, type Tuning } from "./scheduler.ts";
+import { type Job, Scheduler, type Start, type Tuning, UNCONSTRAINED } from "./scheduler.ts";
 import type { Policy, SimDrone, SimPackage, SimStart } from "./simulate.ts";
 import { secondsOn } from "./work.ts";
 
@@ -43,17 +43,17 @@ export function swarmPolicy(
   const cores = Math.max(...drones.map((d) => d.cores));
   const remaining = remainingPaths(packages, cores);
   const jobs = packages.map(
-    ({ estimate, sigma }): Job => ({
-      estimate: { ...estimate, sigma, memoryBytes: 0, memoryPerJobBytes: 0 },
-      groups: [],
+    ({ estimate, sigma, memoryBytes = 0, memoryPerJobBytes = 0, groups = [] }): Job => ({
+      estimate: { ...estimate, sigma, memoryBytes, memoryPerJobBytes },
+      groups,
     }),
   );
   const scheduler = new Scheduler(jobs, remaining, tuning);
   const lost = new Set<string>();
   const tell = (): void =>
     scheduler.setDrones(
-      drones.map(({ name, cores, speed, slots = defaultSlots(cores) }) => ({
-        ...{ name, cores, speed, slots, memoryBytes: null },
+      drones.map(({ name, cores, speed, slots = defaultSlots(cores), memoryBytes = null }) => ({
+        ...{ name, cores, speed, slots, memoryBytes },
         unusable: lost.has(name) ? "is lost" : null,
       })),
     );
@@ -64,7 +64,10 @@ export function swarmPolicy(
   });
   return {
     started: (index, drone, jobs, used) => scheduler.started({ index, drone, jobs }, false, used, 0),
-    ready: (index) => scheduler.offer(index),
+    ready(index) {
+      const { excluded } = packages[index] ?? {};
+      scheduler.offer(index, excluded ? { ...UNCONSTRAINED, excluded } : UNCONSTRAINED);
+    },
     ended: (index, _outcome, now) => scheduler.ended(index, now * 1000),
     dropped: (index, drone, now) => scheduler.ended(index, now * 1000, drone),
     lost(drone) {

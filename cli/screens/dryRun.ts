@@ -1,7 +1,8 @@
+import type { BuildLimits } from "../../model/limits.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
-import { type Forecast, type ForecastBuild, forecast, isUsable } from "../forecast.ts";
+import { type Forecast, type ForecastBuild, forecast, foreseenStuck, isUsable } from "../forecast.ts";
 import type { Paint } from "../paint.ts";
 import { count, duration, table } from "../text.ts";
 import { title } from "./parts.ts";
@@ -32,7 +33,8 @@ export interface DryRun {
   notices: string[];
 }
 
-export function dryRun(view: RunView, graph: PlanGraph): DryRun {
+/** @param limits what the operator set of how packages are built. */
+export function dryRun(view: RunView, graph: PlanGraph, limits?: BuildLimits): DryRun {
   const waves = wavesOf(graph).map((wave) => wave.map((index) => planned(graph, index)));
   return {
     run: view.run,
@@ -41,9 +43,9 @@ export function dryRun(view: RunView, graph: PlanGraph): DryRun {
     waves,
     work: waves.flat().reduce((sum, each) => sum + each.estimate, 0),
     cores: view.drones.reduce((sum, drone) => sum + (isUsable(drone) ? drone.cores : 0), 0),
-    forecast: forecast(graph, view.drones),
+    forecast: forecast(graph, view.drones, limits),
     unresolvable: view.unresolvable,
-    notices: view.notices,
+    notices: [...view.notices, ...foreseenStuck(graph, view.drones, limits)],
   };
 }
 
@@ -99,7 +101,9 @@ export function dryRunScreen(plan: DryRun, paint: Paint): string[] {
   lines.push(
     ...(plan.forecast
       ? forecastLines(plan.forecast, paint)
-      : ["How long it would take is unknown: no drone was verified. Look: swarm drones"]),
+      : [
+          `How long it would take is unknown: ${plan.cores > 0 ? "no drone may build any of it" : "no drone was verified"}. Look: swarm drones`,
+        ]),
     "",
     ...plan.notices.map((notice) => `${paint("warn", "!")} ${notice}`),
     "Nothing was built. Build it: swarm run-update",

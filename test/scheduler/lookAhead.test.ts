@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Outlook, Standing } from "../../model/outlook.ts";
 import type { GraphPackage } from "../../model/plan.ts";
-import { lookAhead, restOf } from "../../scheduler/lookAhead.ts";
+import { impossible, lookAhead, restOf } from "../../scheduler/lookAhead.ts";
 
 const pkg = (cpv: string, change: Partial<GraphPackage> = {}): GraphPackage => ({
   ...{ cpv, estimate: 100, width: 1, sigma: 0, memory: 0, memoryPerJob: 0, build: [], run: [] },
@@ -40,6 +40,25 @@ test("what is received, given up, running or on a drone that is away counts as s
   expect(outlook(standing(gone))?.seconds.expected).toBe(300);
   expect(outlook(standing({ drones: [drone("izar", "is away")] }))).toBeNull();
   expect(outlook(standing({ received: [0, 1, 2, 3] }))).toBeNull();
+});
+
+test("memory, exclusive groups and what drones exclude count; what none may build is left out with all that waits for it", () => {
+  const GIB = 2 ** 30;
+  const four = { packages: [pkg("a/one-1"), pkg("a/two-1"), pkg("b/one-1"), pkg("b/two-1")] };
+  const takes = (change: Partial<Standing>) => outlook(standing({ graph: four, ...change }))?.seconds.expected;
+  const limits = { exclusive: [], memory: [], speculate: false };
+  expect(takes({})).toBe(100);
+  expect(takes({ limits: { ...limits, exclusive: [["a/*", "b/one"]] } })).toBe(300);
+  const drones = [{ ...drone("izar"), memoryBytes: 8 * GIB }];
+  expect(takes({ drones, limits: { ...limits, memory: [{ packages: "*/*", gib: 4 }] } })).toBe(200);
+  const picky = [{ ...drone("izar"), only: ["a/*"] }, drone("tarn")].map((d) => ({ ...d, slots: 1 }));
+  expect(takes({ drones: picky })).toBe(200);
+  expect(takes({ drones: picky.slice(0, 1) })).toBe(200);
+
+  const { positions } = restOf(standing({ drones: [{ ...drone("izar"), exclude: ["a/lib"] }] }));
+  expect(positions).toEqual([0, 3]);
+  const memory = [{ packages: "a/base", gib: 30 }];
+  expect(impossible({ ...standing({ drones, limits: { ...limits, memory } }) })).toMatchObject([{ position: 0 }]);
 });
 
 test("uncertain estimates make a range around what is expected", () => {

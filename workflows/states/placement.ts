@@ -1,9 +1,9 @@
 import { fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Capacity } from "../../model/outlook.ts";
-import { matchesPattern } from "../../model/patterns.ts";
 import type { GraphPackage } from "../../model/plan.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
+import { NO_LIMITS, packageLimits } from "../../scheduler/limits.ts";
 import {
   type Constraint,
   DEFAULT_TUNING,
@@ -21,8 +21,6 @@ import type { Delegation } from "./delegations.ts";
 import type { PackageRecords } from "./records.ts";
 import { noteReceived, warmthOf } from "./warm.ts";
 
-const NO_LIMITS: BuildLimits = { exclusive: [], memory: [], speculate: false };
-const GIB = 2 ** 30;
 /** So many are shown: one says already what to mend. */
 const MAX_STUCK = 5;
 
@@ -99,7 +97,7 @@ export class Placement {
   /** The drones that could never build a package, with the reason. */
   barred(index: number): [drone: string, reason: string][] {
     const cpv = this.#records.cpv(index);
-    return this.#excluding(cpv, memorySet(this.#limits, cpv) ?? 0);
+    return this.#excluding(cpv, packageLimits(this.#limits, cpv).memoryBytes ?? 0);
   }
 
   /** What is ready though no drone could ever build it, with each drone's reason. At most a few. */
@@ -236,20 +234,9 @@ export class Placement {
 /** A package as the scheduler takes it, with the operator's word on its memory and on what it must not run beside. */
 function jobOf(p: GraphPackage, limits: BuildLimits): Job {
   const estimate = fromGraph(p);
-  const memoryBytes = memorySet(limits, p.cpv);
-  return {
-    estimate: memoryBytes === null ? estimate : { ...estimate, memoryBytes, memoryPerJobBytes: 0 },
-    groups: limits.exclusive.flatMap((group, i) =>
-      group.some((pattern) => matchesPattern(pattern, p.cpv)) ? [i] : [],
-    ),
-  };
+  const { memoryBytes, groups } = packageLimits(limits, p.cpv);
+  return { estimate: memoryBytes === null ? estimate : { ...estimate, memoryBytes, memoryPerJobBytes: 0 }, groups };
 }
 
 /** Once is enough: what is begun anew again and again is never done. */
 const wasMoved = ({ attempts }: PackageRecord): boolean => attempts.some((a) => a.supersededBy !== undefined);
-
-/** Bytes that an operator said that a package's build needs, or null. */
-function memorySet({ memory }: BuildLimits, cpv: string): number | null {
-  const set = memory.find(({ packages }) => matchesPattern(packages, cpv));
-  return set ? set.gib * GIB : null;
-}

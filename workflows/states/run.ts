@@ -183,6 +183,7 @@ export class RunState {
       given: this.#records.in("failed", "skipped"),
       running: running.map((d) => ({ ...pick(d), used: used.get(d.index) ?? 0 })),
       drones,
+      ...(this.#limits ? { limits: this.#limits } : {}),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { DroneShare, DroneSyncReport, DroneView } from "../../model/fleet.ts";
 import type { Capacity } from "../../model/outlook.ts";
-import { matchesPattern } from "../../model/patterns.ts";
+import { exclusion } from "../../scheduler/limits.ts";
 
 /** A drone's part in a run. */
 export interface RunDroneRecord {
@@ -135,13 +135,9 @@ export class RunDrones {
    */
   excluding(cpv: string, leastMemory: number): [drone: string, reason: string][] {
     if (leastMemory === 0 && !this.#choosy) return [];
-    return this.all().flatMap(({ name, exclude = [], only = [], memoryBytes }): [string, string][] => {
-      const pattern = exclude.find((each) => matchesPattern(each, cpv));
-      if (pattern !== undefined) return [[name, `excludes ${pattern}`]];
-      const misses = only.length > 0 && !only.some((each) => matchesPattern(each, cpv));
-      if (misses) return [[name, `builds only ${only.join(", ")}`]];
-      if (memoryBytes === undefined || memoryBytes >= leastMemory) return [];
-      return [[name, `has ${gib(memoryBytes)} for builds, it needs ${gib(leastMemory)}`]];
+    return this.all().flatMap((drone): [string, string][] => {
+      const reason = exclusion(drone, cpv, leastMemory);
+      return reason === null ? [] : [[drone.name, reason]];
     });
   }
 
@@ -150,6 +146,7 @@ export class RunDrones {
     return this.all().map((d) => ({
       ...{ name: d.name, speed: d.speed ?? 1, ...roomOf(d), unusable: unusable(d) },
       ...(d.linkBytesPerSecond !== undefined && { linkBytesPerSecond: d.linkBytesPerSecond }),
+      ...(isChoosy(d) && { exclude: d.exclude ?? [], only: d.only ?? [] }),
     }));
   }
 
@@ -183,8 +180,6 @@ function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, share }: RunDro
 }
 
 const isChoosy = ({ exclude = [], only = [] }: RunDroneRecord): boolean => exclude.length + only.length > 0;
-
-const gib = (bytes: number): string => `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB`;
 
 /** A drone's state in the words of the screens. */
 export function shownState({ online, state }: RunDroneRecord): "verified" | "syncing" | "stale" | "away" {

@@ -101,3 +101,12 @@ test("drones that are stale, away or paused do not count; without any it says so
 test("nothing to build", () => {
   expect(dryRunScreen(dryRun(runView(), { packages: [] }), plain).at(-1)).toMatch(/^Nothing has to be built/);
 });
+
+test("what no drone may build is named, with the reason", () => {
+  const drones = [runDrone("izar", 16, { exclude: ["app-misc/*"] })];
+  const graph = { packages: chain(2).packages.map((p) => ({ ...p, cpv: `app-misc/${p.cpv.split("/")[1]}` })) };
+  const [first] = graph.packages;
+  const plan = dryRun(runView({ drones }), graph);
+  expect(plan.notices[0]).toBe(`${first?.cpv}: no drone could ever build it: izar excludes app-misc/*`);
+  expect(dryRunScreen(plan, plain).join("\n")).toContain("unknown: no drone may build any of it");
+});
