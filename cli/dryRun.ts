@@ -5,7 +5,6 @@ import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
 import { showReading } from "./runToGate.ts";
 import { dryRun, dryRunScreen } from "./screens/dryRun.ts";
-import { unmatchedPatterns } from "./unmatchedPatterns.ts";
 
 /** Waits until a dry run has its plan, and prints that. */
 export async function showDryRun(context: Context, started: { target: string; run: string }): Promise<void> {
@@ -19,12 +18,7 @@ export async function showDryRun(context: Context, started: { target: string; ru
   const plan = parsePlan(await binhost.getBlob(view.plan));
   const estimates = await estimatesOf(binhost, plan);
   const { scheduler } = await context.config();
-  const planned = dryRun(view, planGraph(plan, estimates.of), scheduler);
-  const unmatched = unmatchedPatterns(
-    scheduler,
-    plan.packages.map((p) => p.cpv),
-  );
-  const shown = { ...planned, notices: [...planned.notices, ...unmatched] };
+  const shown = dryRun(view, planGraph(plan, estimates.of), scheduler);
   if (context.json) context.printJson(shown);
   else context.print(dryRunScreen(shown, context.paint));
 }

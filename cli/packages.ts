@@ -1,5 +1,8 @@
 import { UserError } from "../model/errors.ts";
+import { matchesPattern } from "../model/patterns.ts";
 import type { PackageView } from "../model/run.ts";
+import { parseAtom } from "../portage/atom.ts";
+import { matchesVersion } from "../portage/atomMatch.ts";
 import { splitCpv } from "../portage/cpv.ts";
 import { nearest } from "../system/nearest.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
@@ -20,11 +23,26 @@ export function noRun(target: string): UserError {
   return new UserError(`there was no run of ${target} yet. Start one: swarm run-update`);
 }
 
-/** The packages that a name means: category/name-version exactly, else category/name, else name. Never by a part of it. */
+/**
+ * The packages that a name means: category/name-version exactly, else category/name, else name; else a pattern with `*`, or
+ * an atom with a version operator. Never by a part of it. UserError: an atom that asks for more than a version.
+ */
 export function matchingPackages<P extends { cpv: string }>(packages: readonly P[], name: string): P[] {
   const exact = packages.filter(({ cpv }) => cpv === name);
   if (exact.length > 0) return exact;
-  return packages.filter(({ cpv }) => namesOf(cpv).includes(name));
+  const named = packages.filter(({ cpv }) => namesOf(cpv).includes(name));
+  if (named.length > 0) return named;
+  if (/^[<>=~]/.test(name)) return packages.filter(versionTest(name));
+  return name.includes("*") ? packages.filter(({ cpv }) => matchesPattern(name, cpv)) : [];
+}
+
+/** Whether a package is of an atom with a version operator. */
+function versionTest(text: string): (it: { cpv: string }) => boolean {
+  const atom = parseAtom(text);
+  if (atom.slot !== null || atom.repository !== null || atom.use.length > 0) {
+    throw new UserError(`${text}: only name and version can be asked for here: leave out slot, repository and USE`);
+  }
+  return ({ cpv }) => matchesVersion(atom, cpv);
 }
 
 function namesOf(cpv: string): string[] {

@@ -33,6 +33,8 @@ export interface ResolveRequest {
   snapshot: string | null;
   /** `@world`, or the atoms given. */
   atoms: string[];
+  /** Patterns of packages that operators wrote, and where: what means nothing is noticed. Absent: none. */
+  patterns?: { where: string; pattern: string }[];
 }
 
 /** What resolution gives to the workflow; the full plan lies on the binhost as a blob. */

@@ -48,6 +48,8 @@ export interface BuildUsage {
   peakMemoryBytes: number;
   /** Wall seconds of each phase (unpack, configure, compile ...), in order. */
   phases: { name: string; seconds: number }[];
+  /** Work that one core of the drone does, see `DroneFacts`; absent in what drones of earlier versions said. */
+  speed?: number;
 }
 
 /** What a drone says of the artifact that it built. */

@@ -21,6 +21,8 @@ export interface DroneFacts {
   coresLimit?: number;
   /** Memory that builds may use together. Bytes. */
   memoryForBuildsBytes?: number;
+  /** Jobs that one build really gets at most, where that is less than its cores. */
+  maxJobs?: number;
   /** Patterns (`category/name` with `*`) of packages that it never builds, and of those that it builds at all (none: any). */
   exclude?: string[];
   only?: string[];

@@ -29,6 +29,8 @@ export interface AttemptRecord {
   cpuSeconds: number | null;
   /** Largest sum of resident memory of the build's processes; null where it was not measured. */
   peakMemoryBytes: number | null;
+  /** Work that one core of the drone did, see `DroneFacts`; absent or null where it was not recorded. */
+  speed?: number | null | undefined;
   /** Bytes of the source archives; null where not known. */
   sourceBytes: number | null;
   /** Bytes of the binary package; null where there is none. */
@@ -47,6 +49,7 @@ export type BuildSample = Pick<
   | "phases"
   | "cpuSeconds"
   | "peakMemoryBytes"
+  | "speed"
 >;
 
 /** Which attempts are asked for. */

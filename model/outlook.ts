@@ -8,6 +8,8 @@ export interface Capacity {
   cores: number;
   /** Builds at once, at most. */
   slots: number;
+  /** Jobs of one build, at most; absent: as many as cores. */
+  maxJobs?: number;
   /** Work done per core-second, relative to the machine that estimates are for. */
   speed: number;
   /** Memory for builds. Bytes; null where unknown: no limit then. */

@@ -29,6 +29,8 @@ export interface AttemptView {
   failure?: BuildFailure;
   /** Another attempt was begun instead, or was faster: the number of that one. */
   supersededBy?: number;
+  /** It was begun beside another attempt, that went on: the number of that one. */
+  copyOf?: number;
 }
 
 /** One package of a run, as status shows it. */

@@ -116,8 +116,8 @@ export class SchedulerDrone {
    * a wide one waits rather than crawl. An empty drone takes anything.
    */
   jobsFor({ estimate, maxJobs }: Placing): number {
-    const { cores, memoryBytes } = this.capacity;
-    const most = Math.max(1, Math.min(cores, estimate.width, maxJobs ?? cores));
+    const { cores, memoryBytes, maxJobs: bound = cores } = this.capacity;
+    const most = Math.max(1, Math.min(cores, bound, estimate.width, maxJobs ?? cores));
     if (memoryBytes === null) return most;
     let free = memoryBytes - estimate.memoryBytes;
     for (const build of this.#builds.values()) free -= build.memoryBytes;

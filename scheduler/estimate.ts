@@ -106,18 +106,31 @@ interface Measured {
 
 /** null where a build tells nothing of its cost. */
 function measure(sample: BuildSample, prior: Estimate): Measured | null {
-  const { buildSeconds, prepareSeconds, phases, cpuSeconds, jobs } = sample;
-  if (buildSeconds === null) return null;
-  const sum = (some: BuildSample["phases"]): number => some.reduce((total, { seconds }) => total + seconds, 0);
+  const { jobs } = sample;
+  // A core twice as fast does in one second what the reference needs two for.
+  const speed = sample.speed ?? 1;
+  const scaled = (seconds: number | null): number | null => (seconds === null ? null : seconds * speed);
+  const [buildSeconds, prepareSeconds, cpuSeconds] = [
+    sample.buildSeconds,
+    sample.prepareSeconds,
+    sample.cpuSeconds,
+  ].map(scaled);
+  const { phases } = sample;
+  if (buildSeconds === null || buildSeconds === undefined) return null;
+  const sum = (some: BuildSample["phases"]): number => some.reduce((total, { seconds }) => total + seconds * speed, 0);
   const wide = sum(phases.filter(({ name }) => PARALLEL_PHASES.includes(name)));
   const installing = sum(phases.filter(({ name }) => name === DEPENDENCIES));
-  const own = phases.length > 0 ? sum(phases) - wide - installing : Math.min(buildSeconds, prior.serial);
+  const alone = phases.length > 0 ? sum(phases) - wide - installing : Math.min(buildSeconds, prior.serial);
+  // Beside more urgent builds a phase takes longer than its work: never more than all the processor time of the build.
+  const own = Math.min(alone, cpuSeconds ?? alone);
   // Dependencies are fetched and unpacked by one core, whether it computes or waits.
   const serial = own + (prepareSeconds ?? 0);
   const rest = phases.length > 0 ? wide : buildSeconds - own;
   // Without processor time: as many jobs as it was given were busy, if it can use so many.
   const parallel =
-    cpuSeconds === null ? rest * Math.min(Math.max(1, jobs), prior.width) : Math.max(0, cpuSeconds - own - installing);
+    cpuSeconds === null || cpuSeconds === undefined
+      ? rest * Math.min(Math.max(1, jobs), prior.width)
+      : Math.max(0, cpuSeconds - own - installing);
   return { sample, work: serial + parallel, serial, busy: rest > 0 ? Math.min(jobs, parallel / rest) : 1 };
 }
 
@@ -132,7 +145,8 @@ function fromBuilds(
   const builds = here.length > 0 ? here : all;
   const elsewhere = here.length > 0 ? 0 : ELSEWHERE;
   const work = weightedMedian(builds.map((each) => each.work));
-  const serial = Math.min(work, weightedMedian(builds.map((each) => each.serial)));
+  // What runs beside a build makes its phases longer and never shorter: the least is nearest to the truth.
+  const serial = Math.min(work, ...builds.map((each) => each.serial));
   // The prior's uncertainty counts like one more build that was off by so much.
   const spread = builds.reduce((sum, each) => sum + Math.log(Math.max(1, each.work) / Math.max(1, work)) ** 2, 0);
   const sigma = Math.max(least, Math.sqrt((one ** 2 + spread) / builds.length)) + elsewhere;

@@ -44,3 +44,17 @@ export function exclusion(
 }
 
 const gib = (bytes: number): string => `${Math.round((bytes / GIB) * 10) / 10} GiB`;
+
+/** Every pattern that operators wrote, once for each place. */
+export function writtenPatterns(
+  { exclusive, memory }: BuildLimits,
+  drones: readonly (DroneLimits & { name: string })[],
+): { where: string; pattern: string }[] {
+  const own = new Set([...exclusive.flat(), ...memory.map(({ packages }) => packages)]);
+  return [
+    ...[...own].map((pattern) => ({ where: "[scheduler]", pattern })),
+    ...drones.flatMap(({ name, exclude = [], only = [] }) =>
+      [...new Set([...exclude, ...only])].map((pattern) => ({ where: `drone ${name}`, pattern })),
+    ),
+  ];
+}

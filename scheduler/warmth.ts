@@ -33,6 +33,7 @@ export class Warmth {
 
   /** A build of a package was begun: the drone has all that it needs, or gets it now. */
   started(index: number, drone: string): void {
+    if (this.#total === 0) return;
     const warm = this.#on(drone);
     // What is not received yet is not installed: where there is a cycle, the build does without.
     for (const need of this.#needsOf(index)) if (this.#bytesOf(need) > 0) warm[need] = 1;

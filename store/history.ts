@@ -2,7 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { messageOf } from "../model/errors.ts";
 import type { AttemptRecord, BuildSample, HistoryQuery, HistorySummary } from "../model/history.ts";
 import { splitCpv } from "../portage/cpv.ts";
-import { nearest } from "../system/nearest.ts";
+import { nearestFew } from "../system/nearest.ts";
 import { type Database, isSqliteError, SQLITE } from "../system/sqlite.ts";
 import { StoreError } from "./errors.ts";
 import { isCorrupt, moveAside, openDatabase } from "./historyDatabase.ts";
@@ -178,15 +178,7 @@ export class BuildHistory {
     const known = new Set(
       rows.map((row) => (name.includes("/") ? `${row.category}/${row.package}` : `${row.package}`)),
     );
-    const near: string[] = [];
-    for (
-      let next = nearest(baseOf(name), known);
-      next !== null && near.length < NEAR;
-      next = nearest(baseOf(name), known)
-    ) {
-      near.push(next);
-      known.delete(next);
-    }
+    const near = nearestFew(baseOf(name), known, NEAR);
     const where = target === null ? "the build history" : `the build history of ${target}`;
     const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "What is in it: swarm history";
     return new StoreError("not-found", `nothing of ${name} is in ${where}`, { hint });

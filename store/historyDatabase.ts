@@ -26,6 +26,8 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE attempts ADD COLUMN cpu REAL;
    ALTER TABLE attempts ADD COLUMN memory INTEGER;
    CREATE INDEX attempts_by_time ON attempts (started);`,
+  // Work that one core of the drone did.
+  "ALTER TABLE attempts ADD COLUMN speed REAL;",
 ];
 
 /** Whether SQLite says that the file is damaged, or is none of its own. */

@@ -31,6 +31,7 @@ export const AttemptRecordSchema: z.ZodType<AttemptRecord> = z
     phases: z.array(phase).max(100),
     cpuSeconds: seconds.nullable(),
     peakMemoryBytes: count.nullable(),
+    speed: z.number().positive().nullish(),
     sourceBytes: count.nullable(),
     artifactBytes: count.nullable(),
   })
@@ -58,6 +59,7 @@ export const BuildSampleSchema: z.ZodType<BuildSample> = z.object({
   phases: z.array(phase),
   cpuSeconds: seconds.nullable(),
   peakMemoryBytes: count.nullable(),
+  speed: z.number().positive().nullish(),
 });
 
 export const HistorySummarySchema: z.ZodType<HistorySummary> = z.object({
@@ -77,7 +79,7 @@ export const HistorySummarySchema: z.ZodType<HistorySummary> = z.object({
 /** The columns of a record, in the order of `rowOf`. */
 export const COLUMNS =
   "run, cpv, attempt, target, category, package, version, drone, jobs, started, ended, result, message, " +
-  "prepare, build, upload, source_bytes, artifact_bytes, phases, cpu, memory";
+  "prepare, build, upload, source_bytes, artifact_bytes, phases, cpu, memory, speed";
 
 /** A record as a row. */
 export function rowOf(record: AttemptRecord): SQLInputValue[] {
@@ -89,7 +91,7 @@ export function rowOf(record: AttemptRecord): SQLInputValue[] {
     record.message?.slice(0, MESSAGE_LENGTH) ?? null,
     ...[record.prepareSeconds, record.buildSeconds, record.uploadSeconds, record.sourceBytes, record.artifactBytes],
     JSON.stringify(record.phases.map(({ name, seconds }) => [name, seconds])),
-    ...[record.cpuSeconds, record.peakMemoryBytes],
+    ...[record.cpuSeconds, record.peakMemoryBytes, record.speed ?? null],
   ];
 }
 
@@ -112,6 +114,7 @@ const Row = z.object({
   phases: z.string().transform((text) => z.array(z.tuple([z.string(), z.number()])).parse(JSON.parse(text))),
   cpu: z.number().nullable(),
   memory: z.number().nullable(),
+  speed: z.number().nullable(),
 });
 
 /** A row as a record. */
@@ -134,16 +137,17 @@ export function recordOf(row: Record<string, SQLOutputValue>): AttemptRecord {
     phases: it.phases.map(([name, seconds]) => ({ name, seconds })),
     cpuSeconds: it.cpu,
     peakMemoryBytes: it.memory,
+    speed: it.speed,
     sourceBytes: it.source_bytes,
     artifactBytes: it.artifact_bytes,
   };
 }
 
 /** The columns that `sampleOf` reads. */
-export const SAMPLE_COLUMNS = "target, cpv, jobs, ended, prepare, build, phases, cpu, memory";
+export const SAMPLE_COLUMNS = "target, cpv, jobs, ended, prepare, build, phases, cpu, memory, speed";
 const SampleRow = Row.pick({
   ...{ target: true, cpv: true, jobs: true, ended: true, prepare: true, build: true },
-  ...{ phases: true, cpu: true, memory: true },
+  ...{ phases: true, cpu: true, memory: true, speed: true },
 });
 
 /** What of a row an estimate needs. */
@@ -159,5 +163,6 @@ export function sampleOf(row: Record<string, SQLOutputValue>): BuildSample {
     phases: it.phases.map(([name, seconds]) => ({ name, seconds })),
     cpuSeconds: it.cpu,
     peakMemoryBytes: it.memory,
+    speed: it.speed,
   };
 }

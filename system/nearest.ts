@@ -23,19 +23,19 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * The candidate that was probably meant by a mistyped word; null where none is near (more than a third of the
- * letters differ). Case does not count; the first of equally near ones wins.
+ * The candidates that were probably meant by a mistyped word, the nearest first, equally near ones in their order; none
+ * of which more than a third of the letters differ. Case does not count.
  */
+export function nearestFew(word: string, candidates: Iterable<string>, most: number): string[] {
+  return [...candidates]
+    .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, steps }) => steps <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)))
+    .sort((a, b) => a.steps - b.steps)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
+}
+
+/** The candidate that was probably meant by a mistyped word; null where none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
-  let best: string | null = null;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
-    const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
-    if (steps <= allowed && steps < bestDistance) {
-      best = candidate;
-      bestDistance = steps;
-    }
-  }
-  return best;
+  return nearestFew(word, candidates, 1)[0] ?? null;
 }

@@ -8,26 +8,27 @@ import type { Relocation, RunState } from "./states/run.ts";
 /**
  * What an operator's `balance` does: waits end, and what does not compile yet begins anew where it would be done sooner.
  * A drone that does not say at once what its build does keeps it.
+ * @param isOver whether the run builds no more: it may have ended while the drones were asked.
  */
 export async function balance(
   state: RunState,
   orderOf: (build: Delegation) => BuildOrder,
   relocate: (relocation: Relocation) => void,
+  isOver: () => boolean,
 ): Promise<BalanceAnswer> {
   const answer: BalanceAnswer = { freed: state.endWaits(), moved: [], kept: [] };
-  const moves = state.betterPlaces(Date.now());
-  const compiling = await Promise.all(moves.map(({ build }) => isCompiling(build.drone, orderOf(build))));
-  const compiles = new Set(moves.flatMap(({ build }, i) => (compiling[i] ? [build] : [])));
-  const asked = new Set(moves.map(({ build }) => build));
+  const found = state.betterPlaces(Date.now());
+  const compiling = await Promise.all(found.map(({ build }) => isCompiling(build.drone, orderOf(build))));
+  for (const [i, { build, drone, here, there }] of found.entries()) {
+    if (compiling[i]) answer.kept.push({ cpv: build.cpv, drone: build.drone, better: drone, here, there });
+  }
+  if (isOver()) return answer;
+  const movable = new Set(found.flatMap(({ build }, i) => (compiling[i] ? [] : [build])));
+  const indexes = new Set([...movable].map(({ index }) => index));
   // Meanwhile a place may have been taken, a build have ended: only what holds still is done.
-  for (const move of state.betterPlaces(Date.now())) {
+  for (const move of state.betterPlaces(Date.now(), (index) => indexes.has(index))) {
     const { build, drone, here, there } = move;
-    if (!asked.has(build)) continue;
-    if (compiles.has(build)) {
-      answer.kept.push({ cpv: build.cpv, drone: build.drone, better: drone, here, there });
-      continue;
-    }
-    const relocation = state.move(move, Date.now());
+    const relocation = movable.has(build) ? state.move(move, Date.now()) : null;
     if (!relocation) continue;
     relocate(relocation);
     answer.moved.push({ cpv: build.cpv, from: build.drone, to: drone, here, there });

@@ -59,7 +59,7 @@ export class Children {
   /** Ends a build that nobody waits for; one that has ended by itself is left alone. */
   cancel(delegation: Delegation): void {
     this.#cancelling++;
-    void this.#cancel(delegation).finally(() => this.#cancelling--);
+    void CancellationScope.nonCancellable(() => this.#cancel(delegation)).finally(() => this.#cancelling--);
   }
 
   /** Ends all, and waits for their reports that nothing runs any more; a drone that is gone must not hold that up. */

@@ -49,6 +49,7 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
       : `the run is being published (finalize by ${decisions.finalizing.by}): it is too late for that`;
   const building = (): string | null =>
     publishing() ??
+    (decisions.cancelledBy === null ? null : `the run is cancelled by ${decisions.cancelledBy}`) ??
     (state.head.step === "build" || state.head.step === "gate" ? null : `the run is at the step ${state.head.step}`);
   const prioritizeRefusal = (request: unknown): string | null =>
     building() ??

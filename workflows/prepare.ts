@@ -7,6 +7,7 @@ import {
   type SyncRequest,
 } from "../model/activities.ts";
 import type { RunStep } from "../model/run.ts";
+import { NO_LIMITS, writtenPatterns } from "../scheduler/limits.ts";
 import { sentenceOf, wasNotTaken } from "./failures.ts";
 import type { WorldUpdateInput, WorldUpdateResult } from "./messages.ts";
 import type { RunState } from "./states/run.ts";
@@ -72,7 +73,9 @@ async function resolve(input: WorldUpdateInput, state: RunState, tree: string): 
     });
     try {
       const { bundle, base } = state.head;
-      return await resolvePlan({ run, target, bundle: bundle ?? "", tree, trees, snapshot: base, atoms });
+      const patterns = writtenPatterns(input.limits ?? NO_LIMITS, state.drones.all());
+      const request = { run, target, bundle: bundle ?? "", tree, trees, snapshot: base, atoms };
+      return await resolvePlan({ ...request, ...(patterns.length > 0 ? { patterns } : {}) });
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (!wasNotTaken(error)) stop(`resolution failed on ${name}: ${sentenceOf(error)}`);

@@ -43,7 +43,7 @@ import { verifyJoiner } from "./verify.ts";
 
 const { lookAhead } = proxyActivities<OrchestratorActivities>({
   taskQueue: QUEUES.orchestrator,
-  startToCloseTimeout: "1m",
+  startToCloseTimeout: "5m",
   heartbeatTimeout: "15s",
   retry: { maximumAttempts: 2 },
   summary: "run the scheduler forward",
@@ -115,7 +115,13 @@ export async function worldUpdate(
   };
   handleOperators({
     ...{ state, decisions, wake, interrupt: () => work.cancel() },
-    balance: () => balance(state, (build) => children.orderOf(build), relocate),
+    balance: () =>
+      balance(
+        state,
+        (build) => children.orderOf(build),
+        relocate,
+        () => decisions.cancelledBy !== null || decisions.finalizing !== null,
+      ),
   });
 
   try {
@@ -169,7 +175,6 @@ export async function worldUpdate(
       if (!leaving) {
         for (const relocation of state.relieve(Date.now())) relocate(relocation);
         look();
-        appetite.tell();
       }
       if (state.isSettled()) {
         if (state.head.step === "build") step("gate", "waits for finalize");
@@ -181,6 +186,8 @@ export async function worldUpdate(
           decisions.finalizing = { acceptFailed: options.acceptFailed, by: input.startedBy };
         }
       } else if (state.head.step === "gate") step("build");
+      // After the step is what it is: at the gate a run wants nothing.
+      if (!leaving) appetite.tell();
       if (decisions.finalizing !== null) {
         state.note(`finalize by ${decisions.finalizing.by}`, Date.now());
         step("publish");
@@ -278,7 +285,7 @@ export async function worldUpdate(
         reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
       );
       await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
-      await condition(allHandlersFinished);
+      await condition(() => allHandlersFinished() && !children.isUnsettled);
       return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view(Date.now()) };
     });
   }

@@ -220,12 +220,13 @@ export class Builds {
     const start = await startOf(attempt);
     if (result.exitCode !== 0 || start === null) throw failureOf(await this.#failure(attempt, result));
     await this.#end(attempt);
-    return await artifactOf(attempt, { start, result, adopted });
+    return await artifactOf(attempt, { start, result, adopted, speed: this.#builder.speed });
   }
 
   async #failure(attempt: Attempt, result: BuildResult | null): Promise<BuildFailure> {
     const outOfMemory = (await this.#builder.cgroups?.outOfMemory(attempt.label)) ?? false;
-    return await failureIn(attempt, result, { dir: this.#builder.drone.dir, outOfMemory });
+    const { drone, speed } = this.#builder;
+    return await failureIn(attempt, result, { dir: drone.dir, outOfMemory, speed });
   }
 
   async #end(attempt: Attempt): Promise<void> {

@@ -11,7 +11,7 @@ import { freeBytes, GIB } from "../../system/disk.ts";
 export interface FactsOptions {
   drone: Pick<
     DroneConfig,
-    "dir" | "cores" | "slots" | "lowDiskGib" | "coresLimit" | "memoryGib" | "exclude" | "only"
+    "dir" | "cores" | "slots" | "maxJobs" | "lowDiskGib" | "coresLimit" | "memoryGib" | "exclude" | "only"
   > & { name: string };
   portage: { version: string };
   /** Of one core; 1 is the reference machine's. */
@@ -64,6 +64,7 @@ export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
     clock: Date.now(),
     coresLimit: drone.coresLimit,
     memoryForBuildsBytes: Math.round(drone.memoryGib * GIB),
+    ...(drone.maxJobs < usable && { maxJobs: drone.maxJobs }),
     exclude: drone.exclude,
     only: drone.only,
     speed,

@@ -20,7 +20,7 @@ const FULL_BYTES = 16 * MIB;
 /** The artifact that a build which ended well has left. Its root may be gone. */
 export async function artifactOf(
   attempt: Attempt,
-  { start, result, adopted }: { start: AttemptStart; result: BuildResult; adopted: boolean },
+  { start, result, adopted, speed }: { start: AttemptStart; result: BuildResult; adopted: boolean; speed: number },
 ): Promise<BuiltArtifact> {
   const file = attempt.packageFile(start.buildId);
   const size = await stat(file).then(
@@ -39,13 +39,15 @@ export async function artifactOf(
     sha256: await sha256Of(file),
     prepareSeconds: Math.max(0, result.startedAt - start.preparedFrom / 1000) + provisioned,
     buildSeconds: Math.max(0, result.endedAt - result.startedAt - provisioned),
-    ...(await usageUntil(attempt, result.endedAt)),
+    ...(await usageUntil(attempt, result.endedAt, speed)),
     adopted,
   };
 }
 
 /** What is around a failure that only the drone can see. */
 export interface Circumstances {
+  /** Of this drone's cores. */
+  speed: number;
   /** Where the drone's work is. */
   dir: string;
   /** The kernel has killed a process of it for memory. */
@@ -59,12 +61,12 @@ export interface Circumstances {
 export async function failureIn(
   attempt: Attempt,
   result: BuildResult | null,
-  { dir, outOfMemory }: Circumstances,
+  { dir, outOfMemory, speed }: Circumstances,
 ): Promise<BuildFailure> {
   const free = await freeBytes(dir);
   const failure: BuildFailure = {
     ...classifyBuild(result ?? { exitCode: null, signal: null }, await endOf(attempt.log, LOG_BYTES)),
-    ...(await usageUntil(attempt, result?.endedAt ?? null)),
+    ...(await usageUntil(attempt, result?.endedAt ?? null, speed)),
   };
   if (failure.class === "memory") return failure;
   if (outOfMemory)
@@ -83,11 +85,11 @@ export async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] 
 }
 
 /** @param endedAt seconds since the epoch; null: when it was measured last. */
-async function usageUntil(attempt: Attempt, endedAt: number | null): Promise<{ usage?: BuildUsage }> {
+async function usageUntil(attempt: Attempt, endedAt: number | null, speed: number): Promise<{ usage?: BuildUsage }> {
   const measured = await usageOf(attempt);
   if (measured === null) return {};
   const { cpuSeconds, peakMemoryBytes, marks } = measured;
-  return { usage: { cpuSeconds, peakMemoryBytes, phases: phasesOf(marks, endedAt ?? measured.at) } };
+  return { usage: { cpuSeconds, peakMemoryBytes, phases: phasesOf(marks, endedAt ?? measured.at), speed } };
 }
 
 /** Wall seconds from the line that begins each phase to that of the next. */

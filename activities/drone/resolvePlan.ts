@@ -10,6 +10,7 @@ import { decideNeeded } from "../../portage/needed.ts";
 import { planGraph } from "../../portage/plan.ts";
 import { planBytes } from "../../portage/planFile.ts";
 import { resolveWorld } from "../../portage/resolve.ts";
+import { unmatchedPatterns } from "../../portage/unmatchedPatterns.ts";
 import type { BinhostClient } from "../../store/client.ts";
 import { estimatesOf } from "../estimates.ts";
 
@@ -68,7 +69,14 @@ export async function resolvePlan(
     planIndex: graph.packages.map((p) => indexes.get(p.cpv) ?? -1),
     unresolvable: plan.unresolvable,
     // Not the plan's: the same request gives the same plan.
-    notices: estimates.notice === null ? plan.notices : [...plan.notices, estimates.notice],
+    notices: [
+      ...plan.notices,
+      ...(estimates.notice === null ? [] : [estimates.notice]),
+      ...unmatchedPatterns(
+        request.patterns ?? [],
+        plan.packages.map((p) => p.cpv),
+      ),
+    ],
     present: plan.packages.filter((p) => p.needed === null).length,
   };
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "@temporalio/activity";
-import type { Client } from "@temporalio/client";
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
 import type { OrchestratorActivities } from "../../model/activities.ts";
 import { checkProof } from "./credential.ts";
-import { lookAheadPatiently } from "./lookAhead.ts";
+import { lookAheadBeside } from "./lookAhead.ts";
 
 /** Well under the heartbeat timeout of the workflows. ms */
 const HEARTBEAT_MS = 4_000;
@@ -12,7 +13,7 @@ const HEARTBEAT_MS = 4_000;
 export function createOrchestratorActivities(client: Client, token: string): OrchestratorActivities {
   return {
     checkCredential: async (request) => checkProof(token, request),
-    lookAhead: lookAheadPatiently,
+    lookAhead: lookAheadBeside,
     outcomeOf: async (workflowId) => {
       const { cancellationSignal, heartbeat } = Context.current();
       const ended = new AbortController();
@@ -25,6 +26,11 @@ export function createOrchestratorActivities(client: Client, token: string): Orc
       })();
       try {
         return await client.withAbortSignal(stop, () => client.workflow.getHandle(workflowId).result());
+      } catch (error) {
+        // That is how it ended: asked again, the engine would say the same.
+        if (error instanceof WorkflowFailedError) throw lost(error.cause?.message ?? error.message);
+        if (error instanceof WorkflowNotFoundError) throw lost("the engine does not know it");
+        throw error;
       } finally {
         ended.abort();
         await beating;
@@ -32,3 +38,5 @@ export function createOrchestratorActivities(client: Client, token: string): Orc
     },
   };
 }
+
+const lost = (reason: string): ApplicationFailure => ApplicationFailure.nonRetryable(reason, "ChildEnded");

@@ -1,28 +1,26 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
 import { Context } from "@temporalio/activity";
 import type { Outlook, Standing } from "../../model/outlook.ts";
-import { lookAhead } from "../../scheduler/lookAhead.ts";
 
-/** How much is tried: packages times simulated runs. A tenth of a millisecond each. */
-const BUDGET = 60_000;
-/** Looking on costs an orchestrator's time. ms */
-const LONGEST_MS = 10_000;
+/** Well under the heartbeat timeout of the workflows. ms */
+const HEARTBEAT_MS = 4_000;
+const THREAD = new URL(`./lookAheadThread${extname(import.meta.filename)}`, import.meta.url);
 
-/** Runs the scheduler forward, a simulated run at a time, so that the orchestrator's other work goes on between. */
-export async function lookAheadPatiently(standing: Standing): Promise<Outlook | null> {
+/** Runs the scheduler forward in a thread of its own: the orchestrator's other work goes on beside it. */
+export async function lookAheadBeside(standing: Standing): Promise<Outlook | null> {
   const { heartbeat, cancellationSignal } = Context.current();
-  const end = Date.now() + LONGEST_MS;
-  let best: Outlook | null = null;
-  for (const found of lookAheadSteps(standing)) {
-    best = found ?? best;
-    heartbeat();
-    if (Date.now() > end && best !== null) return best;
-    await turn();
-    cancellationSignal.throwIfAborted();
+  const thread = new Worker(THREAD, { workerData: standing, execArgv: [] });
+  const timer = setInterval(heartbeat, HEARTBEAT_MS);
+  try {
+    return await new Promise<Outlook | null>((resolve, reject) => {
+      thread.once("message", resolve);
+      thread.once("error", reject);
+      thread.once("exit", (code) => reject(new Error(`the look ahead ended without a word, exit code ${code}`)));
+      cancellationSignal.addEventListener("abort", () => reject(cancellationSignal.reason), { once: true });
+    });
+  } finally {
+    clearInterval(timer);
+    await thread.terminate();
   }
-  return best;
-}
-
-function* lookAheadSteps(standing: Standing): Generator<Outlook | null> {
-  yield yield* lookAhead(standing, BUDGET);
 }

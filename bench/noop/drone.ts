@@ -32,7 +32,7 @@ export interface NoopDroneOptions {
   tree?: (pin: string | null) => string;
   build?: NoopBuild;
   /** Whether a build that runs compiles already; absent: it does. */
-  compiling?: (order: BuildOrder) => boolean;
+  compiling?: (order: BuildOrder) => boolean | Promise<boolean>;
   resolve?: () => ResolveResult | Promise<ResolveResult>;
 }
 
@@ -184,7 +184,7 @@ export function noopActivities(
     },
     upload: async () => {},
     discard: async () => {},
-    isCompiling: async (order) => compiling(order),
+    isCompiling: async (order) => await compiling(order),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlanGraph } from "../../model/plan.ts";
+import { defaultSlots } from "../../scheduler/swarmPolicy.ts";
 import { finalizeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { type NoopSwarm, until } from "../noop/swarm.ts";
 import { type BenchConfig, configure, end, serverPid, startRole } from "../processes.ts";
@@ -76,8 +77,7 @@ async function measured(
   const drones: { name: string; child: ChildProcess }[] = [];
   for (const [i, cores] of CORES.entries()) {
     const name = `drone-${i + 1}`;
-    // As the configuration's default.
-    const slots = Math.max(1, Math.round(cores / 8));
+    const slots = defaultSlots(cores);
     drones.push({ name, child: await swarm.addDroneProcess({ name, cores, slots }, 0) });
   }
   for (const { name, child } of [...orchestrators, ...drones]) sampler.watch(name, child.pid);

@@ -19,9 +19,7 @@ interface Event {
 }
 
 function eventsOf(before: PackageView | undefined, now: PackageView, paint: Paint): Event[] {
-  const events = now.attempts.flatMap((attempt, index) =>
-    attemptEvents(before?.attempts[index], attempt, now, index === now.attempts.length - 1, paint),
-  );
+  const events = now.attempts.flatMap((attempt, index) => attemptEvents(before?.attempts[index], attempt, now, paint));
   const became = now.state !== (before?.state ?? "needed");
   const at = now.attempts.at(-1)?.endedAt ?? Date.now();
   if (became && now.state === "failed") {
@@ -40,7 +38,6 @@ function attemptEvents(
   before: AttemptView | undefined,
   now: AttemptView,
   { cpv, state }: PackageView,
-  isLast: boolean,
   paint: Paint,
 ): Event[] {
   const events: Event[] = [];
@@ -49,7 +46,7 @@ function attemptEvents(
   const took = `${now.drone}, ${duration(now.endedAt - now.startedAt)}`;
   if (now.failure) {
     events.push({ at: now.endedAt, text: `${paint("bad", "✗")} ${cpv} (${took}): ${now.failure.message}` });
-  } else if (isLast && state === "received") {
+  } else if (now.supersededBy === undefined && state === "received") {
     events.push({ at: now.endedAt, text: `${paint("good", "✓")} ${cpv} (${took})` });
   }
   return events;
@@ -63,6 +60,9 @@ export function runEvents(before: RunView | null, after: RunView, paint: Paint):
     const reason = reasonOf(after);
     const detail = after.step === "build" ? ` ${count(total, "package")}` : reason === null ? "" : `: ${reason}`;
     lines.push({ at: after.stepSince, text: `${after.run}: ${STEP_WORDS[after.step][0]}${detail}` });
+  }
+  if (before?.step !== after.step && after.step === "build") {
+    for (const notice of after.notices) lines.push({ at: after.stepSince, text: `${paint("warn", "!")} ${notice}` });
   }
   for (const drone of after.drones) {
     const was = before?.drones.find((each) => each.name === drone.name);

@@ -185,3 +185,45 @@ describe("a graph carries an estimate in few bytes", () => {
     expect(Object.keys(toGraph({ ...fromGraph({ estimate: 5 }), source: "size" }))).toEqual(["estimate"]);
   });
 });
+
+describe("what a build looked like beside others, or on another machine, does not change the package", () => {
+  test("a core twice as fast takes half of the time for the same work", () => {
+    const slow = estimate(hello, [sample()]);
+    const phases = sample().phases.map(({ name, seconds }) => ({ name, seconds: seconds / 2 }));
+    const half = (seconds: number | null): number => (seconds ?? 0) / 2;
+    const { prepareSeconds, buildSeconds, cpuSeconds } = sample();
+    const fast = {
+      prepareSeconds: half(prepareSeconds),
+      buildSeconds: half(buildSeconds),
+      cpuSeconds: half(cpuSeconds),
+    };
+    expect(estimate(hello, [sample({ ...fast, phases, speed: 2 })])).toMatchObject({
+      work: slow.work,
+      serial: slow.serial,
+    });
+  });
+
+  test("phases that others held up are not longer than the processor time of the build", () => {
+    const stretched = sample({
+      phases: [
+        { name: "configure", seconds: 3000 },
+        { name: "compile", seconds: 10 },
+      ],
+      cpuSeconds: 40,
+    });
+    expect(estimate(hello, [stretched]).work).toBeLessThan(60);
+  });
+
+  test("of several builds the one that was held up least says what one core does alone", () => {
+    const own = (seconds: number) =>
+      sample({
+        phases: [
+          { name: "configure", seconds },
+          { name: "compile", seconds: 50 },
+        ],
+        prepareSeconds: 0,
+        cpuSeconds: 500,
+      });
+    expect(estimate(hello, [own(90), own(30), own(200)]).serial).toBeCloseTo(30, 6);
+  });
+});

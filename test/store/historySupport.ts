@@ -26,6 +26,7 @@ export function attemptAt(at: number, changes: Partial<AttemptRecord> = {}): Att
     ],
     cpuSeconds: 120.5,
     peakMemoryBytes: 400e6,
+    speed: 1.5,
     sourceBytes: 1_000_000,
     artifactBytes: 20_000,
     ...changes,

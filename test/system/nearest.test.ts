@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "../../system/nearest.ts";
+import { nearest, nearestFew } from "../../system/nearest.ts";
 
 test.each([
   ["naem", "name"],
@@ -18,4 +18,11 @@ test("nothing is near", () => {
 test("of two near ones the nearer, of equally near ones the first", () => {
   expect(nearest("desktip", ["desktops", "desktop"])).toBe("desktop");
   expect(nearest("bat", ["cat", "rat"])).toBe("cat");
+});
+
+test("several, the nearest first", () => {
+  expect(nearestFew("dev-lang/rusty", ["dev-lang/ruby", "x/y", "dev-lang/rust", "dev-lang/perl"], 2)).toEqual([
+    "dev-lang/rust",
+    "dev-lang/ruby",
+  ]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NoopDroneOptions } from "../../bench/noop/drone.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import type { GraphPackage } from "../../model/plan.ts";
-import { balanceUpdate } from "../../workflows/messages.ts";
+import { balanceUpdate, cancelUpdate } from "../../workflows/messages.ts";
 import { Builds, held, packages, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
@@ -96,4 +96,30 @@ test.each([
   release();
   await reaches(swarm, "gate");
   expect(builds.dronesOf(other)).toEqual(["slow", "fast"]);
+});
+
+test("a run that is cancelled while balance asks the drones begins nothing any more", async () => {
+  const { builds, release } = slowHangs();
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: answer, resolve: answerNow } = Promise.withResolvers<boolean>();
+  const compiling = (): Promise<boolean> => {
+    ask();
+    return answer;
+  };
+  await using swarm = await noopSwarm({
+    plan: { packages: [long("a/huge-1", 16), long("a/side-1", 4)] },
+    drones: [{ ...drone("slow", 2, builds), compiling }],
+  });
+  const run = await swarm.run();
+  await until("both on the slow one", async () => builds.started.length === 2);
+  await swarm.addDrone(drone("fast", 16, builds));
+  await until("one moves by itself", async () => builds.started.length === 3);
+  const balanced = run.executeUpdate(balanceUpdate, { args: [{ by: "ann" }] });
+  await asked;
+  await run.executeUpdate(cancelUpdate, { args: [{ by: "ann" }] });
+  answerNow(false);
+  expect(await balanced).toMatchObject({ moved: [] });
+  expect((await run.result()).outcome).toBe("cancelled");
+  expect(builds.started).toHaveLength(3);
+  release();
 });

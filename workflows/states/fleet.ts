@@ -60,7 +60,9 @@ export class FleetState {
   setAppetite(workflowId: string, builds: number): boolean {
     // The word of a run that has ended meanwhile must not bring it back.
     if (typeof this.#subscribers.get(workflowId) !== "number") return false;
-    return this.#changesDivision(() => this.#subscribers.set(workflowId, builds));
+    const contended = this.isContended;
+    const changes = this.#changesDivision(() => this.#subscribers.set(workflowId, builds));
+    return changes || contended !== this.isContended;
   }
 
   /** A workflow needs no word any more. Returns whether what the others are told changes by it. */

@@ -1,12 +1,13 @@
 import type { Capacity, Outlook } from "../../model/outlook.ts";
 import type { RunView } from "../../model/run.ts";
 
-/** More than this is not simulated: the rule without looking ahead is within a few percent of the bound there. */
-const MOST_PACKAGES = 3_000;
 /** Not asked again within this time. ms */
 const INTERVAL_MS = 60_000;
 /** Asked again when so large a part of what was left then is done: errors of estimates have added up. */
 const PART = 0.2;
+/** With so many packages a look takes many seconds of processor time. */
+const LARGE = 3_000;
+const PART_OF_LARGE = 0.5;
 
 /** How many packages are left, and who builds them. */
 interface Situation {
@@ -17,11 +18,11 @@ interface Situation {
 /** A run's outlook: when a look ahead is worth its time, and what the last one said. */
 export class OutlookState {
   #outlook: { seconds: Outlook["seconds"]; asked: number } | null = null;
-  #asked: { at: number; left: number; drones: string } | null = null;
+  #asked: { at: number; left: number; drones: string; positions: readonly number[] } | null = null;
 
   /** Whether it may be asked for at all now. @param left packages. */
   isTime(left: number, now: number): boolean {
-    return left >= 2 && left <= MOST_PACKAGES && (this.#asked === null || now - this.#asked.at >= INTERVAL_MS);
+    return left >= 2 && (this.#asked === null || now - this.#asked.at >= INTERVAL_MS);
   }
 
   isWanted(situation: Situation): boolean {
@@ -29,11 +30,23 @@ export class OutlookState {
     const last = this.#asked;
     if (last === null) return true;
     const { packages } = situation;
-    return packages < last.left * (1 - PART) || packages > last.left || usable(situation) !== last.drones;
+    const part = packages > LARGE ? PART_OF_LARGE : PART;
+    return packages < last.left * (1 - part) || packages > last.left || usable(situation) !== last.drones;
   }
 
-  asked(situation: Situation, now: number): void {
-    this.#asked = { at: now, left: situation.packages, drones: usable(situation) };
+  /** @param positions in the run's graph of the packages that are asked about. */
+  asked(situation: Situation, positions: readonly number[], now: number): void {
+    this.#asked = { at: now, left: situation.packages, drones: usable(situation), positions };
+  }
+
+  /** The factors on priorities that an outlook gives, by position in the run's graph. */
+  bias({ bias }: Outlook, size: number): Float64Array | null {
+    if (!bias) return null;
+    const all = new Float64Array(size).fill(1);
+    this.#asked?.positions.forEach((index, position) => {
+      all[index] = bias[position] ?? 1;
+    });
+    return all;
   }
 
   came(outlook: Outlook | null, asked: number): void {

@@ -1,7 +1,7 @@
 import { fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Capacity } from "../../model/outlook.ts";
-import type { GraphPackage } from "../../model/plan.ts";
+import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import { NO_LIMITS, packageLimits } from "../../scheduler/limits.ts";
 import {
@@ -19,13 +19,11 @@ import { secondsOn } from "../../scheduler/work.ts";
 import type { PackageRecord } from "./attempts.ts";
 import type { Delegation } from "./delegations.ts";
 import type { PackageRecords } from "./records.ts";
+import type { RunDrones } from "./runDrones.ts";
 import { noteReceived, warmthOf } from "./warm.ts";
 
 /** So many are shown: one says already what to mend. */
 const MAX_STUCK = 5;
-
-/** See `RunDrones.excluding`. */
-type Excluding = (cpv: string, leastMemory: number) => [drone: string, reason: string][];
 
 /** Put before everything else: seconds that no path of builds is long. */
 const FIRST = 1e7;
@@ -42,17 +40,17 @@ export class Placement {
   /** Bytes per second that a drone fetches, where that was measured. */
   #links: ReadonlyMap<string, number> = new Map();
   readonly #limits: BuildLimits;
-  readonly #excluding: Excluding;
+  readonly #drones: Pick<RunDrones, "excluding" | "limits">;
   #tuning: Tuning;
   #prioritized: ReadonlySet<number>;
   #cores = 0;
-  #names = "";
+  #droneLimits = "";
   /** Whether the paths must be measured anew before the next decision. */
   #stale = true;
 
   constructor(
     records: PackageRecords,
-    excluding: Excluding,
+    drones: Pick<RunDrones, "excluding" | "limits">,
     {
       tuning = DEFAULT_TUNING,
       prioritized = new Set(),
@@ -60,7 +58,7 @@ export class Placement {
     }: { tuning?: Tuning; prioritized?: ReadonlySet<number>; limits?: BuildLimits } = {},
   ) {
     this.#records = records;
-    this.#excluding = excluding;
+    this.#drones = drones;
     this.#limits = limits;
     this.#tuning = tuning;
     this.#prioritized = prioritized;
@@ -97,7 +95,7 @@ export class Placement {
   /** The drones that could never build a package, with the reason. */
   barred(index: number): [drone: string, reason: string][] {
     const cpv = this.#records.cpv(index);
-    return this.#excluding(cpv, packageLimits(this.#limits, cpv).memoryBytes ?? 0);
+    return this.#drones.excluding(cpv, packageLimits(this.#limits, cpv).memoryBytes ?? 0);
   }
 
   /** What is ready though no drone could ever build it, with each drone's reason. At most a few. */
@@ -150,8 +148,8 @@ export class Placement {
   }
 
   /** What would be done clearly sooner elsewhere. */
-  moves(now: number): Move[] {
-    return this.#scheduler.moves(now, () => true);
+  moves(now: number, movable: (index: number) => boolean): Move[] {
+    return this.#scheduler.moves(now, movable);
   }
 
   readyCount(): number {
@@ -171,10 +169,10 @@ export class Placement {
   setDrones(drones: readonly Capacity[]): void {
     this.#scheduler.setDrones(drones);
     this.#links = new Map(drones.flatMap((d) => (d.linkBytesPerSecond ? [[d.name, d.linkBytesPerSecond]] : [])));
-    const names = drones.map((d) => d.name).join(" ");
-    // Another drone may have other limits by pattern.
-    if (names !== this.#names) for (const index of this.#scheduler.ready()) this.changed(index);
-    this.#names = names;
+    // Another drone, or one that was restarted, may have other limits.
+    const { limits } = this.#drones;
+    if (limits !== this.#droneLimits) for (const index of this.#scheduler.ready()) this.changed(index);
+    this.#droneLimits = limits;
     const cores = Math.max(1, ...drones.map((d) => d.cores));
     if (cores !== this.#cores) this.#stale = true;
     this.#cores = cores;
@@ -198,6 +196,19 @@ export class Placement {
   /** Core-seconds that each running build should have used, by index. */
   progress(now: number): Map<number, number> {
     return this.#scheduler.progress(now);
+  }
+
+  /** These packages as a graph of their own, each with what of them it waits for. Costs and constraints stay. */
+  left(indexes: readonly number[]): PlanGraph {
+    const at = new Map(indexes.map((index, position) => [index, position]));
+    return {
+      packages: indexes.flatMap((index) => {
+        const p = this.#records.graph.packages[index];
+        if (!p) return [];
+        const { reason: _told, ...cost } = p;
+        return [{ ...cost, build: this.dependencies.waitsFor(index).flatMap((need) => at.get(need) ?? []), run: [] }];
+      }),
+    };
   }
 
   /** Seconds of the longest path of what is left, and core-seconds of all of it. */
@@ -239,4 +250,5 @@ function jobOf(p: GraphPackage, limits: BuildLimits): Job {
 }
 
 /** Once is enough: what is begun anew again and again is never done. */
-const wasMoved = ({ attempts }: PackageRecord): boolean => attempts.some((a) => a.supersededBy !== undefined);
+const wasMoved = ({ attempts }: PackageRecord): boolean =>
+  attempts.some((a) => a.supersededBy !== undefined || a.copyOf !== undefined);

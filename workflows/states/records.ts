@@ -1,4 +1,4 @@
-import type { PlanGraph } from "../../model/plan.ts";
+import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
 import type { PackageState, RunCounts } from "../../model/run.ts";
 import { freshRecord, type PackageRecord } from "./attempts.ts";
 
@@ -86,6 +86,19 @@ export class PackageRecords {
   /** How many packages are still to be built, and their core-seconds. */
   left(): { packages: number; work: number } {
     return { packages: this.#counts.needed + this.#counts.delegated, work: Math.max(0, this.#workLeft) };
+  }
+
+  /**
+   * The graph without what nobody asks of a package that was received: what it costs. A state that travels has a bound, and
+   * the records of those grow it.
+   */
+  leanGraph(): PlanGraph {
+    const packages = this.graph.packages.map((p, index): GraphPackage => {
+      if (p.present || this.at(index).state !== "received") return p;
+      const { cpv, build, run, reason } = p;
+      return { cpv, estimate: 0, build, run, ...(reason === undefined ? {} : { reason }) };
+    });
+    return { packages };
   }
 
   /** Those that are not fresh, by index. */

@@ -92,11 +92,14 @@ export class RunState {
     this.#mass = new MassFailure(saved?.mass);
     this.#placement = this.#place();
     const used = new Map(saved?.progress);
-    for (const d of this.#delegations.all()) this.#placement.running(d, used.get(d.index) ?? 0, saved?.savedAt ?? 0);
+    for (const d of this.#delegations.all()) {
+      const isFirst = this.#delegations.of(d.index)[0] === d;
+      this.#placement.running(d, isFirst ? (used.get(d.index) ?? 0) : 0, saved?.savedAt ?? 0);
+    }
   }
 
   #place(): Placement {
-    const placement = new Placement(this.#records, (cpv, leastMemory) => this.drones.excluding(cpv, leastMemory), {
+    const placement = new Placement(this.#records, this.drones, {
       tuning: this.#tuning,
       prioritized: this.#first(),
       ...(this.#limits ? { limits: this.#limits } : {}),
@@ -108,7 +111,7 @@ export class RunState {
   save(now: number): SavedRun {
     return {
       head: this.#head,
-      graph: this.#records.graph,
+      graph: this.#records.leanGraph(),
       planIndex: this.#planIndex,
       records: this.#records.save(),
       delegations: this.#delegations.all(),
@@ -171,18 +174,18 @@ export class RunState {
     return this.#outlook.isWanted({ ...this.#records.left(), drones: this.drones.capacities() });
   }
 
-  /** What a look ahead needs to know. */
+  /** What a look ahead needs to know: what is left, without all that was done. */
   standing(now: number): Standing {
     const used = this.#placement.progress(now);
     const drones = this.drones.capacities();
-    const running = this.delegations().filter((d) => this.#delegations.of(d.index)[0] === d);
-    this.#outlook.asked({ ...this.#records.left(), drones }, now);
+    const positions = this.#records.in("needed", "delegated");
+    const at = new Map(positions.map((index, position) => [index, position]));
+    const first = this.delegations().filter((d) => this.#delegations.of(d.index)[0] === d);
+    this.#outlook.asked({ ...this.#records.left(), drones }, positions, now);
     return {
-      graph: this.#records.graph,
-      received: this.#records.in("received"),
-      given: this.#records.in("failed", "skipped"),
-      running: running.map((d) => ({ ...pick(d), used: used.get(d.index) ?? 0 })),
-      drones,
+      graph: this.#placement.left(positions),
+      ...{ received: [], given: [], drones },
+      running: first.map((d) => ({ ...pick(d), index: at.get(d.index) ?? -1, used: used.get(d.index) ?? 0 })),
       ...(this.#limits ? { limits: this.#limits } : {}),
     };
   }
@@ -192,7 +195,8 @@ export class RunState {
     this.#outlook.came(outlook, asked);
     if (!outlook) return;
     const { crowding, patience } = outlook;
-    this.#tuning = { crowding, patience, ...(outlook.bias ? { bias: Float64Array.from(outlook.bias) } : {}) };
+    const bias = this.#outlook.bias(outlook, this.#records.graph.packages.length);
+    this.#tuning = { crowding, patience, ...(bias ? { bias } : {}) };
     this.#placement.tune(this.#tuning);
   }
 
@@ -229,15 +233,19 @@ export class RunState {
 
   /** Begins anew, or a second time, what holds everything up and would be done clearly sooner elsewhere. */
   relieve(now: number): Relocation[] {
-    if (this.#head.paused) return [];
+    // Beside another run a drone's cores come and go: what looks slow is soon not.
+    if (this.#head.paused || this.drones.isShared) return [];
     const copy = this.#limits?.speculate === true;
     return this.#placement.relief(now, copy).flatMap((move) => this.move(move, now, copy) ?? []);
   }
 
-  /** What would be done sooner if it were begun anew elsewhere; nothing is changed. None while the run is paused. */
-  betterPlaces(now: number): (Move & { build: Delegation })[] {
+  /**
+   * What would be done sooner if it were begun anew elsewhere; nothing is changed. None while the run is paused.
+   * @param movable whether a package's build may be moved: each move counts with the ones before it.
+   */
+  betterPlaces(now: number, movable: (index: number) => boolean = () => true): (Move & { build: Delegation })[] {
     if (this.#head.paused) return [];
-    return this.#placement.moves(now).flatMap((move) => {
+    return this.#placement.moves(now, movable).flatMap((move) => {
       const build = this.#delegations.of(move.index).find(({ drone }) => drone === move.from);
       return build ? [{ ...move, build }] : [];
     });
@@ -251,8 +259,11 @@ export class RunState {
     const old = this.#delegations.of(index).find((d) => d.drone === from);
     if (!old) return null;
     const started = this.#delegate({ index, drone, jobs }, now);
-    if (copy) this.#placement.copied(started, now);
-    else {
+    if (copy) {
+      const attempt = this.#attempt(started);
+      if (attempt) attempt.copyOf = old.attempt;
+      this.#placement.copied(started, now);
+    } else {
       this.#supersede(old, started, now);
       this.#placement.moved(started, now);
     }

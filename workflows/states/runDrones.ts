@@ -9,6 +9,8 @@ export interface RunDroneRecord {
   slots: number;
   /** Bytes for builds; this and what follows is absent in runs of earlier versions. */
   memoryBytes?: number;
+  /** Jobs of one build, at most. */
+  maxJobs?: number;
   speed?: number;
   linkBytesPerSecond?: number;
   /** Of its cores, those that others keep busy. */
@@ -62,11 +64,24 @@ export function referenceReport(reports: readonly DroneSyncReport[]): DroneSyncR
 export class RunDrones {
   readonly #drones: Map<string, RunDroneRecord>;
   /** Whether any drone excludes something: asked for each package. */
-  #choosy: boolean;
+  #choosy = false;
+  #limits = "";
 
   constructor(saved: RunDroneRecord[] = []) {
     this.#drones = new Map(saved.map((drone) => [drone.name, drone]));
-    this.#choosy = saved.some(isChoosy);
+    this.#noteLimits();
+  }
+
+  #noteLimits(): void {
+    this.#choosy = this.all().some(isChoosy);
+    this.#limits = JSON.stringify(
+      this.all().map(({ name, exclude, only, memoryBytes }) => [name, exclude, only, memoryBytes]),
+    );
+  }
+
+  /** Changes whenever what `excluding` answers may have changed. */
+  get limits(): string {
+    return this.#limits;
   }
 
   /** Takes over the fleet's view. A drone that was away and is back must be verified again. */
@@ -81,6 +96,7 @@ export class RunDrones {
         cores: Math.min(view.facts.cores, view.facts.coresLimit ?? view.facts.cores),
         slots: view.facts.slots,
         memoryBytes: view.facts.memoryForBuildsBytes ?? view.facts.memoryBytes,
+        ...(view.facts.maxJobs !== undefined && { maxJobs: view.facts.maxJobs }),
         speed: view.facts.speed ?? 1,
         ...(view.facts.linkBytesPerSecond !== undefined && { linkBytesPerSecond: view.facts.linkBytesPerSecond }),
         ...(view.facts.busyCores !== undefined && { busyCores: view.facts.busyCores }),
@@ -101,7 +117,7 @@ export class RunDrones {
       drone.online = false;
       delete drone.share;
     }
-    this.#choosy = this.all().some(isChoosy);
+    this.#noteLimits();
   }
 
   /** Drones that could take part: online and not grounded. */
@@ -146,6 +162,7 @@ export class RunDrones {
     return this.all().map((d) => ({
       ...{ name: d.name, speed: d.speed ?? 1, ...roomOf(d), unusable: unusable(d) },
       ...(d.linkBytesPerSecond !== undefined && { linkBytesPerSecond: d.linkBytesPerSecond }),
+      ...(d.maxJobs !== undefined && { maxJobs: d.maxJobs }),
       ...(isChoosy(d) && { exclude: d.exclude ?? [], only: d.only ?? [] }),
     }));
   }
@@ -168,12 +185,16 @@ export class RunDrones {
   }
 }
 
+/** So much of a drone's cores a run counts with at least where another run builds there too. */
+const LEAST_PART = 0.5;
+
 /** What a run may use of a drone: beside other runs its part. The scheduler does not see the others' builds. */
 function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, share }: RunDroneRecord): Room {
   const cores = Math.max(1, Math.ceil(all * LEAST_FREE), all - Math.floor(busyCores));
   if (!share) return { cores, slots, memoryBytes: memoryBytes ?? null };
   return {
-    cores: Math.max(1, Math.round(cores * share.part)),
+    // A build keeps its jobs to its end, and the kernel shares what both runs have there by urgency.
+    cores: share.slots === 0 ? cores : Math.max(1, Math.round(cores * Math.max(LEAST_PART, share.part))),
     slots: share.slots,
     memoryBytes: memoryBytes === undefined ? null : Math.floor(memoryBytes * share.part),
   };

@@ -93,7 +93,7 @@ function whyOne(parts: RunParts, index: number, now: number): string {
   const drones = parts.delegations.of(index).map(({ drone }) => drone);
   switch (state) {
     case "received":
-      return `built by ${attempts.findLast((a) => a.supersededBy === undefined)?.drone ?? "a drone"}, waits for finalize`;
+      return `built by ${attempts.findLast((a) => a.endedAt !== undefined && !a.failure && a.supersededBy === undefined)?.drone ?? "a drone"}, waits for finalize`;
     case "delegated":
       return `building on ${drones.join(" and, as a copy, on ")}`;
     case "failed":

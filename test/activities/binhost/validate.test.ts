@@ -68,7 +68,7 @@ test("what was built is in the build history, once, with what the drone measured
     { name: "unpack", seconds: 1.5 },
     { name: "compile", seconds: 30 },
   ];
-  const usage = { cpuSeconds: 99.5, peakMemoryBytes: 300e6, phases };
+  const usage = { cpuSeconds: 99.5, peakMemoryBytes: 300e6, phases, speed: 0.8 };
   const measured = { ...artifact, prepareSeconds: 4, buildSeconds: 50, usage };
   await validate({ artifact: measured });
   await validate({ artifact: measured });

@@ -405,6 +405,14 @@ describe("what no drone could ever build", () => {
     expect(run.start(NOW).delegations).toMatchObject([{ cpv: "a/lib-1", drone: "huge" }]);
   });
 
+  test("a drone that was mended and restarted is asked again, for what is ready already", () => {
+    const run = startedRun([droneView("ceti", { facts: { ...droneView("ceti").facts, exclude: ["a/*"] } })]);
+    expect(run.start(NOW).delegations).toEqual([]);
+    expect(run.view(NOW).stuck).toHaveLength(3);
+    run.drones.update([droneView("ceti")]);
+    expect(run.start(NOW).delegations.map((d) => d.cpv)).toContain("a/lib-1");
+  });
+
   test("counts what a drone excludes; a failure then leaves nobody, and the package is blocked", () => {
     const run = startedRun([big, droneView("other")]);
     attempt(run, "a/lib-1", "ok");
@@ -511,6 +519,34 @@ describe("what would be done sooner elsewhere", () => {
     expect(run.betterPlaces(NOW + 60_000)).toMatchObject([{ from: "slow", drone: "fast", build: { attempt: 1 } }]);
     run.pause("lunch", "ann", NOW);
     expect(run.betterPlaces(NOW + 60_000)).toEqual([]);
+    expect(run.relieve(NOW + 60_000)).toEqual([]);
+  });
+
+  test("balance may leave builds out: no move counts with one that is not made", () => {
+    const run = held(false);
+    expect(run.betterPlaces(NOW + 60_000, () => false)).toEqual([]);
+  });
+
+  test("a copy stays one, also when the run continues as new after the other build failed", () => {
+    const run = held(true);
+    run.relieve(NOW + 60_000);
+    run.report({ cpv: "a/huge-1", attempt: 2, drone: "fast", failure: failure("infrastructure") }, NOW + 90_000);
+    const again = new RunState(JSON.parse(JSON.stringify(run.save(NOW + 90_000))), {
+      ...{ exclusive: [], memory: [], speculate: true },
+    });
+    expect(again.relieve(NOW + HOUR)).toEqual([]);
+    again.report({ cpv: "a/huge-1", attempt: 1, drone: "slow", artifact: artifact("a/huge-1") }, NOW + HOUR);
+    expect(again.why(["a/huge-1"], NOW)[0]?.why).toBe("built by slow, waits for finalize");
+  });
+
+  test("a drone that another run uses too is no reason to move", () => {
+    const run = held(false);
+    const share = { slots: 1, part: 0.25 };
+    run.drones.update([
+      { ...slow, share },
+      { ...fast, paused: false, share },
+    ]);
+    run.start(NOW + 2);
     expect(run.relieve(NOW + 60_000)).toEqual([]);
   });
 });

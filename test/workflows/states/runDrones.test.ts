@@ -100,6 +100,9 @@ describe("beside another run", () => {
     expect(drones.capacities()).toMatchObject([{ slots: 1, cores: 4, memoryBytes: 32e9, unusable: null }]);
     expect(drones.all()).toMatchObject([{ slots: 2, cores: 8, memoryBytes: 64e9 }]);
     expect([drones.isShared, drones.slots()]).toEqual([true, 2]);
+    // A build keeps its jobs to its end: with few slots it is not made narrow for it.
+    expect(shared(1, 0.25).capacities()).toMatchObject([{ slots: 1, cores: 4 }]);
+    expect(shared(0, 0).capacities()).toMatchObject([{ slots: 0, cores: 8 }]);
   });
 
   test("a drone that is full by the run's share is said to be used by another run", () => {
