@@ -42,7 +42,9 @@ export class Sampler {
   #look(): void {
     for (const [name, pid] of this.#pids) {
       try {
-        this.#usage.set(name, { peak: memory(pid, "VmHWM"), cpu: cpuMs(pid) });
+        const peak = memory(pid, "VmHWM");
+        if (!Number.isFinite(peak)) throw new Error(`${name} has ended, and was not waited for yet`);
+        this.#usage.set(name, { peak, cpu: cpuMs(pid) });
       } catch {
         // It has been killed: what was seen last stays.
         this.#pids.delete(name);
