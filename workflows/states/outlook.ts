@@ -15,10 +15,28 @@ interface Situation {
   drones: readonly Capacity[];
 }
 
+/** What a run that continues as new takes along of its outlook. */
+export interface SavedOutlook {
+  outlook: { seconds: Outlook["seconds"]; asked: number } | null;
+  asked: { at: number; left: number; drones: string } | null;
+}
+
 /** A run's outlook: when a look ahead is worth its time, and what the last one said. */
 export class OutlookState {
-  #outlook: { seconds: Outlook["seconds"]; asked: number } | null = null;
-  #asked: { at: number; left: number; drones: string; positions: readonly number[] } | null = null;
+  #outlook: SavedOutlook["outlook"];
+  #asked: SavedOutlook["asked"];
+  /** In the run's graph, of the packages that were asked about last. */
+  #positions: readonly number[] = [];
+
+  constructor(saved: SavedOutlook = { outlook: null, asked: null }) {
+    this.#outlook = saved.outlook;
+    // Of a small rest it is asked again at once: priorities that were found are not taken along.
+    this.#asked = saved.asked && saved.asked.left > LARGE ? saved.asked : null;
+  }
+
+  save(): SavedOutlook {
+    return { outlook: this.#outlook, asked: this.#asked };
+  }
 
   /** Whether it may be asked for at all now. @param left packages. */
   isTime(left: number, now: number): boolean {
@@ -36,14 +54,15 @@ export class OutlookState {
 
   /** @param positions in the run's graph of the packages that are asked about. */
   asked(situation: Situation, positions: readonly number[], now: number): void {
-    this.#asked = { at: now, left: situation.packages, drones: usable(situation), positions };
+    this.#asked = { at: now, left: situation.packages, drones: usable(situation) };
+    this.#positions = positions;
   }
 
   /** The factors on priorities that an outlook gives, by position in the run's graph. */
   bias({ bias }: Outlook, size: number): Float64Array | null {
     if (!bias) return null;
     const all = new Float64Array(size).fill(1);
-    this.#asked?.positions.forEach((index, position) => {
+    this.#positions.forEach((index, position) => {
       all[index] = bias[position] ?? 1;
     });
     return all;

@@ -13,7 +13,7 @@ import { block, unblock } from "./blocking.ts";
 import { type Delegation, Delegations } from "./delegations.ts";
 import { finalizeRefusal } from "./gate.ts";
 import { isShared, MassFailure } from "./massFailure.ts";
-import { OutlookState } from "./outlook.ts";
+import { OutlookState, type SavedOutlook } from "./outlook.ts";
 import { Placement } from "./placement.ts";
 import { PackageRecords } from "./records.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
@@ -47,6 +47,7 @@ export interface SavedRun {
   prioritized: string[];
   drones: RunDroneRecord[];
   mass: ReturnType<MassFailure["save"]>;
+  outlook: SavedOutlook;
 }
 
 /** A build that is begun anew elsewhere. */
@@ -76,7 +77,7 @@ export class RunState {
   #records: PackageRecords;
   readonly #delegations: Delegations;
   readonly #mass: MassFailure;
-  readonly #outlook = new OutlookState();
+  readonly #outlook: OutlookState;
   readonly #limits: BuildLimits | undefined;
 
   constructor(start: NewRun | SavedRun, limits?: BuildLimits) {
@@ -90,6 +91,7 @@ export class RunState {
     this.#delegations = new Delegations(saved?.delegations);
     this.drones = new RunDrones(saved?.drones);
     this.#mass = new MassFailure(saved?.mass);
+    this.#outlook = new OutlookState(saved?.outlook);
     this.#placement = this.#place();
     const used = new Map(saved?.progress);
     for (const d of this.#delegations.all()) {
@@ -121,6 +123,7 @@ export class RunState {
       prioritized: this.#prioritized,
       drones: this.drones.all(),
       mass: this.#mass.save(),
+      outlook: this.#outlook.save(),
     };
   }
 

@@ -382,6 +382,25 @@ describe("an operator's limits", () => {
   });
 });
 
+describe("the outlook of a large run", () => {
+  const many = (size: number) => {
+    const run = startedRun();
+    const packages = Array.from({ length: size }, (_, i) => ({ cpv: `a/p${i}-1`, estimate: 10, build: [], run: [] }));
+    const planIndex = [...packages.keys()];
+    run.setPlan({ plan: "f".repeat(64), graph: { packages }, planIndex, unresolvable: [], notices: [], present: 0 });
+    run.standing(NOW);
+    run.foresee({ crowding: 0.5, patience: 0.5, seconds: { low: 100, expected: 200, high: 300 } }, NOW);
+    return new RunState(JSON.parse(JSON.stringify(run.save(NOW + 1000))));
+  };
+
+  test("is taken along when it continues as new; a small one is asked about again", () => {
+    const [large, small] = [many(4000), many(40)];
+    expect(large.wantsOutlook(NOW + 100_000)).toBe(false);
+    expect(small.wantsOutlook(NOW + 100_000)).toBe(true);
+    for (const run of [large, small]) expect(run.view(NOW + 50_000).etaRange).toEqual({ low: 50, high: 250 });
+  });
+});
+
 describe("what no drone could ever build", () => {
   const GIB = 2 ** 30;
   const big = droneView("big", {
