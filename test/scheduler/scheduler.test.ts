@@ -221,3 +221,8 @@ function checkLimits(d: Capacity, running: readonly Start[], jobs: readonly Job[
   if (here.length > 1) expect(memory).toBeLessThanOrEqual(d.memoryBytes ?? 0);
   for (const { jobs: n } of here) expect(n).toBeGreaterThanOrEqual(1);
 }
+
+test("a drone that bounds the jobs of one build gives no more", () => {
+  const made = scheduler([job(wide)], [drone("izar", { maxJobs: 3 })]);
+  expect(decide(made, 1).starts).toEqual([{ index: 0, drone: "izar", jobs: 3 }]);
+});

@@ -51,3 +51,15 @@ test("steps of the run, drones and operators' actions", () => {
   expect(lines).toContain("! izar is STALE: tree git:1 instead of git:2");
   expect(lines).toContain("paused by ann: disk");
 });
+
+test("of two builds of a package that race, the one that was faster has built it", () => {
+  const slow = { ...attempt, drone: "slow", endedAt: NOW, supersededBy: 2 };
+  const fast = { ...attempt, attempt: 2, drone: "fast", endedAt: NOW };
+  const before = packageView("a/b-1", {
+    state: "delegated",
+    attempts: [slow, fast].map((each) => ({ ...attempt, attempt: each.attempt, drone: each.drone })),
+  });
+  const lines = packageEvents([before], [packageView("a/b-1", { state: "received", attempts: [slow, fast] })], plain);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain("fast");
+});

@@ -147,3 +147,11 @@ test("the state survives its journey to the workflow's next run", () => {
     expect(again.viewsFor(run)).toMatchObject([{ share: { slots: 1 } }]);
   }
 });
+
+test("a run that wants builds and gets no slot is told of again: whoever has it may be gone without a word", () => {
+  fleet.enrol(facts("izar", { slots: 1 }), true, NOW);
+  fleet.subscribe("b", 8);
+  fleet.subscribe("a", 0);
+  expect(fleet.setAppetite("a", 1)).toBe(true);
+  expect(fleet.viewsFor("a").map(({ share }) => share?.slots)).toEqual([0]);
+});
