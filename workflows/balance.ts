@@ -2,8 +2,9 @@ import { proxyActivities } from "@temporalio/workflow";
 import { type DroneControlActivities, QUEUES } from "../model/activities.ts";
 import type { BuildOrder } from "../model/build.ts";
 import type { BalanceAnswer } from "./messages.ts";
+import type { Relocation } from "./states/builds.ts";
 import type { Delegation } from "./states/delegations.ts";
-import type { Relocation, RunState } from "./states/run.ts";
+import type { RunState } from "./states/run.ts";
 
 /**
  * What an operator's `balance` does: waits end, and what does not compile yet begins anew where it would be done sooner.

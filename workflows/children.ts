@@ -16,8 +16,9 @@ import type { Cost } from "../scheduler/work.ts";
 import { buildPackage } from "./buildPackage.ts";
 import { sentenceOf } from "./failures.ts";
 import { buildPackageId, type PackageReport, type WorldUpdateInput } from "./messages.ts";
+import type { Relocation } from "./states/builds.ts";
 import type { Delegation } from "./states/delegations.ts";
-import type { Relocation, RunState } from "./states/run.ts";
+import type { RunState } from "./states/run.ts";
 
 /** A run's `buildPackage` workflows, one for each delegation. */
 export class Children {

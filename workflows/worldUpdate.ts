@@ -38,7 +38,8 @@ import {
 } from "./messages.ts";
 import { type Decisions, handleOperators } from "./operators.ts";
 import { prepare, syncRequest } from "./prepare.ts";
-import { type Relocation, RunState, type SavedRun } from "./states/run.ts";
+import type { Relocation } from "./states/builds.ts";
+import { RunState, type SavedRun } from "./states/run.ts";
 import { verifyJoiner } from "./verify.ts";
 
 const { lookAhead } = proxyActivities<OrchestratorActivities>({

@@ -2,17 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Capacity } from "../../model/outlook.ts";
 import { type Constraint, DEFAULT_TUNING, type Job, Scheduler, UNCONSTRAINED } from "../../scheduler/scheduler.ts";
+import { drone, GIB, jobsLike } from "./parts.ts";
 
-const GIB = 2 ** 30;
-const drone = (name: string, change: Partial<Capacity> = {}): Capacity => ({
-  ...{ name, cores: 8, slots: 8, speed: 1, memoryBytes: null, unusable: null },
-  ...change,
-});
 /** An hour on eight cores. */
-const job = (change: Partial<Job["estimate"]> = {}, groups: number[] = []): Job => ({
-  estimate: { work: 28_800, serial: 0, width: 64, memoryBytes: 0, memoryPerJobBytes: 0, sigma: 0, ...change },
-  groups,
-});
+const job = jobsLike({ work: 28_800, width: 64 });
 const MINUTE = 60_000;
 const [SLOW, FAST] = [drone("slow"), drone("fast", { cores: 24 })];
 

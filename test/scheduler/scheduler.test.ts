@@ -3,17 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Capacity } from "../../model/outlook.ts";
 import { type Constraint, type Job, Scheduler, type Start, UNCONSTRAINED } from "../../scheduler/scheduler.ts";
 import { whyReadyWaits } from "../../scheduler/why.ts";
+import { drone, GIB, jobsLike } from "./parts.ts";
 
-const GIB = 2 ** 30;
-const drone = (name: string, change: Partial<Capacity> = {}): Capacity => ({
-  ...{ name, cores: 8, slots: 8, speed: 1, memoryBytes: null, unusable: null },
-  ...change,
-});
 /** 100 core-seconds on one core. */
-const job = (change: Partial<Job["estimate"]> = {}, groups: number[] = []): Job => ({
-  estimate: { work: 100, serial: 0, width: 1, memoryBytes: 0, memoryPerJobBytes: 0, sigma: 0, ...change },
-  groups,
-});
+const job = jobsLike({ work: 100, width: 1 });
 const wide = { work: 8_000, width: 64 };
 
 function scheduler(jobs: Job[], drones: Capacity[], remaining = jobs.map((j) => j.estimate.work)): Scheduler {

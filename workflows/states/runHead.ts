@@ -36,3 +36,17 @@ export function newHead(start: NewRun): RunHead {
     options: start.options,
   };
 }
+
+const MAX_EVENTS = 20;
+
+/** What people will want to know later: the last few are kept. */
+export function note(head: RunHead, text: string, now: number): void {
+  head.events.push({ at: now, text });
+  if (head.events.length > MAX_EVENTS) head.events.shift();
+}
+
+/** Nothing new starts from now on. */
+export function pause(head: RunHead, reason: string, by: string, now: number): void {
+  head.paused = { reason, by, since: now };
+  note(head, `paused by ${by}: ${reason}`, now);
+}

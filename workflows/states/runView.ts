@@ -1,24 +1,8 @@
 import type { PackageView, RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import type { WhyAnswer } from "../messages.ts";
-import type { Delegations } from "./delegations.ts";
-import type { OutlookState } from "./outlook.ts";
-import type { Placement } from "./placement.ts";
-import type { PackageRecords } from "./records.ts";
-import { type RunDrones, shownReason, shownState } from "./runDrones.ts";
-import type { RunHead } from "./runHead.ts";
-
-/** What a run is made of, to look at. */
-export interface RunParts {
-  head: Readonly<RunHead>;
-  records: PackageRecords;
-  delegations: Delegations;
-  drones: RunDrones;
-  placement: Placement;
-  outlook: OutlookState;
-  /** CPVs that an operator put first. */
-  prioritized: readonly string[];
-}
+import { shownReason, shownState } from "./runDrones.ts";
+import type { RunParts } from "./runParts.ts";
 
 /** A run as every screen shows it. @param now ms since the epoch. */
 export function runView(parts: RunParts, now: number): RunView {
