@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
 import type { PackageView, RunView } from "../model/run.ts";
+import { read, readRun } from "../operations/readModel.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
 import type { Context } from "./context.ts";
 import { LiveBlock } from "./live.ts";
-import { read, readRun } from "./readModel.ts";
 import { packageEvents, runEvents } from "./screens/events.ts";
 import { statusScreen } from "./screens/status.ts";
 

@@ -1,10 +1,10 @@
 import type { RunView } from "../model/run.ts";
+import { nextAction } from "../operations/nextAction.ts";
+import { read } from "../operations/readModel.ts";
+import { unknownTarget } from "../operations/targets.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
-import { nextAction } from "./nextAction.ts";
-import { read } from "./readModel.ts";
 import { statusScreen } from "./screens/status.ts";
-import { unknownTarget } from "./targets.ts";
 
 /**
  * Follows a run that was just started, and ends the command: with the screen of where it is now and what to do. Exit

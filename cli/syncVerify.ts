@@ -1,7 +1,7 @@
 import { QUEUES } from "../model/activities.ts";
+import { startFleet } from "../operations/startRun.ts";
 import type { SyncVerifyInput, SyncVerifyResult } from "../workflows/messages.ts";
 import type { Context } from "./context.ts";
-import { startFleet } from "./startRun.ts";
 
 /** Syncs and compares the drones' trees outside of a run. One that is under way already is joined. */
 export async function syncVerify(context: Context, target: string, sync: boolean): Promise<SyncVerifyResult> {

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { duration } from "../cli/text.ts";
+import { duration } from "../model/words.ts";
 
 /** What the demo prints, and how long its parts took. */
 export class Screen {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SwarmConfig } from "../../config/schema.ts";
-import { bytes } from "../text.ts";
+import { bytes } from "../../model/words.ts";
 import { type Check, type RoleName, WORKERS } from "./check.ts";
 
 const GIB = 1024 ** 3;

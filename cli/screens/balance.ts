@@ -1,5 +1,5 @@
+import { count, duration } from "../../model/words.ts";
 import type { BalanceAnswer } from "../../workflows/messages.ts";
-import { count, duration } from "../text.ts";
 
 /** What `swarm balance` has changed and why, and what it left alone. */
 export function balanceLines({ moved, freed, kept }: BalanceAnswer): string[] {

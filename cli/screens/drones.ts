@@ -1,8 +1,9 @@
 import type { DroneView } from "../../model/fleet.ts";
 import type { RunDrone } from "../../model/run.ts";
+import { bytes, duration } from "../../model/words.ts";
+import type { BuildingPackage, Reading } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
-import type { BuildingPackage, Reading } from "../reading.ts";
-import { bytes, duration, table } from "../text.ts";
+import { table } from "../text.ts";
 
 /** A drone's state in a word with its mark: what keeps it from building comes before that it is there. */
 export function droneState(drone: DroneView, part: RunDrone | undefined, paint: Paint): string {

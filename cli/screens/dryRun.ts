@@ -1,10 +1,11 @@
 import type { BuildLimits } from "../../model/limits.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
+import { count, duration } from "../../model/words.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import { type Forecast, type ForecastBuild, forecast, foreseenStuck, isUsable } from "../forecast.ts";
 import type { Paint } from "../paint.ts";
-import { count, duration, table } from "../text.ts";
+import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
 /** One package that a run would build. */

@@ -1,6 +1,6 @@
 import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
+import { clock, count, duration } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { clock, count, duration } from "../text.ts";
 import { STEP_WORDS } from "./parts.ts";
 import { reasonOf } from "./status.ts";
 

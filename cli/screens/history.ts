@@ -1,6 +1,7 @@
 import type { AttemptRecord, HistorySummary } from "../../model/history.ts";
+import { bytes, count, duration, timestamp } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { bytes, count, duration, table, timestamp } from "../text.ts";
+import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
 /** `swarm history PACKAGE`: newest first. */
@@ -18,6 +19,7 @@ export function attemptsScreen(
     duration(each.endedAt - each.startedAt),
     each.cpuSeconds === null ? "" : duration(each.cpuSeconds * 1000),
     each.peakMemoryBytes === null ? "" : bytes(each.peakMemoryBytes),
+    each.peakDiskBytes ? bytes(each.peakDiskBytes) : "",
     each.artifactBytes === null ? "" : bytes(each.artifactBytes),
     each.message ?? "",
   ]);
@@ -34,6 +36,7 @@ export function attemptsScreen(
         { title: "TOOK", align: "right" },
         { title: "CPU", align: "right" },
         { title: "MEMORY", align: "right" },
+        { title: "DISK", align: "right" },
         { title: "SIZE", align: "right" },
         { title: "" },
       ],

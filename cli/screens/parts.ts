@@ -1,5 +1,5 @@
 import type { RunStep } from "../../model/run.ts";
-import type { NextAction } from "../nextAction.ts";
+import type { NextAction } from "../../operations/nextAction.ts";
 import type { Paint, Style } from "../paint.ts";
 
 /** A heading, as all screens have it. */

@@ -1,7 +1,8 @@
 import { RUN_STEPS } from "../../model/run.ts";
+import { duration, timestamp } from "../../model/words.ts";
+import type { RunRecord } from "../../operations/runs.ts";
 import type { Paint } from "../paint.ts";
-import type { RunRecord } from "../runs.ts";
-import { duration, table, timestamp } from "../text.ts";
+import { table } from "../text.ts";
 import { STEP_WORDS } from "./parts.ts";
 
 /** `swarm runs`: newest first. */

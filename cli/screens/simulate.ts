@@ -1,7 +1,8 @@
+import { count, duration } from "../../model/words.ts";
 import type { IdleTime } from "../../scheduler/simulate.ts";
 import type { Paint } from "../paint.ts";
 import type { SimulationReport } from "../simulate/report.ts";
-import { count, duration, table } from "../text.ts";
+import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
 /** Builds of the critical path that are listed; the longest are, where there are more. */

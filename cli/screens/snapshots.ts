@@ -1,7 +1,8 @@
 import type { SnapshotInfo } from "../../model/binhost.ts";
 import type { Snapshot, SnapshotDiff } from "../../model/snapshot.ts";
+import { bytes, count, timestamp } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { bytes, count, table, timestamp } from "../text.ts";
+import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
 /** `swarm snapshots list` */

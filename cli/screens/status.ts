@@ -1,8 +1,8 @@
 import type { RunView } from "../../model/run.ts";
-import { nextAction } from "../nextAction.ts";
+import { duration } from "../../model/words.ts";
+import { nextAction } from "../../operations/nextAction.ts";
+import type { Reading, Service } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
-import type { Reading, Service } from "../reading.ts";
-import { duration } from "../text.ts";
 import { droneTable } from "./drones.ts";
 import { label, nextActionLines, STEP_WORDS, tick, title } from "./parts.ts";
 

@@ -1,7 +1,8 @@
 import type { TargetInfo } from "../../model/binhost.ts";
 import type { TargetBundle } from "../../model/target.ts";
+import { timestamp } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { table, timestamp } from "../text.ts";
+import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
 const shown = (target: TargetInfo): string => target.current ?? "nothing yet";

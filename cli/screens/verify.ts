@@ -1,7 +1,8 @@
 import type { PackageView, RunView } from "../../model/run.ts";
 import type { StoredPackage } from "../../model/snapshot.ts";
+import { bytes, count } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { bytes, count, table } from "../text.ts";
+import { table } from "../text.ts";
 import { label, title } from "./parts.ts";
 
 /** What finalize would publish, and what would be wrong with it. */

@@ -1,7 +1,7 @@
 import type { PackageView } from "../../model/run.ts";
+import { clock, duration } from "../../model/words.ts";
 import type { WhyAnswer } from "../../workflows/messages.ts";
 import type { Paint, Style } from "../paint.ts";
-import { clock, duration } from "../text.ts";
 import { label } from "./parts.ts";
 
 const STATE_WORDS: Record<PackageView["state"], readonly [string, Style]> = {

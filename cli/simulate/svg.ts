@@ -1,6 +1,6 @@
+import { duration } from "../../model/words.ts";
 import type { ChainLink } from "../../scheduler/criticalChain.ts";
 import type { Schedule, SimBuild, SimDrone } from "../../scheduler/simulate.ts";
-import { duration } from "../text.ts";
 
 /** A schedule and the words for it. */
 export interface Timeline {

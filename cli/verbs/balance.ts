@@ -1,6 +1,6 @@
+import { operateRun } from "../../operations/operate.ts";
 import type { BalanceAnswer } from "../../workflows/messages.ts";
 import { examples } from "../help.ts";
-import { operateRun } from "../operate.ts";
 import { balanceLines } from "../screens/balance.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { sendUpdate } from "../../operations/engine.ts";
 import { FLEET_ID } from "../../workflows/messages.ts";
 import type { Context } from "../context.ts";
-import { sendUpdate } from "../engine.ts";
 
 /** Adds `pause`, `resume` and `forget NAME` to `swarm drone`, whose own action runs the role. */
 export function registerDroneActions(drone: Command, context: () => Context): void {

@@ -1,6 +1,6 @@
 import { UserError } from "../../model/errors.ts";
+import { read } from "../../operations/readModel.ts";
 import { examples } from "../help.ts";
-import { read } from "../readModel.ts";
 import { dronesScreen } from "../screens/drones.ts";
 import type { RegisterVerb } from "../verbs.ts";
 

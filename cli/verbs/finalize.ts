@@ -1,8 +1,8 @@
+import { count } from "../../model/words.ts";
+import { operateRun } from "../../operations/operate.ts";
 import type { FinalizeAnswer } from "../../workflows/messages.ts";
 import { examples } from "../help.ts";
-import { operateRun } from "../operate.ts";
 import { targetOption } from "../targets.ts";
-import { count } from "../text.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm finalize` */

@@ -1,12 +1,12 @@
 import type { RunStep, RunView } from "../../model/run.ts";
+import { count } from "../../model/words.ts";
+import { resetTarget } from "../../operations/reset.ts";
+import { listRuns } from "../../operations/runs.ts";
+import { startRun } from "../../operations/startRun.ts";
 import { confirm } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
-import { resetTarget } from "../reset.ts";
-import { listRuns } from "../runs.ts";
 import { runToGate } from "../runToGate.ts";
-import { startRun } from "../startRun.ts";
-import { count } from "../text.ts";
 import type { RegisterVerb } from "../verbs.ts";
 import { type StartOptions, startOptions, startRequest } from "./runUpdate.ts";
 

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "commander";
+import { count } from "../../model/words.ts";
+import { chooseTarget } from "../../operations/targets.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
-import { chooseTarget, targetOption } from "../targets.ts";
-import { count } from "../text.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 interface Options {

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { droneConfig } from "../../config/drones.ts";
 import { UserError } from "../../model/errors.ts";
 import type { AttemptView } from "../../model/run.ts";
+import { noRun, onePackage, readPackages } from "../../operations/packages.ts";
+import { readRun } from "../../operations/readModel.ts";
+import { chooseRun } from "../../operations/targets.ts";
 import { buildLogPath } from "../../portage/buildLog.ts";
 import { openLog, readOn } from "../buildLog.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
-import { noRun, onePackage, readPackages } from "../packages.ts";
-import { readRun } from "../readModel.ts";
-import { chooseRun, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** Between two looks at a log that grows, and at whether its attempt has ended. ms */

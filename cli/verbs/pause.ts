@@ -1,5 +1,5 @@
+import { operateRun } from "../../operations/operate.ts";
 import { examples } from "../help.ts";
-import { operateRun } from "../operate.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 

@@ -1,7 +1,8 @@
+import { resetTarget } from "../../operations/reset.ts";
+import { chooseRun } from "../../operations/targets.ts";
 import { confirm } from "../ask.ts";
 import { examples } from "../help.ts";
-import { resetTarget } from "../reset.ts";
-import { chooseRun, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm reset` */

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { usageError } from "../../model/errors.ts";
+import { type RunRequest, startRun } from "../../operations/startRun.ts";
+import { chooseTarget } from "../../operations/targets.ts";
 import { checkAtoms, gatherAtoms } from "../atoms.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
-import { type RunRequest, startRun } from "../startRun.ts";
-import { chooseTarget, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** The options that every verb that starts a run has. */

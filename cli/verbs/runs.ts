@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "commander";
+import { listRuns } from "../../operations/runs.ts";
+import { chooseTarget } from "../../operations/targets.ts";
 import { examples } from "../help.ts";
-import { listRuns } from "../runs.ts";
 import { runsScreen } from "../screens/runs.ts";
-import { chooseTarget, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm runs` */

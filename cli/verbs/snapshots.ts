@@ -2,13 +2,14 @@ import type { Command } from "commander";
 import type { SnapshotInfo } from "../../model/binhost.ts";
 import { UserError, usageError } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { count } from "../../model/words.ts";
+import { chooseTarget } from "../../operations/targets.ts";
 import type { BinhostClient } from "../../store/client.ts";
 import { nearest } from "../../system/nearest.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { diffScreen, snapshotList, snapshotScreen } from "../screens/snapshots.ts";
-import { chooseTarget, targetOption } from "../targets.ts";
-import { count } from "../text.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 interface Chosen {

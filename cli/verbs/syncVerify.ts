@@ -1,7 +1,8 @@
+import { chooseTarget } from "../../operations/targets.ts";
 import { examples } from "../help.ts";
 import { syncVerifyScreen } from "../screens/syncVerify.ts";
 import { syncVerify } from "../syncVerify.ts";
-import { chooseTarget, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm sync-verify` */

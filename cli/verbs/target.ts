@@ -1,12 +1,12 @@
 import { basename, resolve } from "node:path";
 import { usageError } from "../../model/errors.ts";
+import { count } from "../../model/words.ts";
+import { chooseTarget } from "../../operations/targets.ts";
 import { bundleBytes, parseBundle } from "../../portage/bundle.ts";
 import { readTargetDirectory } from "../../portage/targetDirectory.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { targetList, targetScreen } from "../screens/targets.ts";
-import { chooseTarget } from "../targets.ts";
-import { count } from "../text.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm target [list|show|put]` */

@@ -1,8 +1,9 @@
 import { UserError } from "../../model/errors.ts";
+import { operateRun } from "../../operations/operate.ts";
+import { matchingPackages, readPackages } from "../../operations/packages.ts";
+import { chooseRun } from "../../operations/targets.ts";
 import { examples } from "../help.ts";
-import { operateRun } from "../operate.ts";
-import { matchingPackages, readPackages } from "../packages.ts";
-import { chooseRun, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm unblock [PACKAGE...]` */

@@ -1,9 +1,10 @@
 import { UserError } from "../../model/errors.ts";
+import { noRun, readPackages } from "../../operations/packages.ts";
+import { readRun } from "../../operations/readModel.ts";
+import { chooseRun } from "../../operations/targets.ts";
 import { examples } from "../help.ts";
-import { noRun, readPackages } from "../packages.ts";
-import { readRun } from "../readModel.ts";
 import { verification, verifyScreen } from "../screens/verify.ts";
-import { chooseRun, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm verify` */

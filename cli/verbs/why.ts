@@ -1,9 +1,10 @@
+import { askWorkflow } from "../../operations/engine.ts";
+import { onePackage, readPackages } from "../../operations/packages.ts";
+import { chooseRun } from "../../operations/targets.ts";
 import { whyQuery, worldUpdateId } from "../../workflows/messages.ts";
-import { askWorkflow } from "../engine.ts";
 import { examples } from "../help.ts";
-import { onePackage, readPackages } from "../packages.ts";
 import { whyScreen } from "../screens/why.ts";
-import { chooseRun, targetOption } from "../targets.ts";
+import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
 /** `swarm why PACKAGE` */

@@ -1,6 +1,6 @@
 import type { RunView } from "../model/run.ts";
+import { count } from "../model/words.ts";
 import type { Reading } from "./reading.ts";
-import { count } from "./text.ts";
 
 /** What an operator should do now. */
 export interface NextAction {

@@ -1,6 +1,6 @@
 import type { Client, WorkflowHandle } from "@temporalio/client";
 import { worldUpdateId } from "../workflows/messages.ts";
-import type { Context } from "./context.ts";
+import type { Access } from "./access.ts";
 import { listRuns } from "./runs.ts";
 import { isRunOf } from "./startRun.ts";
 
@@ -25,12 +25,12 @@ export interface Reset {
  * Ends a target's run with all its builds and throws away what it did not publish. May be repeated: each step finds what is
  * left. `onStep` hears of each step that is done.
  */
-export async function resetTarget(context: Context, target: string, onStep: (text: string) => void): Promise<Reset> {
-  const [client, binhost] = await Promise.all([context.client(), context.binhost()]);
+export async function resetTarget(access: Access, target: string, onStep: (text: string) => void): Promise<Reset> {
+  const [client, binhost] = await Promise.all([access.client(), access.binhost()]);
   const running = (await listRuns(client, 100, true)).find((run) => run.target === target);
   let terminated = false;
   if (running) {
-    terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, context.by));
+    terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, access.by));
     onStep(terminated ? `${running.run} was stuck: terminated` : `${running.run} is cancelled`);
   } else {
     onStep("no run is in progress");

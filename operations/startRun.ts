@@ -3,7 +3,7 @@ import { QUEUES } from "../model/activities.ts";
 import { UserError, usageError } from "../model/errors.ts";
 import type { BinhostClient } from "../store/client.ts";
 import { FLEET_ID, type WorldUpdateInput, worldUpdateId } from "../workflows/messages.ts";
-import type { Context } from "./context.ts";
+import type { Access } from "./access.ts";
 import { listRuns, type RunMemo } from "./runs.ts";
 
 /** What an operator asks for. */
@@ -15,10 +15,10 @@ export interface RunRequest {
 }
 
 /** Starts a run and makes sure that the fleet runs. Returns the run's id. UserError: one is in progress already. */
-export async function startRun(context: Context, { target, atoms, options }: RunRequest): Promise<string> {
-  const [config, client, binhost] = await Promise.all([context.config(), context.client(), context.binhost()]);
+export async function startRun(access: Access, { target, atoms, options }: RunRequest): Promise<string> {
+  const [config, client, binhost] = await Promise.all([access.config(), access.client(), access.binhost()]);
   if (config.trees.length === 0) {
-    const { file } = await context.loadedConfig();
+    const { file } = await access.loadedConfig();
     throw usageError(`${file ?? "swarm.toml"}: no [[tree]] is configured: a run needs at least one package tree`);
   }
   await startFleet(client);
@@ -32,9 +32,9 @@ export async function startRun(context: Context, { target, atoms, options }: Run
     noOutputSeconds: config.build.noOutputMinutes * 60,
     limits: config.scheduler,
     options,
-    startedBy: context.by,
+    startedBy: access.by,
   };
-  const memo: RunMemo = { run, startedBy: context.by };
+  const memo: RunMemo = { run, startedBy: access.by };
   try {
     await client.workflow.start("worldUpdate", {
       workflowId: worldUpdateId(target),

@@ -11,9 +11,9 @@ import { planBytes } from "../../portage/planFile.ts";
 import { estimate } from "../../scheduler/estimate.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
+import { configFile, swarm as runSwarm, spawnSwarm, temporaryDirectory } from "../cli/command.ts";
 import { bundleOf } from "../store/support.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
-import { configFile, swarm as runSwarm, spawnSwarm, temporaryDirectory } from "./command.ts";
 
 const TOKEN = "t".repeat(32);
 

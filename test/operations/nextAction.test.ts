@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { nextAction } from "../../cli/nextAction.ts";
-import type { Reading } from "../../cli/reading.ts";
 import type { RunView } from "../../model/run.ts";
-import { droneView, NOW, reading, runDrone, runView } from "./views.ts";
+import { nextAction } from "../../operations/nextAction.ts";
+import type { Reading } from "../../operations/reading.ts";
+import { droneView, NOW, reading, runDrone, runView } from "../cli/views.ts";
 
 const done = { needed: 0, delegated: 0, received: 84, failed: 0, skipped: 0 };
 const broken = { cpv: "app-misc/broken-1", message: "compile phase: no rule", drones: ["izar", "tarn"] };

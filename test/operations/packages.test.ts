@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchingPackages } from "../../cli/packages.ts";
+import { matchingPackages } from "../../operations/packages.ts";
 
 const PACKAGES = ["dev-libs/openssl-3.0.2", "dev-libs/openssl-1.1.1k", "kde-apps/kate-24", "kde-frameworks/kio-6"].map(
   (cpv) => ({ cpv }),

@@ -6,13 +6,13 @@ import { matchesVersion } from "../portage/atomMatch.ts";
 import { splitCpv } from "../portage/cpv.ts";
 import { nearest } from "../system/nearest.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
-import type { Context } from "./context.ts";
+import type { Access } from "./access.ts";
 import { askWorkflow } from "./engine.ts";
 
 /** The packages of the latest run of a target. UserError: there was none. */
-export async function readPackages(context: Context, target: string): Promise<PackageView[]> {
+export async function readPackages(access: Access, target: string): Promise<PackageView[]> {
   try {
-    return await askWorkflow(await context.client(), worldUpdateId(target), packagesQuery);
+    return await askWorkflow(await access.client(), worldUpdateId(target), packagesQuery);
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") throw noRun(target);
     throw error;

@@ -6,7 +6,7 @@ import type { BuildProgress } from "../model/build.ts";
 import { messageOf } from "../model/errors.ts";
 import type { RunView } from "../model/run.ts";
 import { buildPackageId, FLEET_ID, fleetQuery, runQuery, worldUpdateId } from "../workflows/messages.ts";
-import type { Context } from "./context.ts";
+import type { Access } from "./access.ts";
 import { countOrchestrators, isUnanswered, pendingActivities } from "./engine.ts";
 import type { BuildingPackage, Reading, Service } from "./reading.ts";
 import { listRuns } from "./runs.ts";
@@ -20,19 +20,19 @@ const QUERY_WITHIN_MS = 3_000;
  * The one place that asks for what the screens show. Everything is asked at the same time; what does not answer is null
  * in the reading, with its problem: a screen is there whatever is broken.
  */
-export async function read(context: Context, target?: string): Promise<Reading> {
-  const config = await context.config();
+export async function read(access: Access, target?: string): Promise<Reading> {
+  const config = await access.config();
   const at = Date.now();
-  const [engine, binhost] = await Promise.all([readEngine(context, config, target), readBinhost(context, config)]);
+  const [engine, binhost] = await Promise.all([readEngine(access, config, target), readBinhost(access, config)]);
   return { at, ...engine, ...binhost };
 }
 
-async function readBinhost(context: Context, config: SwarmConfig): Promise<Pick<Reading, "binhost" | "targets">> {
+async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, "binhost" | "targets">> {
   const address = config.binhost.url;
   try {
     const health = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
-    const targets = await (await context.binhost()).targets();
+    const targets = await (await access.binhost()).targets();
     return { binhost: { address, problem: null }, targets: targets.map(({ name }) => name) };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -42,12 +42,12 @@ async function readBinhost(context: Context, config: SwarmConfig): Promise<Pick<
 
 type EngineReading = Omit<Reading, "at" | "binhost" | "targets">;
 
-async function readEngine(context: Context, config: SwarmConfig, target: string | undefined): Promise<EngineReading> {
+async function readEngine(access: Access, config: SwarmConfig, target: string | undefined): Promise<EngineReading> {
   const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [], others: [] };
   const { connectionSettings } = await import("../connection/options.ts");
   const engine: Service = { address: connectionSettings(config).options.address, problem: null };
   try {
-    const client = await context.client();
+    const client = await access.client();
     return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
   } catch (error) {
     return { engine: { ...engine, problem: messageOf(error) }, ...empty };
