@@ -46,6 +46,8 @@ export interface BuildUsage {
   cpuSeconds: number;
   /** Largest sum of resident memory seen. Bytes; 0 where it could not be measured. */
   peakMemoryBytes: number;
+  /** Largest size seen of the build root, with all that was installed there. Bytes; absent where it was not measured. */
+  peakDiskBytes?: number;
   /** Wall seconds of each phase (unpack, configure, compile ...), in order. */
   phases: { name: string; seconds: number }[];
   /** Work that one core of the drone does, see `DroneFacts`; absent in what drones of earlier versions said. */

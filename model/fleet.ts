@@ -21,6 +21,8 @@ export interface DroneFacts {
   coresLimit?: number;
   /** Memory that builds may use together. Bytes. */
   memoryForBuildsBytes?: number;
+  /** Disk that builds may use together: what is free above `lowDiskBytes`, and what those of now have taken. Bytes. */
+  diskForBuildsBytes?: number;
   /** Jobs that one build really gets at most, where that is less than its cores. */
   maxJobs?: number;
   /** Patterns (`category/name` with `*`) of packages that it never builds, and of those that it builds at all (none: any). */

@@ -29,6 +29,8 @@ export interface AttemptRecord {
   cpuSeconds: number | null;
   /** Largest sum of resident memory of the build's processes; null where it was not measured. */
   peakMemoryBytes: number | null;
+  /** Largest size of the build root; absent or null where it was not measured. */
+  peakDiskBytes?: number | null | undefined;
   /** Work that one core of the drone did, see `DroneFacts`; absent or null where it was not recorded. */
   speed?: number | null | undefined;
   /** Bytes of the source archives; null where not known. */
@@ -49,6 +51,7 @@ export type BuildSample = Pick<
   | "phases"
   | "cpuSeconds"
   | "peakMemoryBytes"
+  | "peakDiskBytes"
   | "speed"
 >;
 

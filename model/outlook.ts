@@ -14,6 +14,8 @@ export interface Capacity {
   speed: number;
   /** Memory for builds. Bytes; null where unknown: no limit then. */
   memoryBytes: number | null;
+  /** Disk for builds, with what those of now have taken of it already. Bytes; absent where unknown: no limit then. */
+  diskBytes?: number;
   /** What it fetches from the binhost in a second. Absent where that was not measured. */
   linkBytesPerSecond?: number;
   /** Patterns of packages that it never builds, and of those that it builds at all; absent: none and any. */
@@ -44,6 +46,10 @@ export interface Standing {
   running: readonly RunningBuild[];
   drones: readonly Capacity[];
   limits?: BuildLimits;
+  /** Positions of what goes before all others, with what it needs; absent: nothing. */
+  first?: readonly number[];
+  /** For each drone that failed packages the positions of these: it does not get them again. Absent: none. */
+  failed?: readonly { drone: string; positions: readonly number[] }[];
 }
 
 /** What a look ahead says of a run. */

@@ -96,6 +96,8 @@ export interface GraphPackage {
   memory?: number;
   memoryPerJob?: number;
   sigma?: number;
+  /** GiB of a disk, where that is more than USUAL_DISK_BYTES. */
+  disk?: number;
   /** Positions (in the graph) of build-time needs: each must be installable before this one starts. */
   build: number[];
   /** Positions of run-time needs: each must be there before this one is installable. */

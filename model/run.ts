@@ -62,6 +62,8 @@ export interface RunDrone {
   speed?: number;
   /** Memory for builds. Bytes; absent where unknown. */
   memoryBytes?: number;
+  /** Disk for builds. Bytes; absent where unknown. */
+  diskBytes?: number;
   /** Patterns of packages that it never builds, and of those that it builds at all; absent: none and any. */
   exclude?: readonly string[];
   only?: readonly string[];

@@ -1,5 +1,7 @@
+import { diskOf } from "../model/estimate.ts";
 import type { Capacity } from "../model/outlook.ts";
 import { expected, finishes, type ModelBuild, proceed, rates, untilChange } from "./droneModel.ts";
+import { lackOfDisk } from "./limits.ts";
 import { urgency } from "./sharing.ts";
 import { type Cost, meanCores, secondsOn } from "./work.ts";
 
@@ -24,6 +26,7 @@ export interface Build extends Omit<ModelBuild, "work"> {
   alone: boolean;
   groups: readonly number[];
   memoryBytes: number;
+  diskBytes: number;
   /** Seconds from now to the end of all that waits for it. */
   urgency: number;
   /** Cores that it keeps busy on average. */
@@ -108,7 +111,9 @@ export class SchedulerDrone {
     if (placing.groups.length > 0 && builds.some((b) => b.groups.some((g) => placing.groups.includes(g)))) {
       return "builds another of its exclusive group";
     }
-    return this.jobsFor(placing) === 0 ? "has too little memory free" : null;
+    if (this.jobsFor(placing) === 0) return "has too little memory free";
+    const beside = builds.map((b) => b.diskBytes);
+    return lackOfDisk(this.capacity.diskBytes, diskOf(placing.estimate), beside);
   }
 
   /**
@@ -151,6 +156,7 @@ export class SchedulerDrone {
     return {
       ...{ index, estimate, sigma, tail, jobs, used: 0, known, nice: null, alone, groups },
       memoryBytes: estimate.memoryBytes + jobs * estimate.memoryPerJobBytes,
+      diskBytes: diskOf(estimate),
       urgency: urgency({ tail, work: estimate, sigma, used: 0, known }, cores),
       load: meanCores(estimate, Math.min(jobs, cores)),
     };

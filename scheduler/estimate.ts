@@ -1,7 +1,7 @@
 import type { Estimate, EstimateSource } from "../model/estimate.ts";
 import type { BuildSample } from "../model/history.ts";
 import { BY_CATEGORY, BY_SIZE } from "./categories.ts";
-import { GIANTS } from "./giants.ts";
+import { DISK_GIANTS, GIANTS } from "./giants.ts";
 
 /** What is known of a package before it is built. */
 export interface PackageFacts {
@@ -23,6 +23,7 @@ const ELSEWHERE = 0.2;
 const AGEING = 0.8;
 
 const MIB = 2 ** 20;
+const GIB = 2 ** 30;
 /** Source beyond this is data, as it takes one core to unpack. MiB */
 const MOST_SERIAL = 200;
 /** Core-seconds of parallel work that keep one job busy: what the graphs' packages have. */
@@ -36,6 +37,12 @@ const LEAN =
 /** Memory is looked at in intervals: the peak may have been between. What was killed for it wanted more, nobody knows how much. */
 const PEAK_MARGIN = 1.1;
 const KILLED_MARGIN = 1.5;
+/** The size of a build root is looked at when Portage takes a step, and now and then. */
+const DISK_MARGIN = 1.1;
+/** Where it was not measured: what is installed in it, MiB, and the archives unpacked, with objects of what is no data. */
+const DISK_FIXED = 256;
+const UNPACKED = 5;
+const OBJECTS = 5;
 
 /** Phases that use all jobs; the others use one core. */
 const PARALLEL_PHASES = ["compile", "test"];
@@ -59,7 +66,23 @@ export function estimate(facts: PackageFacts, samples: readonly BuildSample[] = 
       : prior;
   const peaks = samples.filter(({ peakMemoryBytes }) => peakMemoryBytes !== null);
   const ofVersion = peaks.filter((sample) => sample.cpv === facts.cpv);
-  return { ...cost, ...memoryFrom(prior, ofVersion.length > 0 ? ofVersion : peaks, cost.width) };
+  return {
+    ...cost,
+    ...memoryFrom(prior, ofVersion.length > 0 ? ofVersion : peaks, cost.width),
+    diskBytes: diskFrom(samples, facts),
+  };
+}
+
+/** The largest that was seen of the version, else of others, else what its kind or its size let expect. */
+function diskFrom(samples: readonly BuildSample[], { cpv, sourceBytes }: PackageFacts): number {
+  const seen = samples.filter(({ peakDiskBytes, buildSeconds }) => peakDiskBytes && buildSeconds !== null);
+  const own = seen.filter((sample) => sample.cpv === cpv);
+  const peaks = (own.length > 0 ? own : seen).map(({ peakDiskBytes }) => peakDiskBytes ?? 0);
+  if (peaks.length > 0) return DISK_MARGIN * Math.max(...peaks);
+  const giant = DISK_GIANTS.get(packageName(cpv));
+  if (giant !== undefined) return giant * GIB;
+  const size = sourceBytes / MIB;
+  return (DISK_FIXED + UNPACKED * size + OBJECTS * Math.min(size, MOST_SERIAL)) * MIB;
 }
 
 /** category/name of category/name-version. */

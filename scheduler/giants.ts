@@ -75,6 +75,27 @@ const TABLE: readonly (readonly [names: string, ...giant: Giant])[] = [
   ["sys-kernel/gentoo-kernel sys-kernel/vanilla-kernel", 3500, 120, 128, 1024, 192],
 ];
 
+/**
+ * GiB of a disk, of packages whose sources do not tell. What their ebuilds demand before they start (CHECKREQS_DISK_BUILD,
+ * without debugging information), rounded up; of those that demand nothing what their sources and objects take.
+ */
+const DISK_TABLE: readonly (readonly [gib: number, names: string])[] = [
+  [16, "sys-cluster/ceph"],
+  [14, "www-client/chromium www-client/ungoogled-chromium"],
+  [12, "dev-lang/rust sci-libs/pytorch sci-libs/caffe2 sci-ml/caffe2"],
+  [10, "sci-libs/tensorflow sci-ml/tensorflow"],
+  [8, "dev-qt/qtwebengine www-client/firefox www-client/librewolf www-client/icecat mail-client/thunderbird"],
+  [6, "app-office/libreoffice net-libs/webkit-gtk sys-devel/gcc sys-devel/gcc-multilib sci-physics/root"],
+  [4, "sys-devel/llvm llvm-core/llvm sys-devel/clang llvm-core/clang sys-devel/mlir llvm-core/mlir llvm-core/flang"],
+  [4, "dev-lang/ghc dev-java/openjdk dev-lang/spidermonkey net-libs/nodejs dev-db/mongodb dev-qt/qtwebkit"],
+  [4, "sys-kernel/gentoo-kernel sys-kernel/vanilla-kernel"],
+];
+
+/** GiB of a disk by category/name. */
+export const DISK_GIANTS: ReadonlyMap<string, number> = new Map(
+  DISK_TABLE.flatMap(([gib, names]) => names.split(" ").map((name): [string, number] => [name, gib])),
+);
+
 /** By category/name. */
 export const GIANTS: ReadonlyMap<string, Giant> = new Map(
   TABLE.flatMap(([names, ...giant]) => names.split(" ").map((name): [string, Giant] => [name, giant])),

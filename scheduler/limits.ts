@@ -1,3 +1,4 @@
+import { USUAL_DISK_BYTES } from "../model/estimate.ts";
 import type { BuildLimits } from "../model/limits.ts";
 import { matchesPattern } from "../model/patterns.ts";
 
@@ -22,25 +23,52 @@ export function packageLimits({ exclusive, memory }: BuildLimits, cpv: string): 
   };
 }
 
-/** What a drone builds and what not. */
+/** What a drone builds and what not. Bytes for builds; absent where there is no limit. */
 export interface DroneLimits {
   memoryBytes?: number;
+  diskBytes?: number;
   /** Patterns of packages that it never builds, and of those that it builds at all (none: any). */
   exclude?: readonly string[];
   only?: readonly string[];
 }
 
-/** Why a drone could never build a package, or null. @param leastMemory what the build needs by an operator's word. Bytes */
+/** What a drone must have for a build. Bytes. */
+export interface Needs {
+  /** By an operator's word; 0: nothing was said. */
+  memoryBytes: number;
+  /** By its estimate. */
+  diskBytes: number;
+}
+
+/** What any drone is taken to have. */
+export const isUsual = ({ memoryBytes, diskBytes }: Needs): boolean =>
+  memoryBytes === 0 && diskBytes <= USUAL_DISK_BYTES;
+
+/** Why a drone could never build a package, or null. */
 export function exclusion(
-  { memoryBytes, exclude = [], only = [] }: DroneLimits,
+  { memoryBytes = Number.POSITIVE_INFINITY, diskBytes, exclude = [], only = [] }: DroneLimits,
   cpv: string,
-  leastMemory: number,
+  needs: Needs,
 ): string | null {
   const pattern = exclude.find((each) => matchesPattern(each, cpv));
   if (pattern !== undefined) return `excludes ${pattern}`;
   if (only.length > 0 && !only.some((each) => matchesPattern(each, cpv))) return `builds only ${only.join(", ")}`;
-  if (memoryBytes === undefined || memoryBytes >= leastMemory) return null;
-  return `has ${gib(memoryBytes)} for builds, it needs ${gib(leastMemory)}`;
+  if (memoryBytes < needs.memoryBytes) {
+    return `has ${gib(memoryBytes)} for builds, it needs ${gib(needs.memoryBytes)}`;
+  }
+  return lackOfDisk(diskBytes, needs.diskBytes, []);
+}
+
+/**
+ * Why a disk cannot take a build beside others, or null. Alone it may take what is usual of any disk: drones keep some free.
+ * @param diskBytes for builds; undefined: no limit. @param beside what the others are counted with. Bytes
+ */
+export function lackOfDisk(diskBytes: number | undefined, needed: number, beside: readonly number[]): string | null {
+  if (diskBytes === undefined || (beside.length === 0 && needed <= USUAL_DISK_BYTES)) return null;
+  const taken = beside.reduce((sum, each) => sum + each, 0);
+  if (needed <= diskBytes - taken) return null;
+  const others = taken === 0 ? "" : `, and ${gib(taken)} are for what it builds`;
+  return `has too little disk free: ${gib(diskBytes)} for builds${others}, it needs ${gib(needed)}`;
 }
 
 const gib = (bytes: number): string => `${Math.round((bytes / GIB) * 10) / 10} GiB`;

@@ -1,9 +1,7 @@
-import { fromGraph } from "../model/estimate.ts";
-import type { BuildLimits } from "../model/limits.ts";
+import { diskOf, fromGraph } from "../model/estimate.ts";
 import type { Capacity, Outlook, Standing } from "../model/outlook.ts";
-import type { PlanGraph } from "../model/plan.ts";
 import { DependencyGraph } from "./graph.ts";
-import { exclusion, NO_LIMITS, type PackageLimits, packageLimits } from "./limits.ts";
+import { exclusion, isUsual, NO_LIMITS, type PackageLimits, packageLimits } from "./limits.ts";
 import { type Plan, type PlanRequest, search } from "./plan.ts";
 import type { SimDrone, SimPackage } from "./simulate.ts";
 
@@ -21,32 +19,39 @@ export interface Rest {
  * What is left of a run, for the simulator. Drones that get no work are left out, and what they build with them; so is what
  * none of them may build, with all that waits for it.
  */
-export function restOf({ graph, received, given, running, drones, limits }: Standing): Rest {
+export function restOf(standing: Standing): Rest {
+  const { graph, received, given, running, drones, first = [] } = standing;
   const dependencies = new DependencyGraph(graph);
   for (const position of received) dependencies.receive(position);
   const usable = drones.filter((d) => d.unusable === null);
-  const bounds = new Map(limitsOf(graph, usable, limits).map((each) => [each.position, each]));
+  const bounds = new Map(limitsOf(standing, usable).map((each) => [each.position, each]));
+  const goesFirst = new Set(first);
   const out = new Set([...received, ...given]);
-  for (const { position } of impossible({ graph, drones, ...(limits ? { limits } : {}) })) {
-    if (out.has(position)) continue;
+  const builds = new Set(running.map((build) => build.index));
+  for (const { position } of impossible(standing)) {
+    if (out.has(position) || builds.has(position)) continue;
     for (const each of [position, ...dependencies.dependents(position)]) out.add(each);
   }
   const positions = [...graph.packages.keys()].filter((i) => !out.has(i) && !graph.packages[i]?.present);
   const index = new Map(positions.map((position, i) => [position, i]));
   const packages = positions.map((position): SimPackage => {
-    const { work, serial, width, sigma, ...memory } = fromGraph(graph.packages[position] ?? { estimate: 0 });
+    const { work, serial, width, sigma, ...room } = fromGraph(graph.packages[position] ?? { estimate: 0 });
     const needs = dependencies.waitsFor(position).flatMap((need) => index.get(need) ?? []);
     const cost = { work, serial: Math.min(serial, work), width };
     const { memoryBytes = null, ...bound } = bounds.get(position) ?? {};
-    const needed = memoryBytes === null ? memory : { memoryBytes, memoryPerJobBytes: 0 };
-    return { estimate: cost, sigma, truth: cost, needs, ...needed, ...bound };
+    const said = memoryBytes === null ? {} : { memoryBytes, memoryPerJobBytes: 0 };
+    const order = goesFirst.has(position) ? { first: true } : {};
+    return { estimate: cost, sigma, truth: cost, needs, ...room, ...said, ...bound, ...order };
   });
   const names = new Set(usable.map((d) => d.name));
   return {
     request: {
       packages,
       drones: usable.map(
-        ({ name, cores, speed, slots, memoryBytes }): SimDrone => ({ name, cores, speed, slots, memoryBytes }),
+        ({ name, cores, speed, slots, memoryBytes, diskBytes }): SimDrone => ({
+          ...{ name, cores, speed, slots, memoryBytes },
+          ...(diskBytes === undefined ? {} : { diskBytes }),
+        }),
       ),
       running: running.flatMap((build) => {
         const at = index.get(build.index);
@@ -64,28 +69,49 @@ interface Bound extends PackageLimits {
   excluded: ReadonlyMap<string, string>;
 }
 
+/** What says which drones may build what. */
+type Limited = Pick<Standing, "graph" | "limits" | "failed">;
+
 /** The packages that none of the drones that are usable now could ever build. */
-export function impossible({ graph, drones, limits }: Pick<Standing, "graph" | "drones" | "limits">): Bound[] {
+export function impossible({ drones, ...limited }: Limited & Pick<Standing, "drones">): Bound[] {
   const usable = drones.filter((d) => d.unusable === null);
   if (usable.length === 0) return [];
-  return limitsOf(graph, usable, limits).filter(
-    ({ position, excluded }) => excluded.size === usable.length && !graph.packages[position]?.present,
+  return limitsOf(limited, usable).filter(
+    ({ position, excluded }) => excluded.size === usable.length && !limited.graph.packages[position]?.present,
   );
 }
 
 /** The packages of which operators or drones say something. */
-function limitsOf(graph: PlanGraph, drones: readonly Capacity[], limits: BuildLimits = NO_LIMITS): Bound[] {
+function limitsOf({ graph, limits = NO_LIMITS, failed = [] }: Limited, drones: readonly Capacity[]): Bound[] {
+  const failures = failuresOf(failed, drones);
   const isFree = limits.exclusive.length === 0 && limits.memory.length === 0;
-  if (isFree && drones.every(({ exclude, only }) => !exclude && !only)) return [];
-  return graph.packages.flatMap(({ cpv }, position): Bound[] => {
+  const isPicky = drones.some(({ exclude, only }) => exclude || only);
+  return graph.packages.flatMap((p, position): Bound[] => {
+    const failedOn = failures.get(position) ?? [];
+    if (isFree && !isPicky && p.disk === undefined && failedOn.length === 0) return [];
+    const { cpv } = p;
     const own = packageLimits(limits, cpv);
-    const excluded = drones.flatMap(({ memoryBytes, ...drone }): [string, string][] => {
-      const reason = exclusion({ ...drone, memoryBytes: memoryBytes ?? Infinity }, cpv, own.memoryBytes ?? 0);
-      return reason === null ? [] : [[drone.name, reason]];
-    });
-    const isBound = own.memoryBytes !== null || own.groups.length > 0 || excluded.length > 0;
-    return isBound ? [{ ...own, position, excluded: new Map(excluded) }] : [];
+    const needs = { memoryBytes: own.memoryBytes ?? 0, diskBytes: diskOf(fromGraph(p)) };
+    const excluded = (isPicky || !isUsual(needs) ? drones : []).flatMap(
+      ({ memoryBytes, ...drone }): [string, string][] => {
+        const reason = exclusion({ ...drone, ...(memoryBytes === null ? {} : { memoryBytes }) }, cpv, needs);
+        return reason === null ? [] : [[drone.name, reason]];
+      },
+    );
+    const all = new Map([...excluded, ...failedOn.map((name): [string, string] => [name, "failed it before"])]);
+    const isBound = own.memoryBytes !== null || own.groups.length > 0 || all.size > 0;
+    return isBound ? [{ ...own, position, excluded: all }] : [];
   });
+}
+
+/** Names of the drones that failed a package, by its position. */
+function failuresOf(failed: NonNullable<Standing["failed"]>, drones: readonly Capacity[]): Map<number, string[]> {
+  const found = new Map<number, string[]>();
+  for (const { drone, positions } of failed) {
+    if (!drones.some(({ name }) => name === drone)) continue;
+    for (const position of positions) found.set(position, [...(found.get(position) ?? []), drone]);
+  }
+  return found;
 }
 
 /** Looks ahead in steps, as `search` does. Null where nothing is left, or no drone to build it. */

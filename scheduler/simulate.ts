@@ -13,9 +13,13 @@ export interface SimPackage {
   /** Bytes of memory in all and for each job, and exclusive groups; absent: none. A build never needs more. */
   memoryBytes?: number;
   memoryPerJobBytes?: number;
+  /** What its build takes of a disk. Absent: what is usual. */
+  diskBytes?: number;
   groups?: readonly number[];
   /** Drones that may not build it, with the reason. */
   excluded?: ReadonlyMap<string, string>;
+  /** It goes before all others, with what it needs. */
+  first?: boolean;
 }
 
 export interface SimDrone {
@@ -26,6 +30,8 @@ export interface SimDrone {
   slots?: number;
   /** Memory for builds. Bytes; null or absent: no limit. */
   memoryBytes?: number | null;
+  /** Disk for builds. Bytes; absent: no limit. */
+  diskBytes?: number;
   /** Seconds after the start when it goes away for ever; what it builds then is lost. */
   lostAt?: number;
 }

@@ -1,3 +1,4 @@
+import { type Order, withFirst } from "./first.ts";
 import { type Job, Scheduler, type Start, type Tuning, UNCONSTRAINED } from "./scheduler.ts";
 import type { Policy, SimDrone, SimPackage, SimStart } from "./simulate.ts";
 import { secondsOn } from "./work.ts";
@@ -30,6 +31,13 @@ export function remainingPaths(packages: readonly SimPackage[], cores: number): 
   return remaining;
 }
 
+/** Whether a package is one of these, or one of these needs it. */
+function leadingTo(packages: readonly SimPackage[], these: ReadonlySet<number>): (index: number) => boolean {
+  const leading = new Set(these);
+  for (const index of leading) for (const need of packages[index]?.needs ?? []) leading.add(need);
+  return (index) => leading.has(index);
+}
+
 /** What is done in the tail: nothing, critical builds begun anew on a better drone, or begun there a second time. */
 export type Relief = "none" | "restart" | "copy";
 
@@ -43,17 +51,27 @@ export function swarmPolicy(
   const cores = Math.max(...drones.map((d) => d.cores));
   const remaining = remainingPaths(packages, cores);
   const jobs = packages.map(
-    ({ estimate, sigma, memoryBytes = 0, memoryPerJobBytes = 0, groups = [] }): Job => ({
-      estimate: { ...estimate, sigma, memoryBytes, memoryPerJobBytes },
+    ({ estimate, sigma, memoryBytes = 0, memoryPerJobBytes = 0, diskBytes, groups = [] }): Job => ({
+      estimate: {
+        ...estimate,
+        sigma,
+        memoryBytes,
+        memoryPerJobBytes,
+        ...(diskBytes === undefined ? {} : { diskBytes }),
+      },
       groups,
     }),
   );
-  const scheduler = new Scheduler(jobs, remaining, tuning);
+  const first = new Set([...packages.keys()].filter((i) => packages[i]?.first));
+  const order = (): Order => withFirst({ remaining, tuning }, first.size === 0 ? null : leadingTo(packages, first));
+  const begin = order();
+  const scheduler = new Scheduler(jobs, begin.remaining, begin.tuning);
   const lost = new Set<string>();
   const tell = (): void =>
     scheduler.setDrones(
-      drones.map(({ name, cores, speed, slots = defaultSlots(cores), memoryBytes = null }) => ({
+      drones.map(({ name, cores, speed, slots = defaultSlots(cores), memoryBytes = null, diskBytes }) => ({
         ...{ name, cores, speed, slots, memoryBytes },
+        ...(diskBytes === undefined ? {} : { diskBytes }),
         unusable: lost.has(name) ? "is lost" : null,
       })),
     );
@@ -68,7 +86,12 @@ export function swarmPolicy(
       const { excluded } = packages[index] ?? {};
       scheduler.offer(index, excluded ? { ...UNCONSTRAINED, excluded } : UNCONSTRAINED);
     },
-    ended: (index, _outcome, now) => scheduler.ended(index, now * 1000),
+    ended(index, outcome, now) {
+      scheduler.ended(index, now * 1000);
+      if (outcome !== "built" || !first.delete(index)) return;
+      const next = order();
+      scheduler.reorder(next.remaining, next.tuning);
+    },
     dropped: (index, drone, now) => scheduler.ended(index, now * 1000, drone),
     lost(drone) {
       lost.add(drone);

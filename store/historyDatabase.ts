@@ -28,6 +28,8 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX attempts_by_time ON attempts (started);`,
   // Work that one core of the drone did.
   "ALTER TABLE attempts ADD COLUMN speed REAL;",
+  // Bytes of the build root at its largest.
+  "ALTER TABLE attempts ADD COLUMN disk INTEGER;",
 ];
 
 /** Whether SQLite says that the file is damaged, or is none of its own. */

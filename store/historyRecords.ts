@@ -31,6 +31,7 @@ export const AttemptRecordSchema: z.ZodType<AttemptRecord> = z
     phases: z.array(phase).max(100),
     cpuSeconds: seconds.nullable(),
     peakMemoryBytes: count.nullable(),
+    peakDiskBytes: count.nullish(),
     speed: z.number().positive().nullish(),
     sourceBytes: count.nullable(),
     artifactBytes: count.nullable(),
@@ -59,6 +60,7 @@ export const BuildSampleSchema: z.ZodType<BuildSample> = z.object({
   phases: z.array(phase),
   cpuSeconds: seconds.nullable(),
   peakMemoryBytes: count.nullable(),
+  peakDiskBytes: count.nullish(),
   speed: z.number().positive().nullish(),
 });
 
@@ -79,7 +81,7 @@ export const HistorySummarySchema: z.ZodType<HistorySummary> = z.object({
 /** The columns of a record, in the order of `rowOf`. */
 export const COLUMNS =
   "run, cpv, attempt, target, category, package, version, drone, jobs, started, ended, result, message, " +
-  "prepare, build, upload, source_bytes, artifact_bytes, phases, cpu, memory, speed";
+  "prepare, build, upload, source_bytes, artifact_bytes, phases, cpu, memory, disk, speed";
 
 /** A record as a row. */
 export function rowOf(record: AttemptRecord): SQLInputValue[] {
@@ -91,7 +93,7 @@ export function rowOf(record: AttemptRecord): SQLInputValue[] {
     record.message?.slice(0, MESSAGE_LENGTH) ?? null,
     ...[record.prepareSeconds, record.buildSeconds, record.uploadSeconds, record.sourceBytes, record.artifactBytes],
     JSON.stringify(record.phases.map(({ name, seconds }) => [name, seconds])),
-    ...[record.cpuSeconds, record.peakMemoryBytes, record.speed ?? null],
+    ...[record.cpuSeconds, record.peakMemoryBytes, record.peakDiskBytes ?? null, record.speed ?? null],
   ];
 }
 
@@ -114,6 +116,7 @@ const Row = z.object({
   phases: z.string().transform((text) => z.array(z.tuple([z.string(), z.number()])).parse(JSON.parse(text))),
   cpu: z.number().nullable(),
   memory: z.number().nullable(),
+  disk: z.number().nullable(),
   speed: z.number().nullable(),
 });
 
@@ -137,6 +140,7 @@ export function recordOf(row: Record<string, SQLOutputValue>): AttemptRecord {
     phases: it.phases.map(([name, seconds]) => ({ name, seconds })),
     cpuSeconds: it.cpu,
     peakMemoryBytes: it.memory,
+    peakDiskBytes: it.disk,
     speed: it.speed,
     sourceBytes: it.source_bytes,
     artifactBytes: it.artifact_bytes,
@@ -144,10 +148,10 @@ export function recordOf(row: Record<string, SQLOutputValue>): AttemptRecord {
 }
 
 /** The columns that `sampleOf` reads. */
-export const SAMPLE_COLUMNS = "target, cpv, jobs, ended, prepare, build, phases, cpu, memory, speed";
+export const SAMPLE_COLUMNS = "target, cpv, jobs, ended, prepare, build, phases, cpu, memory, disk, speed";
 const SampleRow = Row.pick({
   ...{ target: true, cpv: true, jobs: true, ended: true, prepare: true, build: true },
-  ...{ phases: true, cpu: true, memory: true, speed: true },
+  ...{ phases: true, cpu: true, memory: true, disk: true, speed: true },
 });
 
 /** What of a row an estimate needs. */
@@ -163,6 +167,7 @@ export function sampleOf(row: Record<string, SQLOutputValue>): BuildSample {
     phases: it.phases.map(([name, seconds]) => ({ name, seconds })),
     cpuSeconds: it.cpu,
     peakMemoryBytes: it.memory,
+    peakDiskBytes: it.disk,
     speed: it.speed,
   };
 }

@@ -6,6 +6,9 @@ const LEAST_MS = 60_000;
 const CORES = 1;
 /** The link must be so many times faster or slower. */
 const FACTOR = 2;
+/** The disk for builds must have grown or shrunk by so much, and by so large a part of it. Bytes */
+const DISK_BYTES = 2 ** 30;
+const DISK_PART = 0.25;
 
 /** Judges whether a drone's facts have changed enough to be told to the fleet. */
 export class News {
@@ -27,7 +30,7 @@ export class News {
     this.#differed = hasOtherLoad(told, facts);
     if (isLow(facts) !== isLow(told)) return true;
     if (facts.clock - told.clock < LEAST_MS) return false;
-    return (before && this.#differed) || hasOtherLink(told, facts);
+    return (before && this.#differed) || hasOtherLink(told, facts) || hasOtherDisk(told, facts);
   }
 }
 
@@ -42,4 +45,9 @@ function hasOtherLink(told: DroneFacts, { linkBytesPerSecond: now }: DroneFacts)
   if (now === undefined) return false;
   const { linkBytesPerSecond: before } = told;
   return before === undefined || Math.max(now / before, before / now) > FACTOR;
+}
+
+function hasOtherDisk({ diskForBuildsBytes: before }: DroneFacts, { diskForBuildsBytes: now }: DroneFacts): boolean {
+  if (before === undefined || now === undefined) return false;
+  return Math.abs(now - before) >= Math.max(DISK_BYTES, DISK_PART * before);
 }

@@ -92,6 +92,7 @@ function measured(usage: BuildUsage | null | undefined) {
     cpuSeconds: usage?.cpuSeconds ?? null,
     // 0 says that it could not be measured.
     peakMemoryBytes: usage?.peakMemoryBytes || null,
+    peakDiskBytes: usage?.peakDiskBytes ?? null,
     speed: usage?.speed ?? null,
   } satisfies Partial<AttemptRecord>;
 }

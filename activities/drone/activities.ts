@@ -98,9 +98,9 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     },
     discard: (order) => working(() => builds.discard(order)),
     isCompiling: (order) => isCompiling(attemptOf(drone, order)),
-    facts: () => {
+    facts: async () => {
       const measured = { speed, linkBytesPerSecond: artifacts.linkBytesPerSecond, foreignCores: load.cores() };
-      return droneFacts({ drone, portage, ...measured });
+      return await droneFacts({ drone, portage, ...measured, buildsDiskBytes: await builds.diskBytes() });
     },
 
     syncTree: (request) =>

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -106,6 +107,13 @@ export class Builds {
       }
       claim.left.resolve();
     }
+  }
+
+  /** What the roots of builds take of the disk, as of the last look at each. */
+  async diskBytes(): Promise<number> {
+    const attempts = (await attemptsOnDisk(this.#builder.drone)).filter(({ root }) => existsSync(root));
+    const usages = await Promise.all(attempts.map(usageOf));
+    return usages.reduce((sum, usage) => sum + (usage?.diskBytes ?? 0), 0);
   }
 
   /** Keeps an attempt's artifact while `work` needs it, and for a while after: a binhost may be away for long. */

@@ -88,8 +88,9 @@ export async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] 
 async function usageUntil(attempt: Attempt, endedAt: number | null, speed: number): Promise<{ usage?: BuildUsage }> {
   const measured = await usageOf(attempt);
   if (measured === null) return {};
-  const { cpuSeconds, peakMemoryBytes, marks } = measured;
-  return { usage: { cpuSeconds, peakMemoryBytes, phases: phasesOf(marks, endedAt ?? measured.at), speed } };
+  const { cpuSeconds, peakMemoryBytes, peakDiskBytes, marks } = measured;
+  const phases = phasesOf(marks, endedAt ?? measured.at);
+  return { usage: { cpuSeconds, peakMemoryBytes, ...(peakDiskBytes > 0 && { peakDiskBytes }), phases, speed } };
 }
 
 /** Wall seconds from the line that begins each phase to that of the next. */

@@ -86,6 +86,7 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
       log: attempt.log,
       nice: order.nice,
       cores: workshop.drone.coresLimit,
+      disk: [attempt.root],
       cgroup: (await workshop.cgroups?.create(attempt.label, order.memoryLimitBytes ?? null)) ?? null,
       command: [python, program("provision.py"), jobFile(attempt)],
     },

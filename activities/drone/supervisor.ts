@@ -31,6 +31,8 @@ export interface SuperviseJob {
   cores: number;
   /** Directory of a cgroup made for it; null: none. */
   cgroup: string | null;
+  /** Directories whose size is measured. */
+  disk: string[];
   command: string[];
 }
 
@@ -51,6 +53,9 @@ const UsageSchema = z.object({
   cpuSeconds: z.number().nonnegative(),
   memoryBytes: z.number().nonnegative(),
   peakMemoryBytes: z.number().nonnegative(),
+  /** Of the directories asked for, as of the last look; 0 before the first, and of supervisors of earlier versions. */
+  diskBytes: z.number().nonnegative().default(0),
+  peakDiskBytes: z.number().nonnegative().default(0),
   /** When which line of the log came, of those by which Portage announces its steps. */
   marks: z.array(z.tuple([z.number(), z.string()])),
   /** The nice value in force. */

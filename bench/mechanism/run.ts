@@ -90,7 +90,7 @@ async function start({ project, nice, jobs }: Order, tools: Tools, pool: TokenPo
   const quiet = program === tools.make ? "-s" : "--quiet";
   const shared = pool && ` -j${jobs} --jobserver-auth=fifo:${pool.open(nameOf(project))}`;
   const job = {
-    ...{ nice, cores: Number.MAX_SAFE_INTEGER, cgroup: null, log: join(project.directory, "log") },
+    ...{ nice, cores: Number.MAX_SAFE_INTEGER, cgroup: null, disk: [], log: join(project.directory, "log") },
     command: ["sh", "build.sh", program, quiet, ...(shared ? [] : [`-j${jobs}`])],
   };
   const env = { PATH: process.env.PATH, ...(shared && { MAKEFLAGS: shared }) };

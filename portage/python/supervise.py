@@ -2,13 +2,13 @@
 
 usage: supervise.py DIRECTORY
 
-DIRECTORY has supervise.json: {log, nice, cores, cgroup, command}. `cores`: processors that the command may use;
-`cgroup`: directory of a cgroup (version 2) made for it, null for none. It is started in a session of its own and
-outlives whoever started it. It leaves files in DIRECTORY, each whole or not at all:
+DIRECTORY has supervise.json: {log, nice, cores, cgroup, disk, command}. `cores`: processors that the command may use;
+`cgroup`: directory of a cgroup (version 2) made for it, null for none; `disk`: directories whose size is measured. It is
+started in a session of its own and outlives whoever started it. It leaves files in DIRECTORY, each whole or not at all:
 
 - supervisor.json: who supervises; written before the command starts, so that no build runs that cannot be found again.
-- usage.json: what the command has used up to now, see measure.py; written about once a second, for the last time before
-  result.json.
+- usage.json: what the command has used up to now, see measure.py and disk.py; written about once a second, for the last
+  time before result.json.
 - result.json: how it ended. A supervisor that is killed leaves none.
 
 While the command runs, a number in DIRECTORY/nice is its new nice value. The command's output is appended to the log.
@@ -25,6 +25,7 @@ import time
 
 # -I leaves out the program's own directory.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import disk  # pylint: disable=wrong-import-position
 import measure  # pylint: disable=wrong-import-position
 import priority  # pylint: disable=wrong-import-position
 
@@ -116,6 +117,7 @@ def main(directory):
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     with open(job["log"], "ab") as output:
         usage = measure.Usage(job["log"], output.tell())
+        room = disk.DiskUse(job["disk"])
         child = subprocess.Popen(job["command"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     def note(due, final):
@@ -123,8 +125,9 @@ def main(directory):
             family = measure.family()
             usage.sample(family)
             urgency.apply(family)
+            room.follow(len(usage.marks))
             if due:
-                report = {**usage.report(), **urgency.report()}
+                report = {**usage.report(), **room.report(), **urgency.report()}
                 write_atomic(os.path.join(directory, "usage.json"), report, durable=final)
         except OSError:
             pass  # A measurement is worth no build: on a full disk the build itself finds out.

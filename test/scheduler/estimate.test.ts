@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fromGraph, toGraph } from "../../model/estimate.ts";
+import { fromGraph, toGraph, USUAL_DISK_BYTES } from "../../model/estimate.ts";
 import type { BuildSample } from "../../model/history.ts";
 import { estimate, packageName } from "../../scheduler/estimate.ts";
 import { secondsOn } from "../../scheduler/work.ts";
@@ -120,6 +120,16 @@ describe("from own builds", () => {
     expect(needed(estimate(hello, [little]))).toBe(needed(estimate(hello)));
   });
 
+  test("disk: the largest of this version that came to its end, else of others; no longer what its kind lets expect", () => {
+    const MiB = (mib: number, changes: Partial<BuildSample> = {}) => sample({ peakDiskBytes: mib * MIB, ...changes });
+    const of = (samples: BuildSample[], facts = hello) => Math.round((estimate(facts, samples).diskBytes ?? 0) / MIB);
+    expect(of([MiB(1000), MiB(3000), sample(), MiB(9000, { cpv: "app-misc/hello-1.0" })])).toBe(3300);
+    expect(of([MiB(1000, { cpv: "app-misc/hello-1.0" })])).toBe(1100);
+    expect(of([MiB(9000, { buildSeconds: null })])).toBe(of([]));
+    const rust = { ...hello, cpv: "dev-lang/rust-1.99.0" };
+    expect(of([MiB(5000, { cpv: rust.cpv })], rust)).toBe(5500);
+  });
+
   test("installing its dependencies is time, once, and no work of the build", () => {
     const own = estimate(hello, [
       sample({
@@ -142,6 +152,15 @@ describe("without own builds", () => {
     expect(of("kde-apps/x-1", 20)).toBeGreaterThan(3 * of("kde-apps/x-1", 1));
     expect(of("dev-python/x-1", 5)).toBeLessThan(of("media-libs/x-1", 5) / 2);
     expect(of("virtual/x-1", 0)).toBeLessThan(5);
+  });
+
+  test("disk: known giants first, then by the size of the sources, which data needs less of", () => {
+    const gib = (cpv: string, mib: number) =>
+      (estimate({ ...hello, cpv, sourceBytes: mib * MIB }).diskBytes ?? 0) / 2 ** 30;
+    expect(gib("www-client/chromium-140.0", 900)).toBe(14);
+    expect(gib("dev-libs/small-1", 10)).toBeLessThan(0.5);
+    expect(gib("dev-libs/large-1", 200)).toBeGreaterThan(2);
+    expect(gib("games-fps/data-1", 2000)).toBeLessThan(0.6 * 10 * gib("dev-libs/large-1", 200));
   });
 
   test("a giant is wider and hungrier than a package of its size", () => {
@@ -177,6 +196,7 @@ describe("a graph carries an estimate in few bytes", () => {
       expect(back[key]).toBeGreaterThan(own[key] * 0.99);
       expect(back[key]).toBeLessThan(own[key] * 1.35 + MIB);
     }
+    expect(back.diskBytes ?? USUAL_DISK_BYTES).toBeGreaterThanOrEqual(Math.min(own.diskBytes ?? 0, 512 * 2 ** 30));
     // Again and again: rounding does not creep.
     expect(toGraph({ ...back, source: "size" })).toEqual(toGraph(own));
   });

@@ -61,6 +61,53 @@ test("memory, exclusive groups and what drones exclude count; what none may buil
   expect(impossible({ ...standing({ drones, limits: { ...limits, memory } }) })).toMatchObject([{ position: 0 }]);
 });
 
+test("disk counts where drones have a figure of it; what fits on none is left out with what waits for it", () => {
+  const GIB = 2 ** 30;
+  const packages = [pkg("a/one-1", { disk: 8 }), pkg("a/two-1", { disk: 8 }), pkg("a/three-1", { disk: 8 })];
+  const takes = (gib?: number) => {
+    const drones = [{ ...drone("izar"), ...(gib === undefined ? {} : { diskBytes: gib * GIB }) }];
+    return outlook(standing({ graph: { packages }, drones }))?.seconds.expected;
+  };
+  expect([takes(), takes(24), takes(16), takes(8)]).toEqual([100, 100, 200, 300]);
+  expect(takes(7)).toBeUndefined();
+  const big = [pkg("a/big-1", { disk: 8 }), pkg("a/app-1", { build: [0] }), pkg("a/other-1")];
+  const { positions } = restOf(
+    standing({ graph: { packages: big }, drones: [{ ...drone("izar"), diskBytes: 7 * GIB }] }),
+  );
+  expect(positions).toEqual([2]);
+});
+
+test("what an operator put first goes first, with what it needs, until it is built", () => {
+  const packages = [
+    pkg("a/one-1"),
+    pkg("a/two-1"),
+    pkg("a/x-1"),
+    pkg("a/y-1", { build: [2] }),
+    pkg("a/z-1", { build: [3] }),
+  ];
+  const takes = (first?: number[]) => {
+    const drones = [{ ...drone("izar"), cores: 2, slots: 2 }];
+    return outlook(standing({ graph: { packages }, drones, ...(first ? { first } : {}) }))?.seconds.expected;
+  };
+  expect([takes(), takes([0, 1]), takes([4]), takes([1])]).toEqual([300, 400, 300, 300]);
+});
+
+test("a drone that failed a package does not get it again; what all failed is left out", () => {
+  const drones = [drone("izar"), { ...drone("slow"), speed: 0.5 }];
+  const takes = (...names: string[]) => {
+    const failed = names.map((name) => ({ drone: name, positions: [0] }));
+    return outlook(standing({ graph: { packages: [pkg("a/one-1")] }, drones, failed }))?.seconds.expected;
+  };
+  expect([takes(), takes("izar"), takes("slow", "unknown"), takes("izar", "slow")]).toEqual([100, 200, 100, undefined]);
+});
+
+test("what builds is not left out, however little room its drone says to have", () => {
+  const drones = [{ ...drone("izar"), diskBytes: 2 ** 30 }];
+  const running = [{ index: 0, drone: "izar", jobs: 1, used: 40, tail: 0 }];
+  const graph = { packages: [pkg("a/big-1", { disk: 8 })] };
+  expect(outlook(standing({ graph, drones, running }))?.seconds.expected).toBeCloseTo(60, 3);
+});
+
 test("uncertain estimates make a range around what is expected", () => {
   const packages = standing().graph.packages.map((p) => ({ ...p, sigma: 0.7 }));
   const seconds = outlook(standing({ graph: { packages } }))?.seconds;

@@ -33,7 +33,13 @@ test.each(MIGRATIONS.map((_, step) => step).slice(1))(
     history.record(attemptAt(7));
     const { attempts } = history.attempts(ALL);
     expect(attempts[0]).toEqual(attemptAt(7));
-    expect(attempts[1]).toMatchObject({ run: "desktop-1", startedAt: 1000, cpuSeconds: null, phases: [] });
+    expect(attempts[1]).toMatchObject({
+      run: "desktop-1",
+      startedAt: 1000,
+      cpuSeconds: null,
+      peakDiskBytes: null,
+      phases: [],
+    });
     expect(said).toEqual([]);
     history.close();
     const now = new DatabaseSync(file);

@@ -26,6 +26,7 @@ export function attemptAt(at: number, changes: Partial<AttemptRecord> = {}): Att
     ],
     cpuSeconds: 120.5,
     peakMemoryBytes: 400e6,
+    peakDiskBytes: 1500e6,
     speed: 1.5,
     sourceBytes: 1_000_000,
     artifactBytes: 20_000,
@@ -38,6 +39,7 @@ export function failureAt(at: number, changes: Partial<AttemptRecord> = {}): Att
   return attemptAt(at, {
     ...{ result: "package", message: "compile phase: thing undeclared", phases: [], cpuSeconds: null },
     ...{ prepareSeconds: null, buildSeconds: null, uploadSeconds: null, peakMemoryBytes: null, artifactBytes: null },
+    peakDiskBytes: null,
     ...changes,
   });
 }

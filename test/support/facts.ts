@@ -9,7 +9,7 @@ export const facts = (name: string, change: Partial<DroneFacts> = {}): DroneFact
   cores: 8,
   slots: 2,
   memoryBytes: 64e9,
-  diskFreeBytes: 1e9,
+  diskFreeBytes: 1e12,
   lowDiskBytes: 1e8,
   portage: "3.0.83",
   chost: "x86_64-pc-linux-gnu",

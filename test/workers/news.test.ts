@@ -45,6 +45,16 @@ describe("what a drone measures is told to the fleet", () => {
     expect(looks(...times(5, {}))).toEqual([]);
   });
 
+  test("when the disk for builds has clearly grown or shrunk", () => {
+    const disk = (gib: number) => times(5, { diskForBuildsBytes: gib * 2 ** 30 });
+    clock += 300_000;
+    news.tell(at({ diskForBuildsBytes: 40 * 2 ** 30 }));
+    expect(looks(...disk(31))).toEqual([]);
+    expect(looks(...disk(30))).toEqual([1]);
+    expect(looks(...disk(2))).toEqual([1]);
+    expect(looks(...disk(1.2))).toEqual([]);
+  });
+
   test("a disk that is full is told at once", () => {
     expect(looks({ diskFreeBytes: 1 }, { diskFreeBytes: 1 }, {})).toEqual([1, 3]);
   });

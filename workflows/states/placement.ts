@@ -1,7 +1,8 @@
-import { fromGraph } from "../../model/estimate.ts";
+import { diskOf, fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Capacity } from "../../model/outlook.ts";
 import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
+import { withFirst } from "../../scheduler/first.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import { NO_LIMITS, packageLimits } from "../../scheduler/limits.ts";
 import {
@@ -24,9 +25,6 @@ import { noteReceived, warmthOf } from "./warm.ts";
 
 /** So many are shown: one says already what to mend. */
 const MAX_STUCK = 5;
-
-/** Put before everything else: seconds that no path of builds is long. */
-const FIRST = 1e7;
 
 /**
  * Between a run's records and the scheduler: knows which packages are ready, how long the paths are that hang on them,
@@ -94,8 +92,9 @@ export class Placement {
 
   /** The drones that could never build a package, with the reason. */
   barred(index: number): [drone: string, reason: string][] {
-    const cpv = this.#records.cpv(index);
-    return this.#drones.excluding(cpv, packageLimits(this.#limits, cpv).memoryBytes ?? 0);
+    const p = this.#records.graph.packages[index] ?? { cpv: "", estimate: 0 };
+    const memoryBytes = packageLimits(this.#limits, p.cpv).memoryBytes ?? 0;
+    return this.#drones.excluding(p.cpv, { memoryBytes, diskBytes: diskOf(fromGraph(p)) });
   }
 
   /** What is ready though no drone could ever build it, with each drone's reason. At most a few. */
@@ -218,13 +217,12 @@ export class Placement {
 
   #measure(): void {
     this.#stale = false;
-    const remaining = this.#remaining();
-    const first = this.#leadingToFirst();
-    first?.forEach((leads, index) => {
-      if (leads > 0) remaining[index] = FIRST + (remaining[index] ?? 0);
-    });
-    // Beside paths that are put first every other would seem to have time enough, and get the slowest drones.
-    this.#scheduler.reorder(remaining, first ? { ...this.#tuning, patience: 0 } : this.#tuning);
+    const leading = this.#leadingToFirst();
+    const { remaining, tuning } = withFirst(
+      { remaining: this.#remaining(), tuning: this.#tuning },
+      leading && ((index) => (leading[index] ?? 0) > 0),
+    );
+    this.#scheduler.reorder(remaining, tuning);
   }
 
   /** Positive for each package that was put first or that one of those waits for; null while there is none to build. */

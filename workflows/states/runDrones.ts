@@ -1,6 +1,6 @@
 import type { DroneShare, DroneSyncReport, DroneView } from "../../model/fleet.ts";
 import type { Capacity } from "../../model/outlook.ts";
-import { exclusion } from "../../scheduler/limits.ts";
+import { exclusion, isUsual, type Needs } from "../../scheduler/limits.ts";
 
 /** A drone's part in a run. */
 export interface RunDroneRecord {
@@ -9,6 +9,8 @@ export interface RunDroneRecord {
   slots: number;
   /** Bytes for builds; this and what follows is absent in runs of earlier versions. */
   memoryBytes?: number;
+  /** For builds, with what those of now have taken. Bytes */
+  diskBytes?: number;
   /** Jobs of one build, at most. */
   maxJobs?: number;
   speed?: number;
@@ -29,7 +31,9 @@ export interface RunDroneRecord {
   share?: DroneShare;
 }
 
-type Room = Pick<Capacity, "cores" | "slots" | "memoryBytes">;
+type Room = Pick<Capacity, "cores" | "slots" | "memoryBytes" | "diskBytes">;
+
+const GIB = 2 ** 30;
 
 /** Part of a drone's cores that counts whatever others do there: they share with its builds, and may stop at any time. */
 const LEAST_FREE = 0.5;
@@ -75,7 +79,10 @@ export class RunDrones {
   #noteLimits(): void {
     this.#choosy = this.all().some(isChoosy);
     this.#limits = JSON.stringify(
-      this.all().map(({ name, exclude, only, memoryBytes }) => [name, exclude, only, memoryBytes]),
+      // Estimates are in whole GiB, and a disk fills and empties all the time.
+      this.all().map(({ name, exclude, only, memoryBytes, diskBytes }) => {
+        return [name, exclude, only, memoryBytes, diskBytes === undefined ? null : Math.floor(diskBytes / GIB)];
+      }),
     );
   }
 
@@ -96,6 +103,8 @@ export class RunDrones {
         cores: Math.min(view.facts.cores, view.facts.coresLimit ?? view.facts.cores),
         slots: view.facts.slots,
         memoryBytes: view.facts.memoryForBuildsBytes ?? view.facts.memoryBytes,
+        // Drones of earlier versions do not say what their builds have taken: counted once more, that is on the safe side.
+        diskBytes: view.facts.diskForBuildsBytes ?? Math.max(0, view.facts.diskFreeBytes - view.facts.lowDiskBytes),
         ...(view.facts.maxJobs !== undefined && { maxJobs: view.facts.maxJobs }),
         speed: view.facts.speed ?? 1,
         ...(view.facts.linkBytesPerSecond !== undefined && { linkBytesPerSecond: view.facts.linkBytesPerSecond }),
@@ -146,13 +155,13 @@ export class RunDrones {
   }
 
   /**
-   * The drones that could never build a package, by their configuration or their size, with the reason.
-   * @param leastMemory what an operator said that it needs. Bytes; 0: nothing was said.
+   * The drones that could never build a package, by their configuration, their memory or the room on their disk, with the
+   * reason.
    */
-  excluding(cpv: string, leastMemory: number): [drone: string, reason: string][] {
-    if (leastMemory === 0 && !this.#choosy) return [];
+  excluding(cpv: string, needs: Needs): [drone: string, reason: string][] {
+    if (isUsual(needs) && !this.#choosy) return [];
     return this.all().flatMap((drone): [string, string][] => {
-      const reason = exclusion(drone, cpv, leastMemory);
+      const reason = exclusion(drone, cpv, needs);
       return reason === null ? [] : [[drone.name, reason]];
     });
   }
@@ -189,14 +198,19 @@ export class RunDrones {
 const LEAST_PART = 0.5;
 
 /** What a run may use of a drone: beside other runs its part. The scheduler does not see the others' builds. */
-function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, share }: RunDroneRecord): Room {
+function roomOf({ cores: all, busyCores = 0, slots, memoryBytes, diskBytes, share }: RunDroneRecord): Room {
   const cores = Math.max(1, Math.ceil(all * LEAST_FREE), all - Math.floor(busyCores));
-  if (!share) return { cores, slots, memoryBytes: memoryBytes ?? null };
+  const { part } = share ?? { part: 1 };
+  const room = {
+    memoryBytes: memoryBytes === undefined ? null : Math.floor(memoryBytes * part),
+    ...(diskBytes === undefined ? {} : { diskBytes: Math.floor(diskBytes * part) }),
+  };
+  if (!share) return { cores, slots, ...room };
   return {
     // A build keeps its jobs to its end, and the kernel shares what both runs have there by urgency.
-    cores: share.slots === 0 ? cores : Math.max(1, Math.round(cores * Math.max(LEAST_PART, share.part))),
+    cores: share.slots === 0 ? cores : Math.max(1, Math.round(cores * Math.max(LEAST_PART, part))),
     slots: share.slots,
-    memoryBytes: memoryBytes === undefined ? null : Math.floor(memoryBytes * share.part),
+    ...room,
   };
 }
 

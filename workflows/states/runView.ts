@@ -23,6 +23,7 @@ export function runView(parts: RunParts, now: number): RunView {
       slots: d.slots,
       ...(d.speed === undefined ? {} : { speed: d.speed }),
       ...(d.memoryBytes === undefined ? {} : { memoryBytes: d.memoryBytes }),
+      ...(d.diskBytes === undefined ? {} : { diskBytes: d.diskBytes }),
       ...(d.exclude?.length ? { exclude: d.exclude } : {}),
       ...(d.only?.length ? { only: d.only } : {}),
       state: shownState(d),

@@ -68,7 +68,7 @@ test("what was built is in the build history, once, with what the drone measured
     { name: "unpack", seconds: 1.5 },
     { name: "compile", seconds: 30 },
   ];
-  const usage = { cpuSeconds: 99.5, peakMemoryBytes: 300e6, phases, speed: 0.8 };
+  const usage = { cpuSeconds: 99.5, peakMemoryBytes: 300e6, peakDiskBytes: 2e9, phases, speed: 0.8 };
   const measured = { ...artifact, prepareSeconds: 4, buildSeconds: 50, usage };
   await validate({ artifact: measured });
   await validate({ artifact: measured });
@@ -100,7 +100,7 @@ test("what no drone measured is unknown, not zero", async () => {
   await upload(store, order, bytes);
   await validate({ artifact: { ...artifact, usage: { cpuSeconds: 9, peakMemoryBytes: 0, phases: [] } } });
   const [attempt] = store.history.attempts({ package: CPV, target: null, limit: 9, offset: 0 }).attempts;
-  expect(attempt).toMatchObject({ cpuSeconds: 9, peakMemoryBytes: null });
+  expect(attempt).toMatchObject({ cpuSeconds: 9, peakMemoryBytes: null, peakDiskBytes: null });
 });
 
 test("a rejected artifact is not in the history as built", async () => {

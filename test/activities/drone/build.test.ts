@@ -67,6 +67,8 @@ describe("a package with two dependencies", () => {
     expect(usage?.cpuSeconds).toBeGreaterThan(0.5);
     // Python, bash and a compiler.
     expect(usage?.peakMemoryBytes).toBeGreaterThan(20 * 2 ** 20);
+    // Its root at least, with what was installed there and its work.
+    expect(usage?.peakDiskBytes).toBeGreaterThan(50 * 2 ** 10);
 
     // What this drone has built is at hand.
     expect(yard.requests.filter((it) => it.startsWith("GET /api/artifacts/"))).toEqual([]);

@@ -45,6 +45,8 @@ test("facts tell a restart of the drone from another machine, and its toolchain"
   expect(facts.libc).toMatch(/^(glibc|musl) \d/);
   expect(facts.memoryBytes).toBeGreaterThan(GIB / 4);
   expect(facts.diskFreeBytes).toBeGreaterThan(0);
+  // None of it is kept free here, and nothing builds.
+  expect(facts.diskForBuildsBytes).toBe(facts.diskFreeBytes);
   expect((await (await yard.live()).activities.facts()).id).toBe(facts.id);
   const other = await yard.live({ dir: join(yard.directory, "other") });
   expect((await other.activities.facts()).id).not.toBe(facts.id);

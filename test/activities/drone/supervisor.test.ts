@@ -24,7 +24,7 @@ const burn = (seconds: number, mib = 0) =>
 async function start(script: string, more: Partial<SuperviseJob> = {}): Promise<{ directory: string; log: string }> {
   const directory = await testDirectory();
   const log = join(directory, "log");
-  const job = { log, nice: 3, cores: 4096, cgroup: null, command: ["bash", "-c", script], ...more };
+  const job = { log, nice: 3, cores: 4096, cgroup: null, disk: [], command: ["bash", "-c", script], ...more };
   const env = { PATH: process.env.PATH, PYTHON: python };
   expect(await startSupervisor({ directory }, job, { python, cwd: directory, env })).toBe(true);
   const supervisor = await supervisorOf({ directory });
@@ -67,6 +67,32 @@ open("done", "w")' &)
     expect(usage?.peakMemoryBytes).toBeGreaterThan(120 * 2 ** 20);
     expect(usage?.peakMemoryBytes).toBeLessThan(190 * 2 ** 20);
     expect(usage?.memoryBytes).toBeLessThan(60 * 2 ** 20);
+  });
+
+  test("disk is the largest size of the directories at Portage's steps; what has two names there counts once", async () => {
+    // Relative to the directory that the supervisor runs in.
+    const own = await start(
+      `mkdir -p work/deep; echo ">>> Unpacking source..."; sleep 0.5
+      head -c 20M /dev/zero > work/deep/big; ln work/deep/big work/same; head -c 1M /dev/zero > elsewhere
+      echo ">>> Install a/b-1 into here"; until [ -e go ]; do sleep 0.05; done
+      rm -r work/deep work/same; echo ">>> Creating binpkg"; until [ -e end ]; do sleep 0.05; done`,
+      { disk: ["work", "not-there"] },
+    );
+    const MIB = 2 ** 20;
+    const sees = (least: number, most: number) =>
+      vi.waitFor(async () => {
+        const bytes = (await usageOf(own))?.diskBytes ?? -1;
+        expect(bytes).toBeGreaterThanOrEqual(least);
+        expect(bytes).toBeLessThan(most);
+      }, eventually);
+    await sees(20 * MIB, 21 * MIB);
+    spawnSync("touch", [join(own.directory, "go")]);
+    await sees(0, MIB);
+    spawnSync("touch", [join(own.directory, "end")]);
+    await ended(own);
+    const { peakDiskBytes = 0 } = (await usageOf(own)) ?? {};
+    expect(peakDiskBytes).toBeGreaterThanOrEqual(20 * MIB);
+    expect(peakDiskBytes).toBeLessThan(21 * MIB);
   });
 
   test("is known while it runs, and after its supervisor was killed", async () => {

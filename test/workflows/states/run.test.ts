@@ -13,7 +13,7 @@ const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => 
     cores: 8,
     slots: 3,
     memoryBytes: 64e9,
-    diskFreeBytes: 1e9,
+    diskFreeBytes: 1e12,
     lowDiskBytes: 0,
     portage: "3",
     chost: "x",

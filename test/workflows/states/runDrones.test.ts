@@ -87,6 +87,46 @@ test.each([
   expect(drones.all()).toMatchObject([{ cores: 8 }]);
 });
 
+describe("disk for builds", () => {
+  const GIB = 2 ** 30;
+  const needs = { memoryBytes: 0, diskBytes: 4 * GIB };
+  const run = (change: Partial<ReturnType<typeof facts>>, share?: { slots: number; part: number }): RunDrones => {
+    const drones = new RunDrones();
+    drones.update([droneView("izar", { facts: facts("izar", change), ...(share ? { share } : {}) })]);
+    return drones;
+  };
+
+  test("is what the drone says; of one that does not say it, what is free above its limit; beside another run a part", () => {
+    const free = { diskFreeBytes: 9 * GIB, lowDiskBytes: 2 * GIB };
+    expect(run({ ...free, diskForBuildsBytes: 8 * GIB }).capacities()).toMatchObject([{ diskBytes: 8 * GIB }]);
+    expect(run(free).capacities()).toMatchObject([{ diskBytes: 7 * GIB }]);
+    expect(run({ ...free, diskFreeBytes: GIB }).capacities()).toMatchObject([{ diskBytes: 0 }]);
+    expect(run(free, { slots: 1, part: 0.5 }).capacities()).toMatchObject([{ diskBytes: 3.5 * GIB }]);
+  });
+
+  test("that is too little for a package is a reason never to build it there, until there is more", () => {
+    const drones = run({ diskForBuildsBytes: 3 * GIB });
+    const before = drones.limits;
+    expect(drones.excluding("a/huge-1", needs)).toEqual([
+      ["izar", "has too little disk free: 3 GiB for builds, it needs 4 GiB"],
+    ]);
+    drones.update([droneView("izar", { facts: facts("izar", { diskForBuildsBytes: 3.5 * GIB }) })]);
+    expect(drones.limits).toBe(before);
+    drones.update([droneView("izar", { facts: facts("izar", { diskForBuildsBytes: 5 * GIB }) })]);
+    expect(drones.limits).not.toBe(before);
+    expect(drones.excluding("a/huge-1", needs)).toEqual([]);
+  });
+
+  test("a drone of a run of an earlier version has no limit", () => {
+    const [saved] = run({}).all();
+    if (!saved) throw new Error("no drone");
+    delete saved.diskBytes;
+    const drones = new RunDrones([saved]);
+    expect(drones.capacities()[0]).not.toHaveProperty("diskBytes");
+    expect(drones.excluding("a/huge-1", needs)).toEqual([]);
+  });
+});
+
 describe("beside another run", () => {
   const shared = (slots: number, part: number): RunDrones => {
     const drones = new RunDrones();

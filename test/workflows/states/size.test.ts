@@ -26,7 +26,7 @@ test("a run of 17,120 packages with a history of each stays under 500 KB, from i
     ...p,
     ...toGraph({
       ...{ work: around(estimate), serial: around(serial), width, sigma: 0.1 + random.next(), source: "history" },
-      ...{ memoryBytes: around(300) * MIB, memoryPerJobBytes: around(350) * MIB },
+      ...{ memoryBytes: around(300) * MIB, memoryPerJobBytes: around(350) * MIB, diskBytes: around(300) * MIB },
     }),
   }));
   const run = new RunState({ run: "r", target: "t", now: NOW, options: { autoFinalize: false, acceptFailed: false } });
