@@ -39,7 +39,7 @@ const BIAS_SIGMA = 0.3;
 
 /** Searches in steps: after each simulated run it yields the best so far, so that a caller may do something else, or stop. */
 export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
-  const { packages, drones, running = [], budget, seed } = request;
+  const { packages, budget, seed } = request;
   const random = new Random(seed);
   const scenarios = draw(packages, request.scenarios ?? SCENARIOS, random);
   const most = Math.floor(budget / Math.max(1, packages.length));
@@ -53,8 +53,7 @@ export function* search(request: PlanRequest): Generator<Plan | null, Plan> {
     let own = 0;
     const each: number[] = [];
     for (const scenario of scenarios) {
-      const policy = swarmPolicy(scenario, drones, tuning);
-      each.push(simulate(scenario, drones, policy, undefined, running).makespan);
+      each.push(secondsOf(scenario, request, tuning));
       own += (each.at(-1) ?? 0) / scenarios.length;
       runs++;
       yield finishes.length > 0 ? found() : null;
@@ -101,6 +100,24 @@ export function plan(request: PlanRequest): Plan {
     const step = steps.next();
     if (step.done) return step.value;
   }
+}
+
+/**
+ * What the rule's usual way takes, in one scenario after another: seconds. For what is too large to search in the time. With
+ * exact estimates there is one.
+ */
+export function* samples(request: Omit<PlanRequest, "budget">): Generator<number, void> {
+  const { packages, scenarios = SCENARIOS, seed } = request;
+  for (const scenario of draw(packages, scenarios, new Random(seed)))
+    yield secondsOf(scenario, request, DEFAULT_TUNING);
+}
+
+function secondsOf(
+  scenario: readonly SimPackage[],
+  { drones, running = [] }: Pick<PlanRequest, "drones" | "running">,
+  tuning: Tuning,
+): number {
+  return simulate(scenario, drones, swarmPolicy(scenario, drones, tuning), undefined, running).makespan;
 }
 
 /** The same packages with true times drawn as their estimates' uncertainty says; only one where there is none. */

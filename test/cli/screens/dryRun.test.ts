@@ -81,6 +81,25 @@ test("uncertain estimates give a range", () => {
   expect(expected).toBeLessThan(high);
 });
 
+test("also of very many packages", () => {
+  const packages = Array.from({ length: 3_200 }, (_, i) => {
+    return {
+      cpv: `a/p${i}-1`,
+      estimate: 20 + ((i * 37) % 400),
+      build: i < 100 ? [] : [i - 100],
+      run: [],
+      reason: "new",
+    };
+  });
+  const { seconds, asEstimated = 0 } = dryRun(runView(), { packages }).forecast ?? {};
+  expect(seconds?.low).toBeLessThan(seconds?.expected ?? 0);
+  expect(seconds?.expected).toBeLessThan(seconds?.high ?? 0);
+  expect(asEstimated).toBeGreaterThan(0);
+  const exact = packages.map((p) => ({ ...p, sigma: 0 }));
+  const certain = dryRun(runView(), { packages: exact }).forecast;
+  expect(certain?.seconds).toMatchObject({ low: certain?.asEstimated, high: certain?.asEstimated });
+}, 60_000);
+
 test("a faster drone shortens it", () => {
   const takes = (speed: number) => dryRun(runView({ drones: [runDrone("izar", 4, { speed })] }), chain(3)).forecast;
   expect(takes(1)?.asEstimated).toBeCloseTo(180);
