@@ -107,6 +107,7 @@ export const cancelUpdate = defineUpdate<string, [OperatorAction]>("cancel");
 export const finalizeSignal = defineSignal<[Partial<FinalizeRequest>?]>("finalize");
 export const unblockSignal = defineSignal<[Partial<UnblockRequest>?]>("unblock");
 export const prioritizeSignal = defineSignal<[Partial<PrioritizeRequest>?]>("prioritize");
+export const balanceSignal = defineSignal<[Partial<OperatorAction>?]>("balance");
 export const pauseSignal = defineSignal<[Partial<OperatorAction & { reason?: string }>?]>("pause");
 export const resumeSignal = defineSignal<[Partial<OperatorAction>?]>("resume");
 export const cancelSignal = defineSignal<[Partial<OperatorAction>?]>("cancel");
@@ -124,6 +125,15 @@ export const strikeSignal =
 
 export const runQuery = defineQuery<RunView>("run");
 export const packagesQuery = defineQuery<PackageView[]>("packages");
+/** What has changed of the packages since a revision that an earlier answer gave; null, or one of another execution: all. */
+export const changesQuery = defineQuery<RunChanges, [string | null]>("changes");
+
+export interface RunChanges {
+  revision: string;
+  /** Everything, not only what has changed. */
+  full: boolean;
+  packages: PackageView[];
+}
 /** For each package named (all that wait, if none): why it waits, or what became of it. */
 export const whyQuery = defineQuery<WhyAnswer[], [string[]]>("why");
 

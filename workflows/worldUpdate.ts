@@ -19,10 +19,12 @@ import { type BinhostActivities, type OrchestratorActivities, QUEUES } from "../
 import type { RunStep } from "../model/run.ts";
 import { AppetiteTeller } from "./appetite.ts";
 import { balance } from "./balance.ts";
+import { changesOf } from "./changes.ts";
 import { Children } from "./children.ts";
 import { runDetails } from "./details.ts";
 import { sentenceOf } from "./failures.ts";
 import {
+  changesQuery,
   FLEET_ID,
   fleetChangedSignal,
   type PackageReport,
@@ -104,6 +106,7 @@ export async function worldUpdate(
 
   setHandler(runQuery, () => state.view(Date.now()));
   setHandler(packagesQuery, () => state.packages());
+  setHandler(changesQuery, (since) => changesOf(state, since));
   setHandler(whyQuery, (names) => state.why(names, Date.now()));
   setHandler(fleetChangedSignal, (views) => {
     state.drones.update(views);

@@ -12,6 +12,9 @@ export class PackageRecords {
   /** The state that each package is counted in; null for those that the snapshot has. */
   readonly #counted: (PackageState | null)[];
   readonly #positions: Map<string, number>;
+  /** Counts changes; `#revisions` has for each package that of its last one. */
+  #revision = 0;
+  readonly #revisions: number[];
   readonly #counts: RunCounts = { needed: 0, delegated: 0, received: 0, failed: 0, skipped: 0 };
   #workLeft = 0;
 
@@ -22,6 +25,7 @@ export class PackageRecords {
     for (const [index, record] of saved) this.#records[index] = record;
     this.#positions = new Map(graph.packages.map(({ cpv }, index) => [cpv, index]));
     this.#counted = graph.packages.map(() => null);
+    this.#revisions = graph.packages.map(() => 0);
     for (const index of this.#records.keys()) this.changed(index);
   }
 
@@ -39,6 +43,7 @@ export class PackageRecords {
 
   changed(index: number): void {
     if (this.isPresent(index)) return;
+    this.#revisions[index] = ++this.#revision;
     const { state } = this.at(index);
     const before = this.#counted[index] ?? null;
     if (before === state) return;
@@ -50,6 +55,16 @@ export class PackageRecords {
   #count(index: number, state: PackageState, by: 1 | -1): void {
     this.#counts[state] += by;
     if (isLeft(state)) this.#workLeft += by * (this.graph.packages[index]?.estimate ?? 0);
+  }
+
+  /** The number of changes so far. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Indexes of the packages that have changed since that revision. */
+  changedSince(revision: number): number[] {
+    return [...this.indexes()].filter((index) => (this.#revisions[index] ?? 0) > revision);
   }
 
   cpv(index: number): string {

@@ -22,7 +22,7 @@ import { type ReportEffects, takeReport } from "./reports.ts";
 import { type RunDroneRecord, RunDrones } from "./runDrones.ts";
 import { type NewRun, newHead, note, pause, type RunHead } from "./runHead.ts";
 import type { RunParts } from "./runParts.ts";
-import { packageViews, runView, whyPackages } from "./runView.ts";
+import { packageChanges, packageViews, runView, whyPackages } from "./runView.ts";
 import { standing } from "./standing.ts";
 
 /** A run's state as it travels to the next run of the workflow: what can be derived stays out. */
@@ -289,6 +289,11 @@ export class RunState {
 
   packages(): PackageView[] {
     return packageViews(this.#run);
+  }
+
+  /** What has changed of the packages since a revision; null: all. */
+  changes(since: number | null): ReturnType<typeof packageChanges> {
+    return packageChanges(this.#run, since);
   }
 
   /** For each package named (all that wait, if none): why it is where it is. */

@@ -1,6 +1,7 @@
 import type { PackageView, RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import type { WhyAnswer } from "../messages.ts";
+import type { PackageRecords } from "./records.ts";
 import { shownReason, shownState } from "./runDrones.ts";
 import type { RunParts } from "./runParts.ts";
 
@@ -47,13 +48,28 @@ export function runView(parts: RunParts, now: number): RunView {
 }
 
 /** Every package that the run builds, in the graph's order. */
-export function packageViews({ records }: RunParts): PackageView[] {
-  return records.graph.packages.flatMap((p, index) => {
-    if (p.present) return [];
-    const { state, attempts, cause } = records.at(index);
-    const blamed = cause === null ? {} : { cause: records.cpv(cause) };
-    return [{ cpv: p.cpv, state, reason: p.reason ?? "", attempts, ...blamed }];
-  });
+export function packageViews({ records }: Pick<RunParts, "records">): PackageView[] {
+  return [...records.indexes()].flatMap((index) => packageView(records, index));
+}
+
+/** What has changed since a revision of the same records; null, or another number of a plan made anew: all. */
+export function packageChanges(
+  { records }: Pick<RunParts, "records">,
+  since: number | null,
+): { revision: number; full: boolean; packages: PackageView[] } {
+  const full = since === null || since > records.revision;
+  const packages = full
+    ? packageViews({ records })
+    : records.changedSince(since).flatMap((index) => packageView(records, index));
+  return { revision: records.revision, full, packages };
+}
+
+function packageView(records: PackageRecords, index: number): PackageView[] {
+  const p = records.graph.packages[index];
+  if (!p || p.present) return [];
+  const { state, attempts, cause } = records.at(index);
+  const blamed = cause === null ? {} : { cause: records.cpv(cause) };
+  return [{ cpv: p.cpv, state, reason: p.reason ?? "", attempts, ...blamed }];
 }
 
 /** For each package named (all that wait, if none): why it is where it is. */

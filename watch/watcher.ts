@@ -1,0 +1,188 @@
+import { messageOf } from "../model/errors.ts";
+import type { RunEvent } from "../model/events.ts";
+import type { PackageView } from "../model/run.ts";
+import type { Access } from "../operations/access.ts";
+import { askWorkflow } from "../operations/engine.ts";
+import type { Reading } from "../operations/reading.ts";
+import { read } from "../operations/readModel.ts";
+import { changesQuery, worldUpdateId } from "../workflows/messages.ts";
+import { followRun } from "./follower.ts";
+import { type Change, carried, type Live, staleness } from "./live.ts";
+
+/** The engine is asked anew no sooner than this after the last answer, whatever happens. ms */
+const LEAST_MS = 800;
+/** ... and after this if nothing happened in the run; a drone's word of its builds comes so often. ms */
+const MOST_MS = 1_500;
+/** ... where nobody looks. ms */
+const UNWATCHED_MS = 30_000;
+const MAX_EVENTS = 5_000;
+
+/**
+ * Looks at the swarm for any number of watchers: however many there are, the engine is asked once. A run's history is
+ * followed beside by one question that waits; what comes there is told at once.
+ */
+export class Watcher {
+  readonly #access: Access;
+  readonly #target: string | undefined;
+  readonly #log: (line: string) => void;
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #stop = new AbortController();
+  #reading: Reading | null = null;
+  #at = 0;
+  #packages = new Map<string, PackageView>();
+  #revision: string | null = null;
+  #events: RunEvent[] = [];
+  #told = "";
+  /** The run whose history is followed. */
+  #followed: { run: string; abort: AbortController } | null = null;
+  #looking: Promise<void> | null = null;
+  #lookedAt = 0;
+  /** Something happened in the run since the engine was last asked. */
+  #happened = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param target whose run is shown; absent: the one in progress, else the latest. */
+  constructor(access: Access, { target, log }: { target?: string; log: (line: string) => void }) {
+    this.#access = access;
+    this.#target = target;
+    this.#log = log;
+  }
+
+  start(): void {
+    void this.now();
+  }
+
+  /** No listener hears anything after this. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    this.#followed?.abort.abort();
+    this.#listeners.clear();
+    await this.#looking;
+  }
+
+  /** What is known; null before the first look. */
+  current(): Live | null {
+    if (!this.#reading) return null;
+    return {
+      reading: this.#reading,
+      packages: [...this.#packages.values()],
+      revision: this.#revision,
+      events: this.#events,
+      at: this.#at,
+      stale: staleness(this.#reading),
+    };
+  }
+
+  /** What is known, no older than `ms`. */
+  async fresh(ms: number): Promise<Live | null> {
+    if (Date.now() - this.#lookedAt > ms) await this.now();
+    return this.current();
+  }
+
+  /** Tells a listener of every change from now on. Returns what ends that. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    this.#schedule();
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Looks at once; those who ask at the same time share the look. */
+  now(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+      this.#schedule();
+    });
+    return this.#looking;
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#stop.signal.aborted || this.#looking) return;
+    const pause = this.#listeners.size === 0 ? UNWATCHED_MS : this.#happened ? LEAST_MS : MOST_MS;
+    this.#timer = setTimeout(() => void this.now(), Math.max(0, this.#lookedAt + pause - Date.now()));
+    // It keeps no process alive that has nothing else to do.
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const happened = this.#happened;
+    this.#happened = false;
+    try {
+      const now = await read(this.#access, this.#target);
+      if (this.#stop.signal.aborted) return;
+      const reading = carried(now, this.#reading);
+      if (staleness(now) === null) this.#at = now.at;
+      const isOther = reading.run?.run !== this.#reading?.run?.run;
+      const isMoved = JSON.stringify(reading.run?.counts) !== JSON.stringify(this.#reading?.run?.counts);
+      this.#reading = reading;
+      if (isOther) this.#showOther(reading.run?.run ?? null, reading.run?.target ?? "");
+      this.#tellReading();
+      if (now.run && (isOther || isMoved || happened || this.#revision === null))
+        await this.#askPackages(now.run.target);
+    } catch (error) {
+      // `read` tells what does not answer in its reading; this is a defect or a file that cannot be read.
+      this.#log(`cannot look at the swarm: ${messageOf(error)}`);
+    } finally {
+      this.#lookedAt = Date.now();
+    }
+  }
+
+  #tellReading(): void {
+    if (!this.#reading) return;
+    const stale = staleness(this.#reading);
+    const { at: _at, ...content } = this.#reading;
+    const told = JSON.stringify([content, stale]);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#tell({ type: "reading", reading: this.#reading, at: this.#at, stale });
+  }
+
+  async #askPackages(target: string): Promise<void> {
+    const client = await this.#access.client();
+    const answer = await askWorkflow(client, worldUpdateId(target), changesQuery, this.#revision).catch(() => null);
+    if (!answer || this.#stop.signal.aborted) {
+      // Asked again with the next look.
+      this.#happened = true;
+      return;
+    }
+    this.#revision = answer.revision;
+    if (answer.full) this.#packages.clear();
+    for (const each of answer.packages) this.#packages.set(each.cpv, each);
+    if (answer.full || answer.packages.length > 0) {
+      this.#tell({ type: "packages", full: answer.full, packages: answer.packages });
+    }
+  }
+
+  /** Another run is shown from now on. */
+  #showOther(run: string | null, target: string): void {
+    this.#followed?.abort.abort();
+    this.#followed = null;
+    this.#packages.clear();
+    this.#revision = null;
+    this.#events = [];
+    this.#tell({ type: "packages", full: true, packages: [] });
+    this.#tell({ type: "event", full: true, events: [] });
+    if (run === null) return;
+    const abort = new AbortController();
+    this.#followed = { run, abort };
+    const take = (events: RunEvent[]): void => {
+      if (abort.signal.aborted) return;
+      this.#events = [...this.#events, ...events].slice(-MAX_EVENTS);
+      this.#tell({ type: "event", full: false, events });
+    };
+    const wake = (): void => {
+      if (abort.signal.aborted) return;
+      this.#happened = true;
+      this.#schedule();
+    };
+    void followRun(() => this.#access.client(), worldUpdateId(target), abort.signal, take, wake).catch(
+      (error: unknown) => this.#log(`cannot follow ${run}: ${messageOf(error)}`),
+    );
+  }
+
+  #tell(change: Change): void {
+    if (this.#stop.signal.aborted) return;
+    for (const listener of this.#listeners) listener(change);
+  }
+}
