@@ -134,6 +134,11 @@ export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConf
       memory: file.scheduler?.memory ?? [],
       speculate: file.scheduler?.speculate ?? false,
     },
+    metrics: {
+      listen: file.metrics?.listen ?? "127.0.0.1",
+      port: file.metrics?.port ?? 9464,
+      roles: (file.metrics?.roles ?? []).map((url) => url.replace(/\/+$/, "")),
+    },
     trees: (file.tree ?? []).map((tree) => ({ ...tree, uri: treeUri(tree, around) })),
     drones,
     droneDefaults: resolveDrone({}, file.drone ?? {}, around),

@@ -95,6 +95,11 @@ export function port(min: 0 | 1, fallback: string, purpose: string) {
   return optional(z.int().min(min).max(65535), { purpose, must, default: fallback });
 }
 
+export function portOrOff(fallback: string, purpose: string) {
+  const must = "a TCP port from 1 to 65535, or 0 for none at all";
+  return optional(z.int().min(0).max(65535), { purpose, must, default: fallback });
+}
+
 export function trueOrFalse(fallback: string, purpose: string) {
   return optional(z.boolean(), { purpose, must: "true or false", default: fallback });
 }
@@ -134,6 +139,11 @@ export function ipAddress(fallback: string, purpose: string) {
 export function httpUrl(fallback: string, purpose: string) {
   const must = "an http:// or https:// address without user, query and fragment";
   return optional(z.string().refine(isHttpUrl), { purpose, must, default: fallback });
+}
+
+export function httpUrls(fallback: string, purpose: string) {
+  const must = "a list of http:// or https:// addresses without user, query and fragment";
+  return optional(z.array(z.string().refine(isHttpUrl)), { purpose, must, default: fallback });
 }
 
 /** Keys without a default, of a `[[tree]]`. */

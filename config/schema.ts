@@ -6,6 +6,7 @@ import {
   gibibytes,
   givenGibibytes,
   httpUrl,
+  httpUrls,
   ipAddress,
   name,
   nameSchema,
@@ -16,6 +17,7 @@ import {
   patternSchema,
   patterns,
   port,
+  portOrOff,
   someGibibytes,
   text,
   treeName,
@@ -45,6 +47,8 @@ export interface SwarmConfig {
   };
   build: { noOutputMinutes: number; keepLogsDays: number };
   scheduler: BuildLimits;
+  /** Port 0: no metrics. `roles`: addresses of roles on other machines, without a slash at the end. */
+  metrics: { listen: string; port: number; roles: string[] };
   trees: TreeSource[];
   /** Every drone that has a section or that `up` starts; for any name use droneConfig of drones.ts. */
   drones: Record<string, DroneConfig>;
@@ -161,6 +165,13 @@ export const fileSchema = z.strictObject({
         "false",
         "Whether the build that holds a run up gets a second one elsewhere, the first to end counting.",
       ),
+    })
+    .optional(),
+  metrics: z
+    .strictObject({
+      listen: ipAddress('"127.0.0.1"', "Address at which each role tells its metrics and its health."),
+      port: portOrOff("9464", "First port for that: each role of a machine takes the first free one from here on."),
+      roles: httpUrls("[]", "Roles on other machines whose metrics the gateway passes on."),
     })
     .optional(),
   tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),
