@@ -72,7 +72,14 @@ export interface RunDrone {
   paused: boolean;
   reason: string | null;
   treeTime: string | null;
-  building: { cpv: string; attempt: number; startedAt: number; jobs: number }[];
+  building: {
+    cpv: string;
+    attempt: number;
+    startedAt: number;
+    jobs: number;
+    /** What the build should take there if it had its jobs' cores to itself; absent where unknown. */
+    estimateSeconds?: number;
+  }[];
 }
 
 /** A run as every screen shows it: the answer of the `run` query. Times are ms since the epoch. */

@@ -1,5 +1,7 @@
+import { fromGraph } from "../../model/estimate.ts";
 import type { PackageView, RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
+import { secondsOn } from "../../scheduler/work.ts";
 import type { WhyAnswer } from "../messages.ts";
 import type { PackageRecords } from "./records.ts";
 import { shownReason, shownState } from "./runDrones.ts";
@@ -31,8 +33,11 @@ export function runView(parts: RunParts, now: number): RunView {
       paused: d.paused,
       reason: shownReason(d, head.step === "build" && head.paused === null),
       treeTime: d.report?.treeTime ?? null,
-      building: (building.get(d.name) ?? []).map(({ cpv, attempt, startedAt, jobs }) => ({
+      building: (building.get(d.name) ?? []).map(({ index, cpv, attempt, startedAt, jobs }) => ({
         ...{ cpv, attempt, startedAt, jobs },
+        estimateSeconds: Math.round(
+          secondsOn(fromGraph(records.graph.packages[index] ?? { estimate: 0 }), jobs) / (d.speed ?? 1),
+        ),
       })),
     })),
     ...(stuck.length > 0 ? { stuck } : {}),
