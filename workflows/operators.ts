@@ -2,6 +2,7 @@ import { ApplicationFailure, condition, setHandler } from "@temporalio/workflow"
 import type { BinhostActivities } from "../model/activities.ts";
 import {
   type BalanceAnswer,
+  balanceSignal,
   balanceUpdate,
   cancelSignal,
   cancelUpdate,
@@ -80,16 +81,9 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   setHandler(prioritizeUpdate, (request) => prioritize(request, "an operator"), {
     validator: (request) => refuseIf(prioritizeRefusal(request)),
   });
-  setHandler(
-    balanceUpdate,
-    async (request) => {
-      const answer = await balance();
-      state.note(`${byOf(request, "an operator")} balanced: ${toldOf(answer)}`, Date.now());
-      wake();
-      return answer;
-    },
-    { validator: (_request) => refuseIf(building()) },
-  );
+  setHandler(balanceUpdate, (request) => balanced(request, "an operator"), {
+    validator: (_request) => refuseIf(building()),
+  });
   setHandler(pauseUpdate, (request) => pause(request, "an operator"), {
     validator: (_request) =>
       refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
@@ -102,23 +96,24 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   });
 
   // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.
-  const fromWebUi = (name: string, refusal: string | null, act: (by: string) => void): void => {
-    if (refusal === null) act("the Web UI");
-    else state.note(`signal ${name} refused: ${refusal}`, Date.now());
+  const fromWebUi = async (name: string, refusal: string | null, act: (by: string) => unknown): Promise<void> => {
+    if (refusal !== null) state.note(`signal ${name} refused: ${refusal}`, Date.now());
     wake();
+    if (refusal === null) await act("the Web UI");
   };
   setHandler(finalizeSignal, (request) =>
     fromWebUi("finalize", finalizeRefusal(acceptsFailed(request)), (by) => finalize(request, by)),
   );
   setHandler(unblockSignal, (request) =>
-    fromWebUi("unblock", building() ?? badPackages(request), (by) => void unblock(request, by)),
+    fromWebUi("unblock", building() ?? badPackages(request), (by) => unblock(request, by)),
   );
   setHandler(prioritizeSignal, (request) =>
-    fromWebUi("prioritize", prioritizeRefusal(request), (by) => void prioritize(request, by)),
+    fromWebUi("prioritize", prioritizeRefusal(request), (by) => prioritize(request, by)),
   );
-  setHandler(pauseSignal, (request) => fromWebUi("pause", over(), (by) => void pause(request, by)));
-  setHandler(resumeSignal, (request) => fromWebUi("resume", over(), (by) => void resume(request, by)));
-  setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), (by) => void cancel(request, by)));
+  setHandler(balanceSignal, (request) => fromWebUi("balance", building(), (by) => balanced(request, by)));
+  setHandler(pauseSignal, (request) => fromWebUi("pause", over(), (by) => pause(request, by)));
+  setHandler(resumeSignal, (request) => fromWebUi("resume", over(), (by) => resume(request, by)));
+  setHandler(cancelSignal, (request) => fromWebUi("cancel", over() ?? publishing(), (by) => cancel(request, by)));
 
   function finalize(request: unknown, somebody: string): void {
     decisions.finalizing = { acceptFailed: acceptsFailed(request), by: byOf(request, somebody) };
@@ -134,6 +129,13 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   function prioritize(request: unknown, somebody: string): string[] {
     wake();
     return state.prioritize(packagesOf(request) ?? [], byOf(request, somebody), Date.now());
+  }
+
+  async function balanced(request: unknown, somebody: string): Promise<BalanceAnswer> {
+    const answer = await balance();
+    state.note(`${byOf(request, somebody)} balanced: ${toldOf(answer)}`, Date.now());
+    wake();
+    return answer;
   }
 
   function pause(request: unknown, somebody: string): string {

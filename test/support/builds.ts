@@ -1,8 +1,8 @@
 import type { NoopBuild } from "../../bench/noop/drone.ts";
-import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
+import { type NoopSwarm, type RunHandle, until } from "../../bench/noop/swarm.ts";
 import type { BuildOrder } from "../../model/build.ts";
 import type { PackageView, RunStep, RunView } from "../../model/run.ts";
-import { packagesQuery } from "../../workflows/messages.ts";
+import { packagesQuery, resumeSignal } from "../../workflows/messages.ts";
 
 /** Builds that a test directs, and what was built where. */
 export class Builds {
@@ -70,4 +70,15 @@ export async function refusalOf(promise: Promise<unknown>): Promise<string> {
     return messages.join(": ");
   }
   throw new Error("was not refused");
+}
+
+/** Fills a run's history with signals, once `when` holds, until the engine has it continue as new. */
+export async function continuesAsNew(swarm: NoopSwarm, run: RunHandle, when: () => Promise<boolean>): Promise<RunView> {
+  await until("the moment to continue", when);
+  const current = swarm.current();
+  await until("continued as new", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => current.signal(resumeSignal)));
+    return (await current.describe()).runId !== run.firstExecutionRunId;
+  });
+  return await swarm.view();
 }

@@ -9,10 +9,9 @@ import {
   finalizeUpdate,
   pauseDroneUpdate,
   resumeDroneUpdate,
-  resumeSignal,
   unsubscribeSignal,
 } from "../../workflows/messages.ts";
-import { Builds, held, packages, reaches } from "../support/builds.ts";
+import { Builds, continuesAsNew, held, packages, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
 test("the orchestrator stops in the middle of a run and another one goes on; no build starts twice", async () => {
@@ -64,14 +63,9 @@ test("a run that continues as new keeps its state, its children report to its ne
   const builds = new Builds(build);
   await using swarm = await noopSwarm({ plan: chain(3), drones: [{ name: "izar", build: builds.build }] });
   const run = await swarm.run();
-  await until("the first build", async () => builds.started.length === 1);
+  const view = await continuesAsNew(swarm, run, async () => builds.started.length === 1);
   const current = swarm.current();
-  // Signals fill the history until the engine suggests to continue as new.
-  await until("continued as new", async () => {
-    await Promise.all(Array.from({ length: 20 }, () => current.signal(resumeSignal)));
-    return (await current.describe()).runId !== run.firstExecutionRunId;
-  });
-  expect(await swarm.view()).toMatchObject({ step: "build", counts: { delegated: 1, needed: 2 } });
+  expect(view).toMatchObject({ step: "build", counts: { delegated: 1, needed: 2 } });
   const details = await current.query<{ currentDetails?: string }>("__temporal_workflow_metadata");
   expect(details.currentDetails).toContain("chain/link0-1");
   expect((await current.describe()).searchAttributes).toMatchObject({ SwarmState: ["build"] });

@@ -3,6 +3,7 @@ import { failed, hang } from "../../bench/noop/drone.ts";
 import { chain, pkg, wide } from "../../bench/noop/plan.ts";
 import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import {
+  balanceSignal,
   balanceUpdate,
   cancelSignal,
   cancelUpdate,
@@ -88,6 +89,20 @@ test("unblock and finalize by plain signals; a refusal is in the run's events", 
   await reaches(swarm, "gate");
   await run.signal(finalizeSignal, {});
   expect((await run.result()).outcome).toBe("published");
+});
+
+test("balance by a plain signal: what waits after trouble starts at once, and the run's events tell it", async () => {
+  const builds = new Builds(async () => {
+    throw failed("infrastructure");
+  });
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("trouble", async () => (await packages(swarm))[0]?.attempts[0]?.failure);
+  builds.become(async () => {});
+  await run.signal(balanceSignal);
+  await reaches(swarm, "gate", 12_000);
+  const told = (await swarm.view()).events.map((e) => e.text);
+  expect(told).toContain("the Web UI balanced: 0 moved, 1 without waiting any longer");
 });
 
 test("prioritize changes what is built next, in flight; what is mistyped or unknown is refused and changes nothing", async () => {
