@@ -88,6 +88,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/logs.ts"),
   },
   {
+    name: "events",
+    summary: "everything that happened in a run: who did what and when",
+    group: LOOK,
+    load: () => import("./verbs/events.ts"),
+  },
+  {
     name: "runs",
     summary: "the runs that were, and how they ended",
     group: LOOK,

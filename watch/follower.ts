@@ -9,15 +9,16 @@ const RETRY_MS = 1_000;
 
 /**
  * Follows a run's history to its end, with one question at a time that the engine answers when there is something new.
+ * @param runId any execution of the run; null: the latest run of the workflow.
  * @param onEvents gets every event once, in order; also what was there before.
  * @param onChange hears of every growth of the history, also where it makes no event.
  */
 export async function followRun(
   client: () => Promise<Client>,
-  workflowId: string,
+  { workflowId, runId }: { workflowId: string; runId: string | null },
   signal: AbortSignal,
   onEvents: (events: RunEvent[]) => void,
-  onChange: () => void,
+  onChange: () => void = () => {},
 ): Promise<void> {
   let reader: EventReader | null = null;
   let place: Place | null = null;
@@ -25,7 +26,7 @@ export async function followRun(
     try {
       const engine = await client();
       if (!reader || !place) {
-        const execution = await firstExecution(engine, workflowId, null);
+        const execution = await firstExecution(engine, workflowId, runId);
         if (!execution) return;
         reader = new EventReader(engine);
         place = { execution, token: null };

@@ -176,8 +176,9 @@ export class Watcher {
       this.#happened = true;
       this.#schedule();
     };
-    void followRun(() => this.#access.client(), worldUpdateId(target), abort.signal, take, wake).catch(
-      (error: unknown) => this.#log(`cannot follow ${run}: ${messageOf(error)}`),
+    const workflow = { workflowId: worldUpdateId(target), runId: null };
+    void followRun(() => this.#access.client(), workflow, abort.signal, take, wake).catch((error: unknown) =>
+      this.#log(`cannot follow ${run}: ${messageOf(error)}`),
     );
   }
 

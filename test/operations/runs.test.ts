@@ -77,7 +77,18 @@ test("from run-update to finalize: the gate, its next action, the publish, the l
   expect(await json("runs")).toEqual([
     expect.objectContaining({ run: status.run.run, target: "desktop", step: "done", startedBy: "ann" }),
   ]);
-  for (const verb of [["status"], ["pause"], ["runs"], ["reset", "--yes"], ["logs", "link0"]]) {
+  const events: { kind: string; text: string }[] = await json("events", "--run", status.run.run);
+  expect(events.filter(({ kind }) => kind === "received").map(({ text }) => text.split(" ")[0])).toEqual([
+    ...["chain/link0-1", "chain/link1-1", "chain/link2-1"],
+  ]);
+  expect((await command("events", "--kind", "operator")).stdout).toMatch(/^\S+ \S+ {2}@ ann gave finalize$/);
+  const followed = await command("events", "--follow", "--kind", "run");
+  expect(followed.stdout).toMatch(/■ \S+ of desktop was started by ann\n.*■ published as \S+-desktop-/);
+  expect(await command("events", "--run", "desktop-0")).toMatchObject({
+    exitCode: 1,
+    stderr: "swarm: the engine knows no run desktop-0. Those it knows: swarm runs",
+  });
+  for (const verb of [["status"], ["pause"], ["runs"], ["events"], ["reset", "--yes"], ["logs", "link0"]]) {
     const { exitCode, stderr } = await command(...verb, "--target", "desktp");
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,

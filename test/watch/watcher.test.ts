@@ -109,9 +109,5 @@ test("the events go on where a run continues as new, and a new run begins with n
   await swarm.run({ run: "long-2" });
   await until("the new run is shown", async () => watcher.current()?.reading.run?.run === "long-2");
   await until("its events are shown", async () => watcher.current()?.events[0]?.text.startsWith("long-2 of desktop"));
-  await swarm
-    .current()
-    .executeUpdate(unblockUpdate, { args: [by] })
-    .catch(() => {});
   await watcher.stop();
 });
