@@ -1,20 +1,15 @@
 import type { DroneView } from "../../model/fleet.ts";
+import { droneMark } from "../../model/marks.ts";
 import type { RunDrone } from "../../model/run.ts";
 import { bytes, duration } from "../../model/words.ts";
 import type { BuildingPackage, Reading } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 
-/** A drone's state in a word with its mark: what keeps it from building comes before that it is there. */
-export function droneState(drone: DroneView, part: RunDrone | undefined, paint: Paint): string {
-  if (drone.state !== "online") {
-    return drone.state === "suspect" ? paint("warn", "◐ suspect") : paint("bad", `○ ${drone.state}`);
-  }
-  if (drone.paused) return paint("warn", "‖ paused");
-  if (drone.grounded !== null) return paint("bad", "✗ grounded");
-  if (part?.state === "stale") return paint("bad", "✗ STALE");
-  if (part?.state === "syncing") return paint("warn", "◐ syncing");
-  return `${paint("good", "●")} online`;
+function droneState(drone: DroneView, part: RunDrone | undefined, paint: Paint): string {
+  const { glyph, word, tone } = droneMark(drone, part);
+  // What is as it should be does not shout: its mark is enough.
+  return tone === "good" ? `${paint(tone, glyph)} ${word}` : paint(tone, `${glyph} ${word}`);
 }
 
 /** `dev-libs/openssl-3.0.2 (compile, 3m 10s)` for each build of a drone; why it builds nothing, where there is a reason. */

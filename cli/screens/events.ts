@@ -1,7 +1,7 @@
+import { STEP_WORDS } from "../../model/marks.ts";
 import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
 import { clock, count, duration } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { STEP_WORDS } from "./parts.ts";
 import { reasonOf } from "./status.ts";
 
 /** What happened to the packages of a run from one look to the next, a line each. */

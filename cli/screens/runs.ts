@@ -1,9 +1,9 @@
+import { STEP_WORDS } from "../../model/marks.ts";
 import { RUN_STEPS } from "../../model/run.ts";
 import { duration, timestamp } from "../../model/words.ts";
 import type { RunRecord } from "../../operations/runs.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
-import { STEP_WORDS } from "./parts.ts";
 
 /** `swarm runs`: newest first. */
 export function runsScreen(runs: readonly RunRecord[], at: number, paint: Paint): string[] {

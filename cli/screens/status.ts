@@ -1,10 +1,11 @@
+import { etaWords, STEP_WORDS } from "../../model/marks.ts";
 import type { RunView } from "../../model/run.ts";
 import { duration } from "../../model/words.ts";
 import { nextAction } from "../../operations/nextAction.ts";
 import type { Reading, Service } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
 import { droneTable } from "./drones.ts";
-import { label, nextActionLines, STEP_WORDS, tick, title } from "./parts.ts";
+import { label, nextActionLines, tick, title } from "./parts.ts";
 
 /** `swarm status`: the whole swarm on one screen, and the one command that helps now (left out while it is followed). */
 export function statusScreen(reading: Reading, paint: Paint, show = { nextAction: true }): string[] {
@@ -54,7 +55,8 @@ function troubles({ building }: Reading, paint: Paint): string[] {
 export function runLine(run: RunView, at: number, paint: Paint): string {
   const [word, style] = run.paused ? (["paused", "warn"] as const) : STEP_WORDS[run.step];
   const parts = [run.run, paint(style, word), duration((run.endedAt ?? at) - run.startedAt)];
-  if (run.etaSeconds !== null && run.endedAt === null) parts.push(`ETA ${etaOf(run, run.etaSeconds)}`);
+  const eta = etaWords(run);
+  if (eta !== null) parts.push(`ETA ${eta}`);
   return `${label("Run")}${parts.join("   ")}`;
 }
 
@@ -93,10 +95,4 @@ function remarks(run: RunView, paint: Paint): string[] {
       );
   }
   return lines;
-}
-
-/** A range where the scheduler was run forward. */
-function etaOf({ etaRange }: RunView, seconds: number): string {
-  const [low, high] = [etaRange?.low ?? seconds, etaRange?.high ?? seconds].map((each) => duration(each * 1000));
-  return low === high ? `${low}` : `${low} to ${high}`;
 }
