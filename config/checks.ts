@@ -25,6 +25,7 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     { value: config.devServer.port, path: ["dev_server", "port"] },
     { value: config.devServer.uiPort, path: ["dev_server", "ui_port"] },
     { value: config.binhost.port, path: ["binhost", "port"] },
+    { value: config.gateway.port, path: ["gateway", "port"] },
   ].filter((entry) => entry.value !== 0);
   const directories = Object.entries(config.drones).map(([name, drone]) => ({
     value: drone.dir,
@@ -41,7 +42,12 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     }
     return problems;
   });
+  const hooks = config.gateway.hooks.map(({ name }, index) => ({
+    value: name,
+    path: ["gateway", "hook", index, "name"],
+  }));
   return [
+    ...repeated(hooks, "each hook needs a name of its own"),
     ...repeated(ports, "ports must differ"),
     ...repeated(directories, "each drone needs a directory of its own"),
     ...trees,

@@ -1,7 +1,7 @@
 import { availableParallelism, homedir, hostname, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { isName } from "../model/names.ts";
-import type { ConfigFile, DroneConfig, DroneDefaults, SwarmConfig } from "./schema.ts";
+import type { ConfigFile, DroneConfig, DroneDefaults, GatewayConfig, ServiceEntry, SwarmConfig } from "./schema.ts";
 
 /** What defaults and paths depend on besides the file. */
 export interface Surroundings {
@@ -79,6 +79,37 @@ function resolveDrone(own: DroneSection, shared: DroneSection, around: Surroundi
   };
 }
 
+function resolveGateway(
+  file: NonNullable<ConfigFile["gateway"]>,
+  stateDir: string,
+  around: Surroundings,
+): GatewayConfig {
+  const listen = file.listen ?? "127.0.0.1";
+  const port = file.port ?? 8090;
+  const trimmed = (url: string): string => url.replace(/\/+$/, "");
+  const byPriority = (entries: NonNullable<typeof file.binhosts> = []): ServiceEntry[] =>
+    entries
+      .map(({ name, url, priority = 100 }) => ({ name, url: trimmed(url), priority }))
+      .sort((a, b) => a.priority - b.priority);
+  return {
+    enabled: file.enabled ?? true,
+    listen,
+    port,
+    url: trimmed(file.url ?? defaultUrl(listen, port, around.hostName)),
+    anonymous: file.anonymous ?? false,
+    tokens: file.tokens === undefined ? join(stateDir, "gateway-tokens.json") : expandPath(file.tokens, around),
+    checkInterval: file.check_interval ?? 30,
+    webUi: file.web_ui === undefined ? null : trimmed(file.web_ui),
+    orchestrators: byPriority(file.orchestrators),
+    binhosts: byPriority(file.binhosts),
+    hooks: (file.hook ?? []).map(({ secret_file, ref = null, ...hook }) => ({
+      ...hook,
+      ref,
+      secretFile: expandPath(secret_file, around),
+    })),
+  };
+}
+
 /** The effective configuration of a file that is valid. */
 export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConfig {
   const pathOr = (path: string | undefined, fallback: string) =>
@@ -139,6 +170,7 @@ export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConf
       port: file.metrics?.port ?? 9464,
       roles: (file.metrics?.roles ?? []).map((url) => url.replace(/\/+$/, "")),
     },
+    gateway: resolveGateway(file.gateway ?? {}, stateDir, around),
     trees: (file.tree ?? []).map((tree) => ({ ...tree, uri: treeUri(tree, around) })),
     drones,
     droneDefaults: resolveDrone({}, file.drone ?? {}, around),

@@ -3,7 +3,7 @@ import type { SwarmConfig } from "./schema.ts";
 export type FlatValue = string | number | boolean | string[] | null;
 
 /** Sections whose name in TOML is not the snake case of ours. */
-const SECTIONS: Record<string, string> = { trees: "tree", droneDefaults: "drone" };
+const SECTIONS: Record<string, string> = { trees: "tree", droneDefaults: "drone", hooks: "hook" };
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -18,7 +18,7 @@ function flattenAt(value: unknown, key: string): [string, FlatValue][] {
   // Without members it may be `trees`, too: an empty list all the same.
   if (isList(value)) return [[key, value]];
   return Object.entries(value ?? {}).flatMap(([name, inner]) =>
-    flattenAt(inner, key === "" ? (SECTIONS[name] ?? snakeCase(name)) : `${key}.${snakeCase(name)}`),
+    flattenAt(inner, key === "" ? (SECTIONS[name] ?? snakeCase(name)) : `${key}.${SECTIONS[name] ?? snakeCase(name)}`),
   );
 }
 

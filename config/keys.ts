@@ -146,6 +146,38 @@ export function httpUrls(fallback: string, purpose: string) {
   return optional(z.array(z.string().refine(isHttpUrl)), { purpose, must, default: fallback });
 }
 
+/** Services of a kind that the gateway looks after. */
+export function services(purpose: string) {
+  const must = "a list of tables { name, url, priority }, the lowest priority first";
+  const entry = z.strictObject({
+    name: nameSchema,
+    url: z.string().refine(isHttpUrl),
+    priority: z.int().min(0).max(1000).optional(),
+  });
+  return optional(z.array(entry), { purpose, must, default: "those of this configuration" });
+}
+
+/** Of a `[[gateway.hook]]`: all but `ref` must be given. */
+export const hookKeys = {
+  name: nameSchema.meta({
+    purpose: "The last part of its address, /api/v1/hooks/NAME.",
+    must: `a name (${NAME_RULE})`,
+    default: null,
+  }),
+  secret_file: pathSchema.meta({
+    purpose: "File with the secret that its requests are signed with.",
+    must: PATH_RULE,
+    default: null,
+  }),
+  action: z.enum(["update"]).meta({ purpose: "What it starts.", must: '"update"', default: null }),
+  target: nameSchema.meta({ purpose: "The target to update.", must: `a name (${NAME_RULE})`, default: null }),
+  ref: optional(z.string().refine(isPlainText), {
+    purpose: "The only branch or tag whose pushes count.",
+    must: 'a ref, like "refs/heads/main"',
+    default: "any",
+  }),
+};
+
 /** Keys without a default, of a `[[tree]]`. */
 export const treeName = nameSchema.meta({
   purpose: "The repository's name, as in its profiles/repo_name.",

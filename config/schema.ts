@@ -5,6 +5,7 @@ import type { TreeSource } from "../model/target.ts";
 import {
   gibibytes,
   givenGibibytes,
+  hookKeys,
   httpUrl,
   httpUrls,
   ipAddress,
@@ -18,6 +19,7 @@ import {
   patterns,
   port,
   portOrOff,
+  services,
   someGibibytes,
   text,
   treeName,
@@ -49,12 +51,51 @@ export interface SwarmConfig {
   scheduler: BuildLimits;
   /** Port 0: no metrics. `roles`: addresses of roles on other machines, without a slash at the end. */
   metrics: { listen: string; port: number; roles: string[] };
+  gateway: GatewayConfig;
   trees: TreeSource[];
   /** Every drone that has a section or that `up` starts; for any name use droneConfig of drones.ts. */
   drones: Record<string, DroneConfig>;
   /** `[drone]`: what a drone without a section has, but for the directory, which is each drone's own. */
   droneDefaults: DroneDefaults;
   up: { orchestrators: number; drones: string[] };
+}
+
+export interface GatewayConfig {
+  /** Whether `up` starts one. */
+  enabled: boolean;
+  listen: string;
+  port: number;
+  /** As people and clients reach it, without a slash at the end. */
+  url: string;
+  /** Whether everybody may read without a token. */
+  anonymous: boolean;
+  tokens: string;
+  /** Seconds. */
+  checkInterval: number;
+  /** Temporal's Web UI, where it is not the dev server's; null: that one, if any. */
+  webUi: string | null;
+  /** Lower priorities go first. */
+  orchestrators: ServiceEntry[];
+  binhosts: ServiceEntry[];
+  hooks: HookConfig[];
+}
+
+/** A service that the gateway looks after. */
+export interface ServiceEntry {
+  name: string;
+  /** Without a slash at the end. */
+  url: string;
+  priority: number;
+}
+
+/** What others may start by a signed request. */
+export interface HookConfig {
+  name: string;
+  secretFile: string;
+  action: "update";
+  target: string;
+  /** The only branch or tag whose pushes count; null: any. */
+  ref: string | null;
 }
 
 export interface DroneDefaults {
@@ -172,6 +213,21 @@ export const fileSchema = z.strictObject({
       listen: ipAddress('"127.0.0.1"', "Address at which each role tells its metrics and its health."),
       port: portOrOff("9464", "First port for that: each role of a machine takes the first free one from here on."),
       roles: httpUrls("[]", "Roles on other machines whose metrics the gateway passes on."),
+    })
+    .optional(),
+  gateway: z
+    .strictObject({
+      enabled: trueOrFalse("true", "Whether `swarm up` starts one."),
+      listen: ipAddress('"127.0.0.1"', "Address that the gateway listens on."),
+      port: port(0, "8090", "Port of the gateway."),
+      url: httpUrl('"http://<listen>:<port>"', "Its address as people and clients reach it."),
+      anonymous: trueOrFalse("false", "Whether everybody who reaches it may read without a token."),
+      tokens: path('"<state_dir>/gateway-tokens.json"', "File with the hashed tokens of those who may use it."),
+      check_interval: wholeNumber(1, 3600, "seconds", "30", "How often it looks whether a service is well."),
+      web_ui: httpUrl("that of the development server", "Temporal's Web UI, for links."),
+      orchestrators: services("Orchestrators whose health it looks after."),
+      binhosts: services("Binhosts that it sends clients to."),
+      hook: z.array(z.strictObject(hookKeys)).optional(),
     })
     .optional(),
   tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),

@@ -66,7 +66,15 @@ describe("the sample file", () => {
   test("shows true defaults", () => {
     const { trees, temporal, scheduler, ...set } = resolveConfig(fileSchema.parse(parse(everythingSet)), around);
     const { trees: noTrees, temporal: ownTemporal, scheduler: noLimits, ...defaults } = resolveConfig({}, around);
-    expect(set).toEqual(defaults);
+    const { hooks, webUi, ...gateway } = set.gateway;
+    expect({ ...set, gateway: { ...gateway, hooks: [], webUi: null } }).toEqual(defaults);
+    expect(webUi).toBe("https://temporal.example.org");
+    expect(hooks).toEqual([
+      {
+        ...{ name: "overlay", action: "update", target: "desktop", ref: "refs/heads/main" },
+        secretFile: "/home/ada/.local/state/build-swarm/overlay-secret",
+      },
+    ]);
     // These have no value as default: the sample has examples.
     expect(noTrees).toEqual([]);
     expect(ownTemporal).toEqual({ profile: null, configFile: null });
