@@ -96,6 +96,8 @@ export interface RunView {
   /** Likely not before and not after these, in seconds; null before the first look ahead. */
   etaRange: { low: number; high: number } | null;
   paused: { reason: string; by: string; since: number } | null;
+  /** Packages that could start now and wait for a drone, and since when the first of them could; absent: there is none. */
+  queue?: { ready: number; since: number };
   /** CPVs that an operator put first and that are not built yet; absent where there are none. */
   prioritized?: string[];
   /** What is ready though no drone could ever build it, at most a few; absent where there is none. */

@@ -151,6 +151,11 @@ export class Placement {
     return this.#scheduler.moves(now, movable);
   }
 
+  /** Indexes of what could start now. */
+  ready(): number[] {
+    return this.#scheduler.ready();
+  }
+
   readyCount(): number {
     return this.#scheduler.readyCount;
   }

@@ -3,6 +3,7 @@ import type { PackageView, RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { WhyAnswer } from "../messages.ts";
+import { queueOf } from "./queue.ts";
 import type { PackageRecords } from "./records.ts";
 import { shownReason, shownState } from "./runDrones.ts";
 import type { RunParts } from "./runParts.ts";
@@ -19,6 +20,7 @@ export function runView(parts: RunParts, now: number): RunView {
     ...head,
     counts: records.counts(),
     ...eta(parts, now),
+    ...queueOf(parts, now),
     ...(first.length > 0 ? { prioritized: first } : {}),
     drones: drones.all().map((d) => ({
       name: d.name,

@@ -1,0 +1,89 @@
+import { Gauge, type MetricObjectWithValues, type MetricValue, type Registry } from "prom-client";
+import type { PackageView } from "../model/run.ts";
+import type { Reading } from "../operations/reading.ts";
+import { DRONE_GAUGES, type ObservedDrone } from "./droneGauges.ts";
+import type { GaugeDefinition, Value } from "./gauges.ts";
+import { RUN_GAUGES } from "./runGauges.ts";
+
+/** What of the live view is measured: see watch/live.ts. */
+export interface Observed {
+  reading: Reading;
+  packages: readonly PackageView[];
+  /** When the engine last said how things are. ms since the epoch; 0: never yet */
+  at: number;
+}
+
+/** One value of the whole swarm. */
+function one(name: string, help: string, value: (observed: Observed) => Value[1]): GaugeDefinition<Observed> {
+  return { name, help, values: (observed) => [[{}, value(observed)]] };
+}
+
+const SWARM_GAUGES: readonly GaugeDefinition<Observed>[] = [
+  one("swarm_engine_up", "1 while the engine answers.", ({ reading }) => reading.engine.problem === null),
+  one("swarm_binhost_up", "1 while the binhost answers.", ({ reading }) => reading.binhost.problem === null),
+  one("swarm_orchestrators", "Orchestrators that ask for work.", ({ reading }) => reading.orchestrators),
+  one("swarm_last_answer_timestamp_seconds", "When the engine last said how things are.", ({ at }) =>
+    at === 0 ? null : at / 1000,
+  ),
+  one("swarm_runs_in_progress", "Runs in progress, of all targets.", ({ reading: { engine, others, run } }) =>
+    engine.problem === null ? others.length + Number(run !== null && run.endedAt === null) : null,
+  ),
+  one(
+    "swarm_drones_refused",
+    "Machines that were not let in as drones.",
+    ({ reading }) => reading.fleet?.refused.length,
+  ),
+];
+
+function observedDrones({ fleet, run }: Reading): ObservedDrone[] {
+  const building = new Map(run?.drones.map((drone) => [drone.name, drone.building]));
+  return (fleet?.drones ?? []).map((drone) => ({ ...drone, building: building.get(drone.facts.name) ?? [] }));
+}
+
+/** Everything that the read model tells, as metrics: the one place where they are made. None are known where it is null. */
+const READ_MODEL_GAUGES: readonly GaugeDefinition<Observed | null>[] = [
+  ...SWARM_GAUGES.map((it) => ({ ...it, values: (live: Observed | null) => (live ? it.values(live) : []) })),
+  ...DRONE_GAUGES.map((it) => ({
+    ...it,
+    values: (live: Observed | null) => (live ? it.values(observedDrones(live.reading)) : []),
+  })),
+  ...RUN_GAUGES.map((it) => ({
+    ...it,
+    values: (live: Observed | null) => {
+      const run = live?.reading.run;
+      return live && run ? it.values({ run, packages: live.packages }) : [];
+    },
+  })),
+];
+
+/** A gauge that keeps no values of its own, and has none where nothing is known. */
+class ComputedGauge<From> extends Gauge {
+  readonly #definition: GaugeDefinition<From>;
+  readonly #from: () => From;
+
+  constructor(definition: GaugeDefinition<From>, from: () => From, registry: Registry) {
+    const { name, help } = definition;
+    super({ name, help, registers: [registry] });
+    this.#definition = definition;
+    this.#from = from;
+  }
+
+  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
+    const { name, help, values } = this.#definition;
+    const known = values(this.#from()).flatMap(([labels, value]): MetricValue<string>[] =>
+      value === null || value === undefined ? [] : [{ labels, value: Number(value) }],
+    );
+    return { ...(await super.get()), name, help, values: known };
+  }
+}
+
+/** The gateway's metrics: registers all that the read model tells. `observe` gives the newest live view; each scrape computes. */
+export function gatewayMetrics(registry: Registry): { observe: (live: Observed | null) => void } {
+  let live: Observed | null = null;
+  for (const definition of READ_MODEL_GAUGES) new ComputedGauge(definition, () => live, registry);
+  return {
+    observe: (now) => {
+      live = now;
+    },
+  };
+}
