@@ -38,6 +38,8 @@ export interface BuildOrder {
   estimate?: Pick<Estimate, "work" | "serial" | "width" | "sigma">;
   /** What its processes may use together, where the drone can limit that. Bytes. */
   memoryLimitBytes?: number;
+  /** What it is expected to take of the disk; absent: what is usual. Bytes. */
+  diskBytes?: number;
 }
 
 /** What a build used, measured on the drone over all of its processes. */

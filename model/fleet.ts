@@ -21,7 +21,10 @@ export interface DroneFacts {
   coresLimit?: number;
   /** Memory that builds may use together. Bytes. */
   memoryForBuildsBytes?: number;
-  /** Disk that builds may use together: what is free above `lowDiskBytes`, and what those of now have taken. Bytes. */
+  /**
+   * Disk that builds may use together: what is free above `lowDiskBytes`, what those of now have taken, and what is only kept
+   * at hand. Bytes.
+   */
   diskForBuildsBytes?: number;
   /** Jobs that one build really gets at most, where that is less than its cores. */
   maxJobs?: number;

@@ -112,8 +112,8 @@ export class SchedulerDrone {
       return "builds another of its exclusive group";
     }
     if (this.jobsFor(placing) === 0) return "has too little memory free";
-    const beside = builds.map((b) => b.diskBytes);
-    return lackOfDisk(this.capacity.diskBytes, diskOf(placing.estimate), beside);
+    const taken = builds.reduce((sum, b) => sum + b.diskBytes, 0);
+    return lackOfDisk(this.capacity.diskBytes, diskOf(placing.estimate), taken);
   }
 
   /**

@@ -56,17 +56,16 @@ export function exclusion(
   if (memoryBytes < needs.memoryBytes) {
     return `has ${gib(memoryBytes)} for builds, it needs ${gib(needs.memoryBytes)}`;
   }
-  return lackOfDisk(diskBytes, needs.diskBytes, []);
+  return lackOfDisk(diskBytes, needs.diskBytes);
 }
 
 /**
  * Why a disk cannot take a build beside others, or null. Alone it may take what is usual of any disk: drones keep some free.
- * @param diskBytes for builds; undefined: no limit. @param beside what the others are counted with. Bytes
+ * @param diskBytes for builds; undefined: no limit. @param taken what the others are counted with; 0: it is alone. Bytes
  */
-export function lackOfDisk(diskBytes: number | undefined, needed: number, beside: readonly number[]): string | null {
-  if (diskBytes === undefined || (beside.length === 0 && needed <= USUAL_DISK_BYTES)) return null;
-  const taken = beside.reduce((sum, each) => sum + each, 0);
-  if (needed <= diskBytes - taken) return null;
+export function lackOfDisk(diskBytes: number | undefined, needed: number, taken = 0): string | null {
+  if (diskBytes === undefined || needed <= diskBytes - taken) return null;
+  if (taken === 0 && needed <= USUAL_DISK_BYTES) return null;
   const others = taken === 0 ? "" : `, and ${gib(taken)} are for what it builds`;
   return `has too little disk free: ${gib(diskBytes)} for builds${others}, it needs ${gib(needed)}`;
 }

@@ -12,8 +12,9 @@ export async function freeBytes(path: string): Promise<number> {
 /**
  * Removes the files of a directory that were used longest ago (by their modification time) until the others take at most `limit`
  * bytes. Those used in the last `spareMs` stay in any case.
+ * @returns bytes of those that stay.
  */
-export async function trimDirectory(directory: string, limit: number, spareMs = 0): Promise<void> {
+export async function trimDirectory(directory: string, limit: number, spareMs = 0): Promise<number> {
   const names = await readdir(directory).catch(() => []);
   const found = await Promise.all(
     names.map(async (name) => {
@@ -24,8 +25,11 @@ export async function trimDirectory(directory: string, limit: number, spareMs = 
   );
   const spared = Date.now() - spareMs;
   let total = 0;
+  let left = 0;
   for (const file of found.flat().sort((a, b) => b.used - a.used)) {
     total += file.size;
     if (total > limit && file.used < spared) await rm(file.path, { force: true });
+    else left += file.size;
   }
+  return left;
 }

@@ -73,13 +73,15 @@ export class Children {
   orderOf({ index, cpv, attempt, jobs, tail }: Delegation): BuildOrder {
     const { run, target, noOutputSeconds } = this.#input;
     const { plan, tree, bundle } = this.#state.head;
+    const estimate = this.#state.estimate(index);
     return {
       ...{ run, target, plan: plan ?? "", tree: tree ?? "", bundle: bundle ?? "" },
       index: this.#state.planIndex(index),
       ...{ cpv, attempt, jobs, tail, noOutputSeconds },
       // The drone sets it by urgency as soon as the build runs.
       nice: 0,
-      estimate: orderEstimate(this.#state.estimate(index)),
+      estimate: orderEstimate(estimate),
+      ...(estimate.diskBytes === undefined ? {} : { diskBytes: estimate.diskBytes }),
     };
   }
 

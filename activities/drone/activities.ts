@@ -14,6 +14,7 @@ import { attemptOf } from "./attempt.ts";
 import { Builds } from "./build.ts";
 import { isCompiling } from "./compiling.ts";
 import { type ActivityContext, beating, leave, temporalContext } from "./context.ts";
+import { diskOfBuilds } from "./diskOfBuilds.ts";
 import { Documents } from "./documents.ts";
 import { droneFacts } from "./facts.ts";
 import { classified, failureOf } from "./failure.ts";
@@ -100,7 +101,8 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     isCompiling: (order) => isCompiling(attemptOf(drone, order)),
     facts: async () => {
       const measured = { speed, linkBytesPerSecond: artifacts.linkBytesPerSecond, foreignCores: load.cores() };
-      return await droneFacts({ drone, portage, ...measured, buildsDiskBytes: await builds.diskBytes() });
+      const ownDiskBytes = (await diskOfBuilds(drone)).taken + artifacts.bytes;
+      return await droneFacts({ drone, portage, ...measured, ownDiskBytes });
     },
 
     syncTree: (request) =>

@@ -23,6 +23,7 @@ export class ArtifactCache {
   readonly #fetches = new Map<string, Promise<void>>();
   readonly #link = new LinkMeter();
   #sinceTrim = 0;
+  #bytes = 0;
 
   constructor(directory: string, binhost: BinhostClient) {
     this.#directory = directory;
@@ -74,15 +75,32 @@ export class ArtifactCache {
     await this.#grown(bytes);
   }
 
+  /** Of all that is here, as of the last trim and with what has come since. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   async trim(): Promise<void> {
-    this.#sinceTrim = 0;
     await mkdir(this.#directory, { recursive: true });
-    await trimDirectory(this.#directory, Math.min(LIMIT_BYTES, await freeBytes(this.#directory)), SPARE_MS);
+    await this.#trimTo(Math.min(LIMIT_BYTES, await freeBytes(this.#directory)));
+  }
+
+  /** Gives way until so many bytes of the disk are free, as far as that goes. */
+  async makeRoom(wanted: number): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const missing = wanted - (await freeBytes(this.#directory));
+    if (missing > 0) await this.#trimTo(Math.max(0, this.#bytes - missing));
+  }
+
+  async #trimTo(limit: number): Promise<void> {
+    this.#sinceTrim = 0;
+    this.#bytes = await trimDirectory(this.#directory, limit, SPARE_MS);
   }
 
   /** There is a new file here. */
   async #grown(bytes: number): Promise<void> {
     this.#sinceTrim += bytes;
+    this.#bytes += bytes;
     if (this.#sinceTrim > TRIM_BYTES) await this.trim();
   }
 

@@ -77,6 +77,7 @@ const OrderSchema: z.ZodType<BuildOrder> = z.object({
   tail: z.number().exactOptional(),
   estimate: z.object({ work: z.number(), serial: z.number(), width: z.number(), sigma: z.number() }).exactOptional(),
   memoryLimitBytes: z.number().exactOptional(),
+  diskBytes: z.number().exactOptional(),
 });
 const StartSchema: z.ZodType<AttemptStart> = z.object({ buildId: z.int().positive(), preparedFrom: z.number() });
 const ReportSchema = z.object({ seconds: z.number() });

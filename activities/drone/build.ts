@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildOrder, BuildProgress, BuiltArtifact } from "../../model/build.ts";
+import { diskOf } from "../../model/estimate.ts";
 import type { BuildFailure } from "../../model/failures.ts";
 import { freeBytes, GIB } from "../../system/disk.ts";
 import { endProcesses } from "../../system/processes.ts";
@@ -17,6 +17,7 @@ import {
   stateOf,
 } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
+import { diskOfBuilds } from "./diskOfBuilds.ts";
 import { classified, failureOf } from "./failure.ts";
 import { LogTail } from "./logTail.ts";
 import { artifactOf, failureIn, lastLines } from "./outcome.ts";
@@ -109,13 +110,6 @@ export class Builds {
     }
   }
 
-  /** What the roots of builds take of the disk, as of the last look at each. */
-  async diskBytes(): Promise<number> {
-    const attempts = (await attemptsOnDisk(this.#builder.drone)).filter(({ root }) => existsSync(root));
-    const usages = await Promise.all(attempts.map(usageOf));
-    return usages.reduce((sum, usage) => sum + (usage?.diskBytes ?? 0), 0);
-  }
-
   /** Keeps an attempt's artifact while `work` needs it, and for a while after: a binhost may be away for long. */
   async uploading<T>(order: BuildOrder, work: () => Promise<T>): Promise<T> {
     const { directory } = attemptOf(this.#builder.drone, order);
@@ -173,7 +167,7 @@ export class Builds {
     if (state !== "dead") return true;
     await this.#remove(attempt);
     await this.#endLeftovers(attempt.order);
-    await this.#checkDisk();
+    await this.#checkDisk(attempt.order);
     await startBuild(this.#builder, attempt, signal);
     return false;
   }
@@ -194,9 +188,13 @@ export class Builds {
     }
   }
 
-  async #checkDisk(): Promise<void> {
-    const { dir, lowDiskGib } = this.#builder.drone;
+  /** What is only kept at hand gives way to a build. */
+  async #checkDisk(order: BuildOrder): Promise<void> {
+    const { drone, artifacts } = this.#builder;
+    const { dir, lowDiskGib } = drone;
     await mkdir(dir, { recursive: true });
+    const { toCome } = await diskOfBuilds(drone);
+    await artifacts.makeRoom(lowDiskGib * GIB + toCome + diskOf(order));
     const free = await freeBytes(dir);
     if (free >= lowDiskGib * GIB) return;
     const message = `disk full: ${(free / GIB).toFixed(2)} GiB free in ${dir}, low_disk_gib is ${lowDiskGib}`;

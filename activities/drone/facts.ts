@@ -20,8 +20,8 @@ export interface FactsOptions {
   linkBytesPerSecond: number | null;
   /** Of this machine, that others keep busy; null where that is not known. */
   foreignCores: number | null;
-  /** What builds have taken of the disk. */
-  buildsDiskBytes: number;
+  /** What builds have taken of the disk, and what gives way to them. */
+  ownDiskBytes: number;
 }
 
 /** What compiles on this machine, in words that can be compared. */
@@ -48,7 +48,7 @@ export async function toolchain(): Promise<Toolchain> {
 
 /** What this drone is, as of now. */
 export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
-  const { drone, portage, speed, linkBytesPerSecond, foreignCores, buildsDiskBytes } = options;
+  const { drone, portage, speed, linkBytesPerSecond, foreignCores, ownDiskBytes } = options;
   const usable = Math.min(drone.cores, drone.coresLimit, availableParallelism());
   await mkdir(drone.dir, { recursive: true });
   const id = await droneId(drone.dir);
@@ -66,7 +66,7 @@ export async function droneFacts(options: FactsOptions): Promise<DroneFacts> {
     clock: Date.now(),
     coresLimit: drone.coresLimit,
     memoryForBuildsBytes: Math.round(drone.memoryGib * GIB),
-    diskForBuildsBytes: Math.max(0, Math.round(diskFreeBytes - drone.lowDiskGib * GIB + buildsDiskBytes)),
+    diskForBuildsBytes: Math.max(0, Math.round(diskFreeBytes - drone.lowDiskGib * GIB + ownDiskBytes)),
     ...(drone.maxJobs < usable && { maxJobs: drone.maxJobs }),
     exclude: drone.exclude,
     only: drone.only,

@@ -73,9 +73,9 @@ test("what was used longest ago goes when there is too much, but nothing that a 
     await writeFile(join(directory, name), artifact(1000, 1));
     await utimes(join(directory, name), at, at);
   }
-  await trimDirectory(directory, 3000, 600_000);
+  expect(await trimDirectory(directory, 3000, 600_000)).toBe(3000);
   expect((await readdir(directory)).sort()).toEqual(["new", "newer", "old"]);
-  await trimDirectory(directory, 500, 600_000);
+  expect(await trimDirectory(directory, 500, 600_000)).toBe(2000);
   expect((await readdir(directory)).sort()).toEqual(["new", "newer"]);
   await trimDirectory(directory, GIB);
   expect(await readdir(directory)).toHaveLength(2);
@@ -90,4 +90,18 @@ test("a package that was built here and is kept twice is there once", async () =
   await cache.keep(digest(bytes), built);
   expect([existsSync(built), existsSync(cache.path(digest(bytes)))]).toEqual([false, true]);
   await cache.ensure([digest(bytes)], signal);
+});
+
+test("what is at hand gives way to a build that needs the room, but for what was asked for just now", async () => {
+  const files = [artifact(2000, 1), artifact(3000, 2)] as const;
+  const cache = await cacheOver(files, 0);
+  await cache.ensure(files.map(digest), signal);
+  expect(cache.bytes).toBe(5000);
+  const hourAgo = Date.now() / 1000 - 3600;
+  await utimes(cache.path(digest(files[0])), hourAgo, hourAgo);
+  await cache.makeRoom(1);
+  expect(cache.bytes).toBe(5000);
+  await cache.makeRoom(Number.MAX_SAFE_INTEGER);
+  expect(cache.bytes).toBe(3000);
+  expect([0, 1].map((i) => existsSync(cache.path(digest(files[i as 0 | 1]))))).toEqual([false, true]);
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CompleteAsyncError } from "@temporalio/activity";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
@@ -311,6 +311,19 @@ describe("a package that does not build", () => {
     expect(gone).toMatchObject({ class: "infrastructure", message: expect.stringContaining("gone-1.0.tar") });
     const forged = await failureOf(life.activities.build(yard.order("app-err/forged-1.0")));
     expect(forged).toMatchObject({ class: "package" });
+  });
+
+  test("what only lies at hand gives way to a build that is expected to need the room", async () => {
+    const artifacts = join(yard.directory, "drone/artifacts");
+    const stale = join(artifacts, "f".repeat(64));
+    await writeFile(stale, "what nobody has asked for since long");
+    await utimes(stale, 1, 1);
+    const order = (attempt: number, more = {}) => yard.order("app-misc/bystander-1.0", { attempt, ...more });
+    await life.activities.build(order(10));
+    expect(existsSync(stale)).toBe(true);
+    await life.activities.build(order(11, { diskBytes: Number.MAX_SAFE_INTEGER }));
+    expect(existsSync(stale)).toBe(false);
+    await life.activities.discard(order(11));
   });
 
   test("too little free disk is refused before anything starts", async () => {
