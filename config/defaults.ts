@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, hostname, totalmem } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { isName } from "../model/names.ts";
+import { resolveAlerts } from "./alerts.ts";
 import type { ConfigFile, DroneConfig, DroneDefaults, GatewayConfig, ServiceEntry, SwarmConfig } from "./schema.ts";
 
 /** What defaults and paths depend on besides the file. */
@@ -159,6 +160,7 @@ export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConf
     build: {
       noOutputMinutes: file.build?.no_output_minutes ?? 60,
       keepLogsDays: file.build?.keep_logs_days ?? 30,
+      logLimitMib: file.build?.log_limit_mib ?? 16,
     },
     scheduler: {
       exclusive: file.scheduler?.exclusive ?? [],
@@ -171,6 +173,7 @@ export function resolveConfig(file: ConfigFile, around: Surroundings): SwarmConf
       roles: (file.metrics?.roles ?? []).map((url) => url.replace(/\/+$/, "")),
     },
     gateway: resolveGateway(file.gateway ?? {}, stateDir, around),
+    alerts: resolveAlerts(file.alerts ?? {}, (path) => (path === undefined ? null : expandPath(path, around))),
     trees: (file.tree ?? []).map((tree) => ({ ...tree, uri: treeUri(tree, around) })),
     drones,
     droneDefaults: resolveDrone({}, file.drone ?? {}, around),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { BuildLimits } from "../model/limits.ts";
 import { NAME_RULE } from "../model/names.ts";
 import type { TreeSource } from "../model/target.ts";
+import { type AlertsConfig, alertsSchema } from "./alerts.ts";
 import {
   gibibytes,
   givenGibibytes,
@@ -47,11 +48,12 @@ export interface SwarmConfig {
     keepSnapshots: number;
     lowDiskGib: number;
   };
-  build: { noOutputMinutes: number; keepLogsDays: number };
+  build: { noOutputMinutes: number; keepLogsDays: number; logLimitMib: number };
   scheduler: BuildLimits;
   /** Port 0: no metrics. `roles`: addresses of roles on other machines, without a slash at the end. */
   metrics: { listen: string; port: number; roles: string[] };
   gateway: GatewayConfig;
+  alerts: AlertsConfig;
   trees: TreeSource[];
   /** Every drone that has a section or that `up` starts; for any name use droneConfig of drones.ts. */
   drones: Record<string, DroneConfig>;
@@ -189,6 +191,13 @@ export const fileSchema = z.strictObject({
     .strictObject({
       no_output_minutes: wholeNumber(1, 10_080, "minutes", "60", "A build without any output for so long is ended."),
       keep_logs_days: wholeNumber(1, 3650, "days", "30", "Build logs older than this are removed."),
+      log_limit_mib: wholeNumber(
+        1,
+        1024,
+        "MiB",
+        "16",
+        "Of a longer build log the binhost keeps the beginning and the end, half of this each.",
+      ),
     })
     .optional(),
   scheduler: z
@@ -230,6 +239,7 @@ export const fileSchema = z.strictObject({
       hook: z.array(z.strictObject(hookKeys)).optional(),
     })
     .optional(),
+  alerts: alertsSchema.optional(),
   tree: z.array(z.strictObject({ name: treeName, sync: treeSync, uri: treeUri })).optional(),
   drone: z.strictObject(droneKeys).optional(),
   drones: z

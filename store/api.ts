@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { StoreError } from "./errors.ts";
 import { registerHistoryApi } from "./historyApi.ts";
+import { registerLogsApi } from "./logsApi.ts";
 import type { PackageStore } from "./store.ts";
 import { BuildKeySchema, Sha256 } from "./wire.ts";
 
@@ -90,6 +91,7 @@ export async function registerApi(api: FastifyInstance, store: PackageStore, tok
   });
 
   api.register((routes) => registerHistoryApi(routes, store.history), { prefix: "/history" });
+  api.register((routes) => registerLogsApi(routes, store.logs), { prefix: "/logs" });
 
   api.get<Named>("/artifacts/:name", async (request, reply) => {
     const file = await store.artifactFile(request.params.name);

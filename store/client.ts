@@ -9,6 +9,7 @@ import { messageOf } from "../model/errors.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 import { renameDurably } from "../system/atomicFile.ts";
 import { HistoryClient } from "./historyClient.ts";
+import { LogsClient } from "./logsClient.ts";
 import {
   ErrorSchema,
   Sha256,
@@ -50,6 +51,12 @@ type Body = { json: unknown } | { bytes: Uint8Array | Readable; headers?: Record
 export class BinhostClient {
   /** What was built before, and what it took. */
   readonly history = new HistoryClient((...request) => this.#json(...request));
+  /** What builds have written, and write. */
+  readonly logs = new LogsClient({
+    json: (...request) => this.#json(...request),
+    bytes: (path, signal) => this.#bytes(path, signal),
+    strange: (path, what) => new BinhostError(`${this.#url}${path}: not an answer of a binhost: ${what}`, 0),
+  });
   readonly #url: string;
   readonly #token: string;
 
@@ -198,6 +205,17 @@ export class BinhostClient {
     if (parsed.success) return parsed.data;
     const what = z.prettifyError(parsed.error);
     throw new BinhostError(`${this.#url}${path}: not an answer of a binhost: ${what}`, response.status);
+  }
+
+  async #bytes(path: string, signal?: AbortSignal): Promise<{ headers: Headers; bytes: Uint8Array } | null> {
+    try {
+      const response = await this.#send("GET", path, undefined, signal);
+      const { headers } = response;
+      return { headers, bytes: new Uint8Array(await whole(response.arrayBuffer(), this.#url + path, signal)) };
+    } catch (error) {
+      if (error instanceof BinhostError && error.status === 404) return null;
+      throw error;
+    }
   }
 
   async #send(method: string, path: string, body?: Body, signal?: AbortSignal): Promise<Response> {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { LogKey } from "../model/logs.ts";
 import { isName, isRunId, NAME_RULE } from "../model/names.ts";
 import { StoreError } from "./errors.ts";
 
@@ -17,6 +18,8 @@ import { StoreError } from "./errors.ts";
  * targets/<name>/current -> snapshots/<id> or reissues/<...>    what clients see: nginx can serve current/packages
  * locks/                                          see system/lock.ts
  * history.db                                      every attempt to build something: see historyDatabase.ts
+ * logs/<run>/<category>/<pf>.<attempt>/           the log of an attempt while it grows: see logSegments.ts
+ * logs/<run>/<category>/<pf>.<attempt>.log.zst    when it is complete: see logArchive.ts
  * ```
  * `packages/` is a tree of hard links into the pool, `Packages` and `Packages.gz`. An artifact whose only link is the
  * pool's is used by nothing. A name that begins with a dot is half made or half removed: it is never read.
@@ -104,6 +107,26 @@ export class Layout {
 
   get history(): string {
     return join(this.root, "history.db");
+  }
+
+  get logs(): string {
+    return join(this.root, "logs");
+  }
+
+  logRun(run: string): string {
+    return join(this.logs, checkRun(run));
+  }
+
+  /** The directory of an attempt's log while it grows; complete, it is a file of that name with `.log.zst`. */
+  growingLog({ run, cpv, attempt }: LogKey): string {
+    const [category = "", pf = "", ...more] = cpv.split("/");
+    check(more.length === 0, cpv, "a package (category/name-version)");
+    check(Number.isSafeInteger(attempt) && attempt > 0, String(attempt), "an attempt's number");
+    return join(this.logRun(run), checkPlain(category), `${checkPlain(pf)}.${attempt}`);
+  }
+
+  completeLog(key: LogKey): string {
+    return `${this.growingLog(key)}.log.zst`;
   }
 
   /** Everything that changes the pool or staging holds it. */

@@ -17,6 +17,7 @@ import { getBlob, putBlob } from "./blobs.ts";
 import { explainFull, Mutex, type StoreContext } from "./context.ts";
 import { BuildHistory } from "./history.ts";
 import { Layout } from "./layout.ts";
+import { BuildLogs } from "./logs.ts";
 import { artifactFile } from "./pool.ts";
 import { prune } from "./prune.ts";
 import { publish, rollback } from "./publish.ts";
@@ -24,6 +25,9 @@ import { diff, snapshot, snapshots } from "./snapshots.ts";
 import { clearStaging, findStaged, staged, stagingRuns } from "./staging.ts";
 import { putTarget, target, targets } from "./targets.ts";
 import { appendUpload, uploadState } from "./uploads.ts";
+
+/** What is kept of a log unless the configuration says otherwise. */
+const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * The package store of one binhost: blobs, uploads, staging, snapshots. Its truth is its files (see layout.ts); it keeps
@@ -36,6 +40,8 @@ export interface PackageStore {
   readonly dir: string;
   /** What was tried to be built, and what it took. */
   readonly history: BuildHistory;
+  /** What builds have written. */
+  readonly logs: BuildLogs;
 
   /** Stores bytes under their SHA-256 (hexadecimal), which it returns. */
   putBlob(bytes: Uint8Array): Promise<string>;
@@ -78,7 +84,13 @@ export interface PackageStore {
  */
 export async function openStore(
   dir: string,
-  options: { name: string; checkpoint?: (point: string) => void; log?: (message: string) => void },
+  options: {
+    name: string;
+    /** Of one build's log. */
+    logLimitBytes?: number;
+    checkpoint?: (point: string) => void;
+    log?: (message: string) => void;
+  },
 ): Promise<PackageStore> {
   const layout = new Layout(resolve(dir));
   const { checkpoint = () => {}, log = () => {} } = options;
@@ -90,6 +102,7 @@ export async function openStore(
     name: options.name,
     dir: layout.root,
     history: new BuildHistory(layout.history, log),
+    logs: new BuildLogs(context, options.logLimitBytes ?? LOG_LIMIT_BYTES),
     putBlob: (bytes) => putBlob(context, bytes),
     getBlob: (sha256) => getBlob(context, sha256),
     putTarget: (name, bundle) => putTarget(context, name, bundle),
