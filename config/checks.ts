@@ -1,3 +1,4 @@
+import { checkChannels } from "./alerts.ts";
 import type { Problem } from "./problems.ts";
 import type { SwarmConfig } from "./schema.ts";
 
@@ -51,5 +52,6 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     ...repeated(ports, "ports must differ"),
     ...repeated(directories, "each drone needs a directory of its own"),
     ...trees,
+    ...checkChannels(config.alerts.channels),
   ];
 }

@@ -3,7 +3,7 @@ import type { SwarmConfig } from "./schema.ts";
 export type FlatValue = string | number | boolean | string[] | null;
 
 /** Sections whose name in TOML is not the snake case of ours. */
-const SECTIONS: Record<string, string> = { trees: "tree", droneDefaults: "drone", hooks: "hook" };
+const SECTIONS: Record<string, string> = { trees: "tree", droneDefaults: "drone", hooks: "hook", channels: "channel" };
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

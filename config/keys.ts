@@ -128,6 +128,11 @@ export function text(fallback: string, purpose: string) {
   });
 }
 
+export function texts(fallback: string, purpose: string) {
+  const must = "a list of texts without control characters";
+  return optional(z.array(z.string().refine(isPlainText)), { purpose, must, default: fallback });
+}
+
 export function ipAddress(fallback: string, purpose: string) {
   const must = "an IPv4 or IPv6 address of this machine";
   return optional(

@@ -67,7 +67,11 @@ describe("the sample file", () => {
     const { trees, temporal, scheduler, ...set } = resolveConfig(fileSchema.parse(parse(everythingSet)), around);
     const { trees: noTrees, temporal: ownTemporal, scheduler: noLimits, ...defaults } = resolveConfig({}, around);
     const { hooks, webUi, ...gateway } = set.gateway;
-    expect({ ...set, gateway: { ...gateway, hooks: [], webUi: null } }).toEqual(defaults);
+    const { channels } = set.alerts;
+    expect({
+      ...{ ...set, gateway: { ...gateway, hooks: [], webUi: null }, alerts: { ...set.alerts, channels: [] } },
+    }).toEqual(defaults);
+    expect(channels).toMatchObject([{ name: "phone", kind: "ntfy", minSeverity: "info", smtpPort: 587 }]);
     expect(webUi).toBe("https://temporal.example.org");
     expect(hooks).toEqual([
       {
