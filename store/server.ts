@@ -2,6 +2,7 @@ import fastifyStatic from "@fastify/static";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { z } from "zod";
 import { messageOf, usageError } from "../model/errors.ts";
+import type { RoleHealth } from "../model/health.ts";
 import { registerApi } from "./api.ts";
 import { StoreError, type StoreErrorKind } from "./errors.ts";
 import { registerPackageFiles } from "./packageFiles.ts";
@@ -13,6 +14,9 @@ const IDLE_MS = 60_000;
 /** So long a sender may go on after an answer that came early, to read it; an endless body ends then. */
 const LINGER_MS = 1000;
 
+/** Of Prometheus' text format. */
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
 const STATUS: Record<StoreErrorKind, number> = {
   "not-found": 404,
   invalid: 400,
@@ -21,12 +25,24 @@ const STATUS: Record<StoreErrorKind, number> = {
   broken: 500,
 };
 
+/** What the binhost's own addresses are; no binhost is called so. */
+const RESERVED = ["api", "healthz", "metrics"];
+
+export interface BinhostServerOptions {
+  token: string;
+  name: string;
+  health?: () => RoleHealth;
+  /** In Prometheus' text format; absent: none are told. */
+  metrics?: () => Promise<string>;
+}
+
 /**
  * The binhost's HTTP: package files for clients at /<name>/<target>/, and the API below /api for those who have the token.
+ * Health and metrics need none, as the package files: whoever reaches the port may read them.
  * Not yet listening. Every refusal is `{ error, hint? }`.
  */
-export function createBinhostServer(store: PackageStore, options: { token: string; name: string }): FastifyInstance {
-  if (options.name === "api" || options.name === "healthz") {
+export function createBinhostServer(store: PackageStore, options: BinhostServerOptions): FastifyInstance {
+  if (RESERVED.includes(options.name)) {
     throw usageError(`binhost.name: ${options.name} is taken by the binhost's own addresses; choose another name`);
   }
   if (options.token === "") throw usageError("swarm.token_file: the token is empty: everybody would have it");
@@ -41,7 +57,10 @@ export function createBinhostServer(store: PackageStore, options: { token: strin
     const end = (): void => void (raw.complete || raw.socket.destroy());
     if (!raw.complete) setTimeout(end, LINGER_MS).unref();
   });
-  server.get("/healthz", () => ({ name: options.name, role: "binhost", ok: true }));
+  const { health, metrics } = options;
+  // It serves packages also while it is not ready for runs: `ok` says so.
+  server.get("/healthz", () => ({ name: options.name, role: "binhost", ok: true, ...health?.() }));
+  if (metrics) server.get("/metrics", async (_, reply) => reply.type(METRICS_TYPE).send(await metrics()));
   server.register(fastifyStatic, { root: store.dir, serve: false });
   server.register((api) => registerApi(api, store, options.token), { prefix: "/api" });
   server.register((files) => registerPackageFiles(files, store, options.name));

@@ -6,20 +6,23 @@ import { usageError } from "../model/errors.ts";
 import { ensurePortage } from "../portage/install.ts";
 import { BinhostClient } from "../store/client.ts";
 import { holdLock } from "../system/lock.ts";
+import { droneMetrics } from "../telemetry/roleMetrics.ts";
+import { measuredDrone } from "./measured.ts";
 import { type Role, type RoleContext, readToken } from "./role.ts";
-import { installRuntime } from "./runtime.ts";
 import { serveDrone } from "./serveDrone.ts";
+import { type RoleTelemetry, startTelemetry } from "./telemetry.ts";
 
 /** The drone: builds packages in its own directory. Its builds outlive it and are taken over by its next life. */
 export const runDrone: Role = async (config, name, context) => {
   if (name === null) throw usageError("swarm drone needs a name: swarm drone NAME");
-  installRuntime(context.log);
   const drone = { name, ...droneConfig(config, name) };
   const token = await readToken(config);
   const lock = await holdLock(`${drone.dir}/lock`, `drone ${name} runs already in ${drone.dir}`);
+  const telemetry = await startTelemetry(config, { role: "drone", name }, context);
   try {
-    await work(config, drone, token, context);
+    await work(config, drone, token, telemetry, context);
   } finally {
+    await telemetry.close();
     await lock[Symbol.asyncDispose]();
   }
 };
@@ -28,6 +31,7 @@ async function work(
   config: SwarmConfig,
   drone: DroneConfig & { name: string },
   token: string,
+  telemetry: RoleTelemetry,
   { signal, log, ready }: RoleContext,
 ): Promise<void> {
   const { name } = drone;
@@ -44,10 +48,13 @@ async function work(
     log(
       `drone ${name}: enrolled, ${drone.cores} cores declared, ${drone.slots} slots, builds with -j${drone.maxJobs} at most`,
     );
+    telemetry.ready();
     ready();
   };
+  const { registry } = telemetry;
+  const measured = registry ? measuredDrone(activities, droneMetrics(registry, name, drone.dir)) : activities;
   try {
-    const served = { name, slots: drone.slots, token, work: activities };
+    const served = { name, slots: drone.slots, token, work: measured };
     await serveDrone(served, { connection, namespace }, { signal, log, ready: enrolled });
   } finally {
     await connection.close();

@@ -7,7 +7,7 @@ import { connectWorker } from "../connection/worker.ts";
 import { QUEUES } from "../model/activities.ts";
 import { BUNDLE_PATH } from "./bundle.ts";
 import { aborted, type Role, readToken } from "./role.ts";
-import { installRuntime } from "./runtime.ts";
+import { startTelemetry } from "./telemetry.ts";
 
 /**
  * How V8 keeps its heaps, the workflows' thread's too. Left alone it lets garbage of several times the workflows' state pile
@@ -18,8 +18,8 @@ const HEAP_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=50"];
 /** The orchestrator: a stateless process that runs every workflow and the short side effects. Any number of them. */
 export const runOrchestrator: Role = async (config, _name, { signal, log, ready }) => {
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
-  installRuntime(log);
   const token = await readToken(config);
+  const telemetry = await startTelemetry(config, { role: "orchestrator", name: null }, { log });
   const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
   const client = new Client({ connection, namespace, dataConverter });
   const worker = await Worker.create({
@@ -43,7 +43,9 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
     staticSummary: "the drones of this swarm",
   });
   log(`orchestrator: runs workflows of namespace ${namespace}`);
+  telemetry.ready();
   ready();
   await worker.runUntil(aborted(signal));
+  await telemetry.close();
   await connection.close();
 };

@@ -15,6 +15,7 @@ export const RECORD_VARIABLE = "SWARM_ROLE_RECORD";
 export const ENGINE_LABEL = "dev-server";
 
 const identitySchema = z.object({ pid: z.int().positive(), startTime: z.string(), bootId: z.string() });
+const addressSchema = identitySchema.extend({ url: z.url() });
 const recordSchema = z.object({ label: z.string(), identity: identitySchema, startedAt: z.string() });
 
 /** A process that was started, as its file `<stateDir>/processes/<label>.json` has it. */
@@ -34,6 +35,7 @@ export const composeLockPath = (stateDir: string): string => join(recordsDir(sta
 
 // Beside the record, not in it: the record is written by `up`, this by the role, and neither waits for the other.
 const readyPath = (record: string): string => record.replace(/\.json$/, ".ready");
+const addressPath = (record: string): string => record.replace(/\.json$/, ".address");
 
 export async function writeRecord(stateDir: string, record: RoleRecord): Promise<void> {
   await writeFileAtomic(recordPath(stateDir, record.label), `${JSON.stringify(record)}\n`);
@@ -42,6 +44,7 @@ export async function writeRecord(stateDir: string, record: RoleRecord): Promise
 export async function removeRecord(stateDir: string, label: string): Promise<void> {
   const path = recordPath(stateDir, label);
   await rm(readyPath(path), { force: true });
+  await rm(addressPath(path), { force: true });
   await rm(path, { force: true });
 }
 
@@ -90,6 +93,25 @@ export async function announceReady(env: NodeJS.ProcessEnv): Promise<void> {
   const record = env[RECORD_VARIABLE];
   const self = identify(process.pid);
   if (record && self) await writeFileAtomic(readyPath(record), `${JSON.stringify(self)}\n`);
+}
+
+/** Called by a role that tells its metrics and its health: at which base address. */
+export async function announceAddress(env: NodeJS.ProcessEnv, url: string): Promise<void> {
+  const record = env[RECORD_VARIABLE];
+  const self = identify(process.pid);
+  if (record && self) await writeFileAtomic(addressPath(record), `${JSON.stringify({ ...self, url })}\n`);
+}
+
+/** The live roles that `swarm up` started here and that tell their metrics and their health, with their base addresses. */
+export async function roleAddresses(stateDir: string): Promise<{ label: string; url: string }[]> {
+  const records = (await readRecords(stateDir)).filter(({ identity }) => isAlive(identity));
+  const found = await Promise.all(
+    records.map(async ({ label, identity }) => {
+      const told = await parseFile(addressPath(recordPath(stateDir, label)), addressSchema);
+      return told !== null && sameProcess(told, identity) ? [{ label, url: told.url }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Whether the process of the record said that it does its work. */

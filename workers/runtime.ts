@@ -1,7 +1,32 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from "@temporalio/worker";
+import { messageOf } from "../model/errors.ts";
+import { freePort } from "../system/ports.ts";
 
-/** The SDK's runtime for a role: its warnings go to our log, and signals stay ours. */
-export function installRuntime(log: (line: string) => void): void {
+/** Names as Prometheus' conventions have them. */
+const BY_CONVENTION = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+
+/** Another process may take a port between the look for it and its use. */
+const PORT_TRIES = 5;
+
+/**
+ * The SDK's runtime for a role: its warnings go to our log, and signals stay ours.
+ * @param metrics whether the SDK tells its own metrics; where, is returned
+ */
+export async function installRuntime(log: (line: string) => void, metrics: boolean): Promise<string | null> {
+  for (let tries = 1; metrics && tries <= PORT_TRIES; tries++) {
+    const address = `127.0.0.1:${await freePort("127.0.0.1")}`;
+    try {
+      install(log, address);
+      return `http://${address}`;
+    } catch (error) {
+      if (tries === PORT_TRIES) log(`no metrics of the Temporal SDK: ${messageOf(error)}`);
+    }
+  }
+  install(log, null);
+  return null;
+}
+
+function install(log: (line: string) => void, metricsAddress: string | null): void {
   Runtime.install({
     // The SDK would take SIGTERM for itself and leave before a drone has said goodbye.
     shutdownSignals: [],
@@ -9,6 +34,7 @@ export function installRuntime(log: (line: string) => void): void {
     // Not `forward`: its reader keeps a role alive that has ended with an error.
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: "ERROR", other: "ERROR" }), console: {} },
+      ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress, ...BY_CONVENTION } } }),
     },
     // Tells the engine soon that a process was killed; its default is a minute.
     workerHeartbeatInterval: "5s",
