@@ -1,8 +1,10 @@
 import { estimatesOf } from "../activities/estimates.ts";
+import { count } from "../model/words.ts";
 import { planGraph } from "../portage/plan.ts";
 import { parsePlan } from "../portage/planFile.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
+import { MOST_TRIED } from "./forecast.ts";
 import { showReading } from "./runToGate.ts";
 import { dryRun, dryRunScreen } from "./screens/dryRun.ts";
 
@@ -18,7 +20,10 @@ export async function showDryRun(context: Context, started: { target: string; ru
   const plan = parsePlan(await binhost.getBlob(view.plan));
   const estimates = await estimatesOf(binhost, plan);
   const { scheduler } = await context.config();
-  const shown = dryRun(view, planGraph(plan, estimates.of), scheduler);
+  const graph = planGraph(plan, estimates.of);
+  const { length } = graph.packages;
+  if (length > MOST_TRIED) context.note(`Running the scheduler forward for ${count(length, "package")}: some seconds.`);
+  const shown = dryRun(view, graph, scheduler);
   if (context.json) context.printJson(shown);
   else context.print(dryRunScreen(shown, context.paint));
 }

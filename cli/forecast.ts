@@ -36,7 +36,7 @@ export interface Forecast {
 }
 
 /** More packages than this are run forward by the usual rule only, as often as there is time for: nothing is tried. */
-const MOST_TRIED = 3000;
+export const MOST_TRIED = 3000;
 /** Packages times runs for a range, where these are more than three runs: about half a second. */
 const RANGE_BUDGET = 4000;
 /** How much is tried at most: packages times simulated runs. */
