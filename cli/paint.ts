@@ -8,6 +8,7 @@ const STYLES = {
   title: "bold",
   faint: "dim",
   name: "cyan",
+  chosen: "inverse",
 } as const;
 export type Style = keyof typeof STYLES;
 

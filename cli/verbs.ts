@@ -76,6 +76,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/status.ts"),
   },
   {
+    name: "monitor",
+    summary: "the whole swarm on one screen, live, with keys to step in",
+    group: LOOK,
+    load: () => import("./verbs/monitor.ts"),
+  },
+  {
     name: "why",
     summary: "why a package is built, waits, failed or is skipped",
     group: LOOK,

@@ -1,3 +1,4 @@
+import type { RunEventKind } from "./events.ts";
 import type { DroneView } from "./fleet.ts";
 import type { PackageState, RunDrone, RunStep, RunView } from "./run.ts";
 import { duration } from "./words.ts";
@@ -48,6 +49,19 @@ export const PACKAGE_MARKS: Record<PackageState, Mark> = {
   received: { glyph: "✓", word: "done", tone: "good" },
   failed: { glyph: "✗", word: "blocked", tone: "bad" },
   skipped: { glyph: "-", word: "skipped", tone: "warn" },
+};
+
+/** What kind an event of a run is of. */
+export const EVENT_MARKS: Record<RunEventKind, readonly [glyph: string, Tone]> = {
+  run: ["■", "name"],
+  step: ["■", "faint"],
+  claimed: ["→", "name"],
+  started: ["·", "faint"],
+  received: ["✓", "good"],
+  failed: ["✗", "bad"],
+  reassigned: ["↻", "warn"],
+  drone: ["!", "warn"],
+  operator: ["@", "name"],
 };
 
 /** What is left of a run, `2h 00m to 2h 45m` where the scheduler was run forward; null where nobody knows. @param passed ms since the run was asked */

@@ -1,0 +1,78 @@
+import { bytes as size } from "../model/words.ts";
+import { clean } from "./line.ts";
+
+/** What of a log is kept for the screen: lines, and characters of each. */
+const MAX_LINES = 20_000;
+const MAX_LINE = 4_000;
+
+/** A log as lines for a terminal, fed as it grows. Its bytes may be anything. */
+export class LogText {
+  /** Bytes before what was fed, which are not shown. */
+  readonly skipped: number;
+  #decoder = new TextDecoder("utf-8");
+  #lines: string[] = [];
+  #open = "";
+  /** What came first is the end of a line whose beginning is not here. */
+  #isCut: boolean;
+  /** Number of the first line that is kept: before it too many came. */
+  #first = 0;
+  #end: number;
+
+  /** @param offset where in the log the first bytes are. */
+  constructor(offset: number) {
+    this.skipped = offset;
+    this.#isCut = offset > 0;
+    this.#end = offset;
+  }
+
+  /** Byte that comes next. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** @param offset where in the log the bytes are: what lies before them was left out of it. */
+  push(bytes: Uint8Array, offset: number): void {
+    if (offset > this.#end) this.#leaveOut(offset - this.#end);
+    this.#end = offset + bytes.length;
+    const parts = (this.#open + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#open = (parts.pop() ?? "").slice(-MAX_LINE);
+    if (this.#isCut && parts.length > 0) {
+      parts.shift();
+      this.#isCut = false;
+    }
+    for (const part of parts) this.#lines.push(shownLine(part));
+    const over = this.#lines.length - MAX_LINES;
+    // Not at each line: what stays is copied.
+    if (over > MAX_LINES / 10) {
+      this.#lines = this.#lines.slice(over);
+      this.#first += over;
+    }
+  }
+
+  #leaveOut(number: number): void {
+    if (this.#open !== "") this.#lines.push(shownLine(this.#open));
+    this.#open = "";
+    this.#decoder = new TextDecoder("utf-8");
+    this.#lines.push(`... ${size(number)} were left out ...`);
+    this.#isCut = true;
+  }
+
+  /** Number of the first line that is there, and that after the last one; a line that is not at its end yet counts. */
+  get range(): { first: number; end: number } {
+    return { first: this.#first, end: this.#first + this.#lines.length + (this.#open === "" ? 0 : 1) };
+  }
+
+  /** At most so many lines from a number on. */
+  lines(from: number, count: number): string[] {
+    const start = Math.max(0, from - this.#first);
+    const lines = this.#lines.slice(start, start + count);
+    if (this.#open !== "" && lines.length < count) lines.push(shownLine(this.#open));
+    return lines;
+  }
+}
+
+/** What a terminal would show of a line that was written over by carriage returns. */
+function shownLine(raw: string): string {
+  const parts = raw.slice(0, MAX_LINE).split("\r");
+  return clean(parts.findLast((part) => part !== "") ?? "");
+}
