@@ -1,0 +1,56 @@
+import { AnsiReader, type Run } from "./ansi.ts";
+
+/** A line of a log. */
+export interface LogLine {
+  /** Counts the lines that were seen, from 0. */
+  number: number;
+  runs: Run[];
+}
+
+/** A longer line is cut: nobody reads it, and it would hold up the page. Characters. */
+const LONGEST_LINE = 4_000;
+
+/** The last lines of a log whose bytes come in pieces, in any encoding. */
+export class LogLines {
+  readonly #keep: number;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: false });
+  readonly #ansi = new AnsiReader();
+  #rest = "";
+  #number = 0;
+  #lines: LogLine[] = [];
+
+  /** `keep`: how many lines at most. */
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  /** Lines that were seen and are not kept. */
+  get dropped(): number {
+    return this.#number - this.#lines.length;
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  push(bytes: Uint8Array): void {
+    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = parts.pop() ?? "";
+    // A line without an end must not grow for ever.
+    if (this.#rest.length > 4 * LONGEST_LINE) this.#rest = this.#rest.slice(0, 2 * LONGEST_LINE);
+    const added = parts.map((text) => this.#line(text));
+    this.#lines = [...this.#lines, ...added].slice(-this.#keep);
+  }
+
+  /** What the log ends with, if no line end came after it. */
+  finish(): void {
+    const rest = this.#rest + this.#decoder.decode();
+    this.#rest = "";
+    if (rest !== "") this.#lines = [...this.#lines, this.#line(rest)].slice(-this.#keep);
+  }
+
+  #line(text: string): LogLine {
+    const cut = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)} … (cut)` : text;
+    return { number: this.#number++, runs: this.#ansi.line(cut) };
+  }
+}

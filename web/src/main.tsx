@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { Shell } from "./parts/shell.tsx";
+import { startAnnouncer } from "./state/announcer.ts";
+import { startLive } from "./state/live.ts";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("index.html has no #app");
+startLive();
+startAnnouncer();
+render(<Shell />, root);

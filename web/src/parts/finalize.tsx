@@ -1,0 +1,73 @@
+import { useState } from "preact/hooks";
+import { count } from "../../../model/words.ts";
+import { target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import type { FinalizePreview } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+import { Confirm } from "./actions.tsx";
+import { Dialog } from "./dialog.tsx";
+import { finalize } from "./operate.ts";
+
+/** Shows what would be published, and publishes it. */
+export function FinalizeDialog({ onClose }: { onClose(): void }) {
+  const name = target.value ?? "";
+  const { data, error } = useResource(name, (signal) =>
+    get<FinalizePreview>(address(["runs", name, "finalize"]), signal),
+  );
+  const [acceptFailed, setAcceptFailed] = useState(false);
+  if (data === null) {
+    return (
+      <Dialog title="Publish this run?" onClose={onClose}>
+        {error === null ? <p>Looking at what would be published…</p> : <p class="problem">{error}</p>}
+      </Dialog>
+    );
+  }
+  const { added, changed, failed, refusal } = data;
+  const mustAccept = failed.length > 0;
+  return (
+    <Confirm
+      title="Publish this run?"
+      verb="Publish"
+      act={() => finalize(acceptFailed)}
+      onClose={onClose}
+    >
+      <p>
+        Clients of <strong>{name}</strong> get {count(added.length, "new package")} and{" "}
+        {count(changed.length, "changed one")}, all at once. It can be rolled back.
+      </p>
+      <Names title="New" names={added} />
+      <Names title="Changed" names={changed} />
+      <Names title="Failed, will not be published" names={failed} isOpen />
+      {refusal !== null && <p class="problem">{refusal}</p>}
+      {mustAccept && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={acceptFailed}
+            onChange={(event) => setAcceptFailed(event.currentTarget.checked)}
+          />
+          Publish without the {count(failed.length, "package")} that failed
+        </label>
+      )}
+    </Confirm>
+  );
+}
+
+const SHOWN = 200;
+
+function Names({ title, names, isOpen = false }: { title: string; names: string[]; isOpen?: boolean }) {
+  if (names.length === 0) return null;
+  return (
+    <details open={isOpen || names.length <= 12}>
+      <summary>
+        {title} ({names.length})
+      </summary>
+      <ul class="names">
+        {names.slice(0, SHOWN).map((cpv) => (
+          <li key={cpv}>{cpv}</li>
+        ))}
+        {names.length > SHOWN && <li class="muted">and {names.length - SHOWN} more</li>}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,214 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { bytes, count } from "../../../model/words.ts";
+import { type LogLine, LogLines } from "../lib/logLines.ts";
+import { address, RequestError, send, wordsOf } from "../wire/request.ts";
+import { attempt as tryTo } from "./actions.tsx";
+import { Card, Chip } from "./common.tsx";
+
+interface Props {
+  run: string;
+  cpv: string;
+  attempt: number;
+  isRunning: boolean;
+}
+
+interface Shown {
+  lines: readonly LogLine[];
+  /** Lines before those that are not shown. */
+  dropped: number;
+  /** Bytes before those that were read. */
+  skipped: number;
+  size: number;
+  isComplete: boolean;
+  /** `from-to`: bytes that were not kept. */
+  cut: string | null;
+  problem: string | null;
+}
+
+const KEPT_LINES = 5_000;
+/** Of a longer log only the end is fetched. bytes */
+const TAIL_BYTES = 1024 * 1024;
+const ASK_EACH_MS = 1_000;
+
+/** The log of an attempt, while it is written and afterwards. */
+export function LogView({ run, cpv, attempt, isRunning }: Props) {
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [isFollowing, setFollowing] = useState(true);
+  const box = useRef<HTMLPreElement>(null);
+  const path = ["logs", run, ...cpv.split("/"), attempt];
+  const url = address(path);
+  useEffect(() => {
+    const stopped = new AbortController();
+    follow(url, isRunning, setShown, stopped.signal).catch(() => {});
+    return () => stopped.abort();
+  }, [url, isRunning]);
+  useEffect(() => {
+    if (isFollowing && box.current && shown) box.current.scrollTop = box.current.scrollHeight;
+  }, [isFollowing, shown]);
+  const live = isRunning && shown?.isComplete !== true;
+  return (
+    <Card
+      title={`Log of attempt ${attempt}`}
+      aside={
+        <>
+          {live && <Chip tone="name">live</Chip>}
+          {shown && shown.size > 0 && <span class="muted">{bytes(shown.size)}</span>}
+          <div class="buttons">
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={isFollowing}
+                onChange={(event) => setFollowing(event.currentTarget.checked)}
+              />
+              Keep to the end
+            </label>
+            <button type="button" onClick={() => tryTo(() => download(url, `${cpv.replace("/", "_")}.${attempt}.log`))}>
+              Download
+            </button>
+          </div>
+        </>
+      }
+    >
+      {shown?.problem != null && <p class="problem">{shown.problem}</p>}
+      {shown && <Left shown={shown} />}
+      {shown === null && <p class="empty">Asking for the log…</p>}
+      {shown && shown.lines.length === 0 && shown.problem === null && (
+        <p class="empty">{live ? "Nothing was written yet." : "The log is empty."}</p>
+      )}
+      {shown && shown.lines.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+        <pre
+          class="log"
+          tabIndex={0}
+          ref={box}
+          aria-label={`Log of ${cpv}, attempt ${attempt}`}
+          onScroll={(event) => {
+            const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+            if (scrollHeight - scrollTop - clientHeight > 200 && isFollowing) setFollowing(false);
+          }}
+        >
+          <Lines lines={shown.lines} />
+        </pre>
+      )}
+    </Card>
+  );
+}
+
+function Left({ shown: { dropped, skipped, cut } }: { shown: Shown }) {
+  const parts = [
+    skipped > 0 && `the first ${bytes(skipped)}`,
+    dropped > 0 && count(dropped, "earlier line"),
+  ].filter((part) => part !== false);
+  const [from, to] = cut?.split("-").map(Number) ?? [];
+  return (
+    <>
+      {parts.length > 0 && (
+        <p class="hint">Only the last lines are shown here, without {parts.join(" and ")}. The download has them.</p>
+      )}
+      {from !== undefined && to !== undefined && (
+        <p class="hint">
+          The log was too long to keep: {bytes(to - from)} in its middle are missing, after the first {bytes(from)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+const BLOCK = 250;
+
+/** In blocks, so that what has not changed is not compared line by line. */
+function Lines({ lines }: { lines: readonly LogLine[] }) {
+  const blocks = Map.groupBy(lines, ({ number }) => Math.floor(number / BLOCK));
+  return (
+    <>
+      {Array.from(blocks, ([number, own]) => (
+        <Block key={number} lines={own} />
+      ))}
+    </>
+  );
+}
+
+function Block({ lines }: { lines: readonly LogLine[] }) {
+  return (
+    <div class="block">
+      {lines.map(({ number, runs }) => (
+        <div key={number} class="line">
+          {runs.length === 0
+            ? "\n"
+            : runs.map(({ text, classes, color, background }, i) =>
+                classes === "" && color === undefined && background === undefined ? (
+                  text
+                ) : (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name
+                  <span key={i} class={classes} style={{ color, backgroundColor: background }}>
+                    {text}
+                  </span>
+                ),
+              )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+async function follow(
+  url: string,
+  isRunning: boolean,
+  show: (shown: Shown) => void,
+  stopped: AbortSignal,
+): Promise<void> {
+  const lines = new LogLines(KEPT_LINES);
+  let shown: Shown = { lines: [], dropped: 0, skipped: 0, size: 0, isComplete: false, cut: null, problem: null };
+  let offset = 0;
+  while (!stopped.aborted) {
+    try {
+      const response = await read(url, offset, stopped);
+      const size = Number(response.headers.get("log-size") ?? 0);
+      if (offset === 0 && size > TAIL_BYTES) {
+        offset = size - TAIL_BYTES;
+        shown = { ...shown, skipped: offset };
+        continue;
+      }
+      const begin = Number(response.headers.get("log-offset") ?? offset);
+      const found = await response.bytes();
+      offset = begin + found.length;
+      lines.push(found);
+      const isComplete = response.headers.get("log-complete") === "true";
+      const isAtEnd = isComplete && offset >= size;
+      if (isAtEnd) lines.finish();
+      const cut = response.headers.get("log-cut");
+      shown = { ...shown, lines: lines.lines, dropped: lines.dropped, size, isComplete, cut, problem: null };
+      show(shown);
+      if (isAtEnd || (!isRunning && found.length === 0)) return;
+      if (isComplete) continue;
+    } catch (error) {
+      if (stopped.aborted) return;
+      // While a build begins there is no log yet.
+      const isMissing = error instanceof RequestError && error.status === 404;
+      shown = { ...shown, problem: isMissing && isRunning ? null : wordsOf(error) };
+      show(shown);
+      if (isMissing && !isRunning) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));
+  }
+}
+
+/** Of a log that is longer than what is wanted only the size is read. */
+async function read(url: string, offset: number, stopped: AbortSignal): Promise<Response> {
+  const asked = new AbortController();
+  const signal = AbortSignal.any([stopped, asked.signal]);
+  const response = await send(`${url}?offset=${offset}`, { signal, cache: "no-store" });
+  const size = Number(response.headers.get("log-size") ?? 0);
+  if (offset === 0 && size > TAIL_BYTES) asked.abort();
+  return response;
+}
+
+async function download(url: string, name: string): Promise<string> {
+  const blob = await (await send(url)).blob();
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return `${name}: ${bytes(blob.size)}.`;
+}

@@ -1,0 +1,120 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { chooseTarget } from "../state/live.ts";
+import { href } from "../state/router.ts";
+import type { NextAction } from "../wire/answers.ts";
+import { ActionButton, attempt, Confirm } from "./actions.tsx";
+import { FinalizeDialog } from "./finalize.tsx";
+import { resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";
+
+/** What an operator should do now, with a button for it where the page can do it. */
+export function NextStep({ action }: { action: NextAction }) {
+  const [first, ...more] = action.situation;
+  const isCalm = action.verb === "Watch";
+  return (
+    <section class={`card next ${isCalm ? "calm" : ""}`} aria-labelledby="next-step">
+      <h2 id="next-step">Next action</h2>
+      <p class="situation">{first}</p>
+      {more.length > 0 && (
+        <ul class="plain">
+          {more.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
+      {action.command !== null && !isCalm && (
+        <div class="buttons start">
+          <Command text={action.command} primary />
+        </div>
+      )}
+      {action.otherwise.length > 0 && (
+        <ul class="plain otherwise">
+          {action.otherwise.map((line) => {
+            const [command = "", effect] = line.split(/\s+#\s+/);
+            return (
+              <li key={line}>
+                <Command text={command} /> {effect && <span class="muted">{effect}</span>}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** A command of `swarm` as a button or link that does the same; else as text for a shell. */
+function Command({ text, primary = false }: { text: string; primary?: boolean }) {
+  const [isAsked, setAsked] = useState(false);
+  const words = text.trim().split(/\s+/).slice(1);
+  const [verb, object] = words;
+  const ask = () => setAsked(true);
+  const button = (label: string, act: () => void | Promise<unknown>): ComponentChildren => (
+    <ActionButton primary={primary} onAct={act}>
+      {label}
+    </ActionButton>
+  );
+  if (verb === "finalize") {
+    return (
+      <>
+        {button(words.includes("--accept-failed") ? "Finalize without them…" : "Finalize…", ask)}
+        {isAsked && <FinalizeDialog onClose={() => setAsked(false)} />}
+      </>
+    );
+  }
+  if (verb === "resume") return button("Resume the run", () => attempt(resumeRun));
+  if (verb === "unblock") {
+    return button(object ? `Try ${object} again` : "Try the failed ones again", () =>
+      attempt(() => unblock(object ? [object] : [])),
+    );
+  }
+  if (verb === "drone" && object === "resume" && words[2]) {
+    const name = words[2];
+    return button(`Resume ${name}`, () => attempt(() => resumeDrone(name)));
+  }
+  if (verb === "run-update" && !words.includes("--skip-unresolvable")) {
+    const name = words[words.indexOf("--target") + 1];
+    return <StartRun primary={primary} target={words.includes("--target") && name ? name : null} />;
+  }
+  const place =
+    verb === "drones"
+      ? href("drones")
+      : (verb === "logs" || verb === "why") && object?.includes("/")
+        ? href("package", object.split("/"), verb === "logs" ? { log: "last" } : {})
+        : null;
+  if (place === null) return <code class="command">{text}</code>;
+  const label = verb === "drones" ? "Look at the drones" : verb === "logs" ? `Read the log of ${object}` : `Look at ${object}`;
+  return (
+    <a class={primary ? "button primary" : "button"} href={place}>
+      {label}
+    </a>
+  );
+}
+
+function StartRun({ primary, target }: { primary: boolean; target: string | null }) {
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <>
+      <ActionButton primary={primary} onAct={() => setAsked(true)}>
+        Start an update…
+      </ActionButton>
+      {isAsked && (
+        <Confirm
+          title="Start an update?"
+          verb="Start"
+          act={async () => {
+            const text = await startRun(target);
+            if (target !== null) chooseTarget(target);
+            return text;
+          }}
+          onClose={() => setAsked(false)}
+        >
+          <p>
+            The drones sync their trees, what has changed{target === null ? "" : ` for ${target}`} is resolved, and all
+            that is needed is built. Nothing is published before you finalize.
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import { signal } from "@preact/signals";
+
+export const VIEWS = [
+  "overview",
+  "drones",
+  "timeline",
+  "graph",
+  "packages",
+  "package",
+  "snapshots",
+  "history",
+  "events",
+] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** What the part of the address after `#` names. */
+export interface Route {
+  view: ViewName;
+  /** What follows the view: names. */
+  path: string[];
+  query: URLSearchParams;
+}
+
+/** The route of `#/view/name/...?key=value`; the overview where it names no view. */
+export function parseRoute(hash: string): Route {
+  const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [first, ...rest] = path.split("/").map(unescaped);
+  const view = VIEWS.find((name) => name === first) ?? "overview";
+  return { view, path: rest.filter((part) => part !== ""), query: new URLSearchParams(search) };
+}
+
+/** The address of a view. */
+export function href(view: ViewName, path: readonly string[] = [], query: Record<string, string | null> = {}): string {
+  const given = Object.entries(query).flatMap(([key, value]) => (value ? [[key, value]] : []));
+  const search = given.length > 0 ? `?${new URLSearchParams(given)}` : "";
+  return `#/${[view, ...path].map(encodeURIComponent).join("/")}${search}`;
+}
+
+/** A package's page. */
+export function packageHref(cpv: string, query: Record<string, string | null> = {}): string {
+  return href("package", cpv.split("/"), query);
+}
+
+export const route = signal(parseRoute(location.hash));
+
+addEventListener("hashchange", () => {
+  route.value = parseRoute(location.hash);
+});
+
+/** Changes what the view shows without a step in the browser's history: a filter, while it is typed. */
+export function refine(query: Record<string, string | null>): void {
+  const { view, path } = route.value;
+  history.replaceState(null, "", href(view, path, query));
+  route.value = parseRoute(location.hash);
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,34 @@
+import { computed, signal } from "@preact/signals";
+import type { Role } from "../wire/answers.ts";
+
+const KEY = "swarm-token";
+
+/** The token that requests carry; it is forgotten when the tab is closed. */
+export const token = signal<string | null>(sessionStorage.getItem(KEY));
+
+/** What the gateway lets this session do; null: it did not say yet, or nothing. */
+export const role = signal<Role | null>(null);
+
+/** The gateway shows nothing without a token. */
+export const mustLogIn = signal(false);
+
+/** Whether the dialog for the token is open. */
+export const isLoggingIn = signal(false);
+
+/** Why this session cannot act; null: it can. */
+export const whyNot = computed<string | null>(() => {
+  if (role.value === "operator") return null;
+  return token.value === null ? "Log in with an operator's token to do this." : "Your token is for viewing only.";
+});
+
+export function logIn(value: string): void {
+  sessionStorage.setItem(KEY, value);
+  token.value = value;
+  mustLogIn.value = false;
+}
+
+export function logOut(): void {
+  sessionStorage.removeItem(KEY);
+  token.value = null;
+  role.value = null;
+}

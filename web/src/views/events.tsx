@@ -1,0 +1,98 @@
+import { useState } from "preact/hooks";
+import { RUN_EVENT_KINDS } from "../../../model/events.ts";
+import { Ago, Card, Chip, Empty, Problem } from "../parts/common.tsx";
+import { EventList } from "../parts/eventList.tsx";
+import { events, state } from "../state/live.ts";
+import { refine, route } from "../state/router.ts";
+import { useResource } from "../state/resource.ts";
+import type { Alert } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+
+const STEP = 200;
+
+/** Everything that happened in the run, and what the swarm warns of. */
+export function EventsView() {
+  const { query } = route.value;
+  const kind = RUN_EVENT_KINDS.find((name) => name === query.get("kind")) ?? null;
+  const search = (query.get("q") ?? "").toLowerCase();
+  const [shown, setShown] = useState(STEP);
+  const matching = events.value.filter(
+    (event) => (kind === null || event.kind === kind) && (search === "" || event.text.toLowerCase().includes(search)),
+  );
+  return (
+    <>
+      <h1 tabIndex={-1}>Events and alerts</h1>
+      <Alerts />
+      <Card title="Events of the run" aside={<span class="muted">{matching.length}</span>}>
+        <search class="filters">
+          <label>
+            <span class="visually-hidden">Kind</span>
+            <select
+              value={kind ?? ""}
+              onChange={(event) => refine({ kind: event.currentTarget.value || null, q: query.get("q") })}
+            >
+              <option value="">All kinds</option>
+              {RUN_EVENT_KINDS.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label class="grow">
+            <span class="visually-hidden">Search</span>
+            <input
+              type="search"
+              placeholder="Package, drone, word…"
+              value={query.get("q") ?? ""}
+              onInput={(event) => refine({ kind, q: event.currentTarget.value || null })}
+            />
+          </label>
+        </search>
+        <EventList events={matching.slice(-shown).toReversed()} />
+        {matching.length > shown && (
+          <div class="buttons start">
+            <button type="button" onClick={() => setShown(shown + 5 * STEP)}>
+              Show older ones ({matching.length - shown})
+            </button>
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}
+
+function Alerts() {
+  // Asked again with each minute that the swarm is seen.
+  const minute = Math.floor((state.value?.reading.at ?? 0) / 60_000);
+  const { data, error, reload } = useResource(`alerts ${minute}`, (signal) =>
+    get<{ alerts: Alert[] }>(address(["alerts"]), signal),
+  );
+  return (
+    <Card title="Alerts">
+      {error !== null && <Problem text={error} onRetry={reload} />}
+      {data?.alerts.length === 0 && <Empty>Nothing to worry about.</Empty>}
+      {data && data.alerts.length > 0 && (
+        <ul class="rows">
+          {data.alerts.map(({ rule, subject, text, since, endedAt }) => (
+            <li key={`${rule} ${subject} ${since}`}>
+              {endedAt === null ? (
+                <Chip tone="bad" sign="!">
+                  {rule}
+                </Chip>
+              ) : (
+                <Chip tone="good" sign="✓">
+                  {rule}, over
+                </Chip>
+              )}
+              <span>{text}</span>
+              <span class="muted">
+                <Ago at={since} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}

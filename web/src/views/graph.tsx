@@ -1,0 +1,150 @@
+import { useState } from "preact/hooks";
+import { count, duration } from "../../../model/words.ts";
+import { Card, Empty, PackageLink, Problem, StateChip } from "../parts/common.tsx";
+import { GraphPicture } from "../parts/graphPicture.tsx";
+import { packages, run, target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { href, refine, route } from "../state/router.ts";
+import type { GraphAnswer } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+
+const DEPTHS = ["1", "2", "3"];
+
+/** The packages around a chosen one, or the critical path. */
+export function GraphView() {
+  const { query } = route.value;
+  const around = query.get("around");
+  const depth = DEPTHS.find((one) => one === query.get("depth")) ?? "1";
+  return (
+    <>
+      <div class="title">
+        <h1 tabIndex={-1}>Graph</h1>
+        {around !== null && <a href={href("graph")}>Critical path</a>}
+      </div>
+      <search class="filters">
+        <Finder key={around} />
+        {around !== null && (
+          <fieldset class="segments">
+            <legend class="visually-hidden">How far around it</legend>
+            {DEPTHS.map((one) => (
+              <button
+                key={one}
+                type="button"
+                aria-pressed={one === depth}
+                onClick={() => refine({ around, depth: one })}
+              >
+                {one === "1" ? "1 step" : `${one} steps`}
+              </button>
+            ))}
+          </fieldset>
+        )}
+      </search>
+      {around === null ? <Critical /> : <Around cpv={around} depth={Number(depth)} />}
+    </>
+  );
+}
+
+const FOUND = 12;
+
+/** Finds a package by a part of its name. */
+function Finder() {
+  const [text, setText] = useState("");
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found: string[] = [];
+  if (words.length > 0) {
+    for (const cpv of packages.value.keys()) {
+      if (words.every((word) => cpv.toLowerCase().includes(word))) found.push(cpv);
+      if (found.length === FOUND) break;
+    }
+  }
+  return (
+    <form
+      class="finder grow"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (found[0] !== undefined) location.hash = href("graph", [], { around: found[0] });
+      }}
+    >
+      <label>
+        <span class="visually-hidden">Find a package</span>
+        <input
+          type="search"
+          placeholder="Find a package…"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <p class="visually-hidden" role="status">
+        {words.length > 0 && (found.length === FOUND ? `The first ${FOUND} are listed.` : `${found.length} found.`)}
+      </p>
+      {words.length > 0 && (
+        <ul class="found">
+          {found.map((cpv) => (
+            <li key={cpv}>
+              <a href={href("graph", [], { around: cpv })}>{cpv}</a>
+            </li>
+          ))}
+          {found.length === 0 && <li class="muted">No package of this run is like that.</li>}
+        </ul>
+      )}
+    </form>
+  );
+}
+
+function Around({ cpv, depth }: { cpv: string; depth: number }) {
+  const name = target.value;
+  const url = name === null ? null : address(["runs", name, "graph"], { around: cpv, depth });
+  const { data, error, reload } = useResource(url, (signal) => get<GraphAnswer>(url ?? "", signal));
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Asking for the graph…</Empty>;
+  return <GraphPicture graph={data} around={cpv} depth={depth} />;
+}
+
+function Critical() {
+  const name = target.value;
+  const view = run.value;
+  const key = name && view ? `critical ${view.run} ${view.step} ${view.counts.received}` : null;
+  const { data, error, isLoading, reload } = useResource(key, (signal) =>
+    get<GraphAnswer>(address(["runs", name ?? "", "graph"], { critical: true }), signal),
+  );
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (view === null) return <Empty>There was no run yet.</Empty>;
+  if (data === null) return isLoading ? <Empty>Asking for the critical path…</Empty> : null;
+  if (data.critical.length === 0) return <Empty>Nothing is left to be built.</Empty>;
+  const nodes = new Map(data.nodes.map((node) => [node.cpv, node]));
+  const longest = Math.max(1, ...data.critical.map((cpv) => nodes.get(cpv)?.estimateSeconds ?? 0));
+  const total = data.critical.reduce((sum, cpv) => sum + (nodes.get(cpv)?.estimateSeconds ?? 0), 0);
+  return (
+    <Card
+      title="Critical path"
+      aside={
+        <span class="muted">
+          {count(data.critical.length, "package")}, about {duration(total * 1000)}
+        </span>
+      }
+    >
+      <p class="hint">Each needs the one before it. The run cannot be done before all of them are.</p>
+      <ol class="chain">
+        {data.critical.map((cpv) => {
+          const node = nodes.get(cpv);
+          const seconds = node?.estimateSeconds ?? null;
+          return (
+            <li key={cpv}>
+              <span class="chain-name">
+                <PackageLink cpv={cpv} />
+                <StateChip state={packages.value.get(cpv)?.state ?? node?.state ?? "needed"} />
+              </span>
+              <span class="chain-bar" aria-hidden="true">
+                <span style={{ width: `${(100 * (seconds ?? 0)) / longest}%` }} />
+              </span>
+              <span class="number">{seconds === null ? "–" : duration(seconds * 1000)}</span>
+              <a href={href("graph", [], { around: cpv })}>
+                Around<span class="visually-hidden"> {cpv}</span>
+              </a>
+            </li>
+          );
+        })}
+      </ol>
+    </Card>
+  );
+}

@@ -1,0 +1,171 @@
+import { useState } from "preact/hooks";
+import { bytes, count, duration, timestamp } from "../../../model/words.ts";
+import { Card, Empty, Problem, Table } from "../parts/common.tsx";
+import { HistoryChart, took } from "../parts/historyChart.tsx";
+import { useResource } from "../state/resource.ts";
+import { href, route } from "../state/router.ts";
+import type { HistoryAnswer, HistorySummary } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+
+/** How long builds take, and how often they fail. */
+export function HistoryView() {
+  const name = route.value.query.get("package");
+  return (
+    <>
+      <div class="title">
+        <h1 tabIndex={-1}>History</h1>
+        {name !== null && <a href={href("history")}>All packages</a>}
+      </div>
+      <Finder key={name} name={name ?? ""} />
+      {name === null ? <Summary /> : <OfPackage name={name} />}
+    </>
+  );
+}
+
+function Finder({ name }: { name: string }) {
+  const [text, setText] = useState(name);
+  return (
+    <search class="filters">
+      <form
+        class="inline grow"
+        onSubmit={(event) => {
+          event.preventDefault();
+          location.hash = href("history", [], { package: text.trim() || null });
+        }}
+      >
+        <label class="grow">
+          <span class="visually-hidden">Package</span>
+          <input
+            type="search"
+            placeholder="Package: category/name or name"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Show</button>
+      </form>
+    </search>
+  );
+}
+
+function OfPackage({ name }: { name: string }) {
+  const url = address(["history"], { package: name, limit: 200 });
+  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal));
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Asking the binhost…</Empty>;
+  const { attempts } = data;
+  if (attempts.length === 0) return <Empty>No build of {name} is recorded.</Empty>;
+  return (
+    <>
+      <Card title={name} aside={<span class="muted">{count(attempts.length, "attempt")}</span>}>
+        <HistoryChart attempts={attempts} />
+      </Card>
+      <Card title="Attempts">
+        <Table label={`Attempts to build ${name}`}>
+          <thead>
+            <tr>
+              <th scope="col">Package</th>
+              <th scope="col">Ended</th>
+              <th scope="col">Drone</th>
+              <th scope="col">Jobs</th>
+              <th scope="col">Took</th>
+              <th scope="col">Memory</th>
+              <th scope="col">Result</th>
+            </tr>
+          </thead>
+          <tbody>
+            {attempts.map((one) => (
+              <tr key={`${one.run} ${one.cpv} ${one.attempt}`}>
+                <td>{one.cpv}</td>
+                <td class="number">{timestamp(one.endedAt)}</td>
+                <td>{one.drone}</td>
+                <td class="number">{one.jobs}</td>
+                <td class="number">{duration(took(one) * 1000)}</td>
+                <td class="number">{one.peakMemoryBytes ? bytes(one.peakMemoryBytes) : "–"}</td>
+                <td class={one.result === "built" ? "" : "bad-text"}>
+                  {one.result === "built" ? "built" : `${one.result}${one.message ? `: ${one.message}` : ""}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      </Card>
+    </>
+  );
+}
+
+function Summary() {
+  const url = address(["history", "summary"]);
+  const { data, error, reload } = useResource(url, (signal) => get<HistorySummary>(url, signal));
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Asking the binhost…</Empty>;
+  if (data.attempts === 0) return <Empty>No build is recorded yet.</Empty>;
+  const most = Math.max(1, ...data.packages.map(({ totalSeconds }) => totalSeconds));
+  return (
+    <div class="columns">
+      <Card title="Most time" aside={<span class="muted">{count(data.attempts, "attempt")} in all</span>}>
+        <Table label="Packages by the time that they took">
+          <thead>
+            <tr>
+              <th scope="col">Package</th>
+              <th scope="col">All attempts</th>
+              <th scope="col">Slowest</th>
+              <th scope="col">Failed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.packages.map(({ name, attempts, failures, totalSeconds, slowestSeconds }) => (
+              <tr key={name}>
+                <td>
+                  <a href={href("history", [], { package: name })}>{name}</a>
+                </td>
+                <td>
+                  <Bar part={totalSeconds / most} text={`${duration(totalSeconds * 1000)} in ${attempts}`} />
+                </td>
+                <td class="number">{slowestSeconds === null ? "–" : duration(slowestSeconds * 1000)}</td>
+                <td class={failures > 0 ? "number bad-text" : "number"}>{failures}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      </Card>
+      <Card title="Failures by drone">
+        <Table label="Failure rates of drones">
+          <thead>
+            <tr>
+              <th scope="col">Drone</th>
+              <th scope="col">Failed</th>
+              <th scope="col">Time</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.drones.map(({ drone, attempts, failures, totalSeconds }) => (
+              <tr key={drone}>
+                <td>{drone}</td>
+                <td>
+                  <Bar
+                    part={failures / Math.max(1, attempts)}
+                    text={`${((100 * failures) / Math.max(1, attempts)).toFixed(1)} % of ${attempts}`}
+                    isBad
+                  />
+                </td>
+                <td class="number">{duration(totalSeconds * 1000)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      </Card>
+    </div>
+  );
+}
+
+function Bar({ part, text, isBad = false }: { part: number; text: string; isBad?: boolean }) {
+  return (
+    <span class="cell-bar">
+      <span class="chain-bar" aria-hidden="true">
+        <span class={isBad ? "bad" : ""} style={{ width: `${Math.min(100, 100 * part)}%` }} />
+      </span>
+      {text}
+    </span>
+  );
+}

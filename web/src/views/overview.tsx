@@ -1,0 +1,307 @@
+import { useState } from "preact/hooks";
+import { etaWords, PACKAGE_MARKS, STEP_WORDS } from "../../../model/marks.ts";
+import { clock, count, duration, timestamp } from "../../../model/words.ts";
+import { ActionButton, attempt, Confirm } from "../parts/actions.tsx";
+import { Card, Chip, Empty, EngineLink, PackageLink, Since, Table } from "../parts/common.tsx";
+import { EventList } from "../parts/eventList.tsx";
+import { NextStep } from "../parts/nextStep.tsx";
+import { balance, cancelRun, pauseRun, resumeRun, unblock } from "../parts/operate.ts";
+import { STATE_ORDER } from "../parts/words.ts";
+import { now } from "../state/clock.ts";
+import { events, run, state, target } from "../state/live.ts";
+import { href } from "../state/router.ts";
+import type { Reading, RunView } from "../wire/answers.ts";
+
+/** The run, how far it is, and what to do. */
+export function OverviewView() {
+  const answer = state.value;
+  const view = run.value;
+  if (answer === null) {
+    return (
+      <>
+        <h1 tabIndex={-1}>Overview</h1>
+        <Empty>Asking the gateway…</Empty>
+      </>
+    );
+  }
+  return (
+    <>
+      <div class="title">
+        <h1 tabIndex={-1}>{view ? view.run : "No run yet"}</h1>
+        {view && <StepChip view={view} />}
+        {view && <EngineLink workflow={`world-update/${view.target}`} what="The run" />}
+      </div>
+      {view && <Begun view={view} />}
+      {view && <Steps view={view} />}
+      <div class="columns">
+        <div>
+          {view && <Progress view={view} />}
+          <NextStep action={answer.nextAction} />
+          {view && <Building view={view} reading={answer.reading} />}
+          {view && view.failed.length > 0 && <Failed view={view} />}
+        </div>
+        <div>
+          <Services reading={answer.reading} />
+          <Card title="Recent events" aside={<a href={href("events")}>All events</a>}>
+            <EventList events={events.value.slice(-8).toReversed()} />
+          </Card>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function StepChip({ view }: { view: RunView }) {
+  const [word, tone] = STEP_WORDS[view.step];
+  return view.paused && view.endedAt === null ? <Chip tone="warn" sign="‖">paused</Chip> : <Chip tone={tone}>{word}</Chip>;
+}
+
+function Begun({ view }: { view: RunView }) {
+  const { startedAt, endedAt, paused, reason } = view;
+  return (
+    <p class="muted under-title">
+      Target {view.target}, begun {timestamp(startedAt)},{" "}
+      {endedAt === null ? (
+        <>
+          running for <Since at={startedAt} />
+        </>
+      ) : (
+        `took ${duration(endedAt - startedAt)}`
+      )}
+      .{paused && ` Paused by ${paused.by}: ${paused.reason}.`}
+      {reason && ` ${reason}`}
+    </p>
+  );
+}
+
+const STEPS = ["sync", "verify", "resolve", "build", "gate", "publish", "done"] as const;
+const STEP_NAMES = {
+  sync: "Sync",
+  verify: "Verify",
+  resolve: "Resolve",
+  build: "Build",
+  gate: "Finalize",
+  publish: "Publish",
+  done: "Done",
+} as const;
+
+function Steps({ view }: { view: RunView }) {
+  const at = STEPS.findIndex((step) => step === view.step);
+  return (
+    <ol class="steps" aria-label="Steps of the run">
+      {STEPS.map((step, i) => {
+        const place = view.step === "done" || i < at ? "past" : i === at ? "now" : "next";
+        return (
+          <li key={step} class={place} aria-current={i === at ? "step" : undefined}>
+            {STEP_NAMES[step]}
+            <span class="visually-hidden">{place === "past" ? " (done)" : ""}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Progress({ view }: { view: RunView }) {
+  const { counts } = view;
+  const all = STATE_ORDER.reduce((sum, name) => sum + counts[name], 0);
+  const eta = etaWords(view, now.value - (state.value?.reading.at ?? now.value));
+  const isPaused = view.paused !== null;
+  return (
+    <Card title="Progress" aside={<RunActions view={view} />}>
+      {all === 0 ? (
+        <Empty>How much there is to build is known when the plan is made.</Empty>
+      ) : (
+        <>
+          <p class="headline">
+            <strong>{Math.floor((100 * counts.received) / all)} %</strong> {counts.received} of {count(all, "package")}
+            {eta !== null && !isPaused && (
+              <span class="eta">
+                {eta} left, <ByClock view={view} />
+              </span>
+            )}
+          </p>
+          <div
+            class="stack"
+            role="progressbar"
+            aria-label="Packages built"
+            aria-valuemin={0}
+            aria-valuemax={all}
+            aria-valuenow={counts.received}
+            aria-valuetext={`${counts.received} of ${count(all, "package")}`}
+          >
+            {STATE_ORDER.map((name) => (
+              <span key={name} class={`part ${name}`} style={{ flexGrow: counts[name] }} hidden={counts[name] === 0} />
+            ))}
+          </div>
+          <ul class="legend">
+            {STATE_ORDER.map((name) => (
+              <li key={name}>
+                <a href={href("packages", [], { state: name })}>
+                  <span class={`swatch ${name}`} aria-hidden="true" />
+                  <strong>{counts[name]}</strong> {PACKAGE_MARKS[name].word}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Card>
+  );
+}
+
+function ByClock({ view: { etaSeconds } }: { view: RunView }) {
+  const at = state.value?.reading.at ?? now.value;
+  return <>done about {clock(at + (etaSeconds ?? 0) * 1000).slice(0, 5)}</>;
+}
+
+function RunActions({ view }: { view: RunView }) {
+  const [asked, setAsked] = useState<"pause" | "cancel" | null>(null);
+  const [reason, setReason] = useState("");
+  if (view.endedAt !== null || view.step === "publish") return null;
+  const close = () => setAsked(null);
+  return (
+    <div class="buttons">
+      {view.paused ? (
+        <ActionButton onAct={() => attempt(resumeRun)}>Resume</ActionButton>
+      ) : (
+        <ActionButton onAct={() => setAsked("pause")}>Pause…</ActionButton>
+      )}
+      {view.step === "build" && <ActionButton onAct={() => attempt(balance)}>Balance</ActionButton>}
+      {view.counts.failed > 0 && <ActionButton onAct={() => attempt(() => unblock())}>Unblock all</ActionButton>}
+      <ActionButton danger onAct={() => setAsked("cancel")}>
+        Cancel…
+      </ActionButton>
+      {asked === "pause" && (
+        <Confirm title="Pause the run?" verb="Pause" act={() => pauseRun(reason.trim())} onClose={close}>
+          <p>What is being built is finished. Nothing new starts until you resume.</p>
+          <label>
+            Why (others see it)
+            <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxlength={200} />
+          </label>
+        </Confirm>
+      )}
+      {asked === "cancel" && (
+        <Confirm title="Cancel the run?" verb="Cancel the run" danger act={cancelRun} onClose={close}>
+          <p>
+            Its builds are stopped and nothing of it is published. {count(view.counts.received, "finished package")} will
+            have to be built again.
+          </p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function Building({ view, reading }: { view: RunView; reading: Reading }) {
+  const builds = view.drones.flatMap((drone) => drone.building.map((build) => ({ ...build, drone: drone.name })));
+  if (builds.length === 0) return null;
+  return (
+    <Card title={`Building now (${builds.length})`} aside={<a href={href("drones")}>Drones</a>}>
+      <Table label="What is being built">
+        <thead>
+          <tr>
+            <th scope="col">Package</th>
+            <th scope="col">Drone</th>
+            <th scope="col">For</th>
+            <th scope="col">Phase</th>
+          </tr>
+        </thead>
+        <tbody>
+          {builds
+            .toSorted((a, b) => a.startedAt - b.startedAt)
+            .slice(0, 40)
+            .map(({ cpv, attempt: number, drone, startedAt }) => (
+              <tr key={`${cpv} ${number}`}>
+                <td>
+                  <PackageLink cpv={cpv} />
+                </td>
+                <td>{drone}</td>
+                <td class="number">
+                  <Since at={startedAt} />
+                </td>
+                <td>{reading.building.find((one) => one.cpv === cpv && one.attempt === number)?.phase ?? "–"}</td>
+              </tr>
+            ))}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function Failed({ view }: { view: RunView }) {
+  return (
+    <Card title={`Failed (${view.counts.failed})`} aside={<a href={href("packages", [], { state: "failed" })}>All</a>}>
+      <ul class="rows">
+        {view.failed.slice(0, 10).map(({ cpv, message, drones }) => (
+          <li key={cpv}>
+            <PackageLink cpv={cpv} />
+            <span class="bad-text">{message}</span>
+            <span class="muted">on {drones.join(", ")}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Services({ reading }: { reading: Reading }) {
+  const { engine, binhost, orchestrators, fleet, others } = reading;
+  const online = fleet?.drones.filter((drone) => drone.state === "online").length ?? 0;
+  return (
+    <Card title="Swarm">
+      <dl class="facts">
+        <Service name="Engine" problem={engine.problem} text={engine.address} />
+        <Service
+          name="Orchestrators"
+          problem={orchestrators === 0 ? "none is running" : null}
+          text={orchestrators === null ? "not known" : String(orchestrators)}
+        />
+        <Service name="Binhost" problem={binhost.problem} text={binhost.address} />
+        <Service
+          name="Drones"
+          problem={fleet !== null && online === 0 ? "none is online" : null}
+          text={fleet === null ? "not known" : `${online} of ${fleet.drones.length} online`}
+        />
+        {others.map(({ run: id, target: name, step }) => (
+          <div key={id}>
+            <dt>Also running</dt>
+            <dd>
+              {id} ({name}
+              {step ? `, ${step}` : ""})
+            </dd>
+          </div>
+        ))}
+        {target.value === null && (
+          <div>
+            <dt>Target</dt>
+            <dd>none yet</dd>
+          </div>
+        )}
+      </dl>
+    </Card>
+  );
+}
+
+function Service({ name, problem, text }: { name: string; problem: string | null; text: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {problem === null ? (
+          <>
+            <span class="good-text" aria-hidden="true">
+              ●
+            </span>{" "}
+            {text}
+          </>
+        ) : (
+          <span class="bad-text">
+            <span aria-hidden="true">✗ </span>
+            {problem}
+          </span>
+        )}
+      </dd>
+    </div>
+  );
+}

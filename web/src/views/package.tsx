@@ -1,0 +1,200 @@
+import type { BuildFailure } from "../../../model/failures.ts";
+import type { AttemptView } from "../../../model/run.ts";
+import { count, duration, timestamp } from "../../../model/words.ts";
+import { ActionButton, attempt as tryTo } from "../parts/actions.tsx";
+import { Card, Chip, Empty, OutsideLink, PackageLink, Problem, Since, StateChip, Table } from "../parts/common.tsx";
+import { LogView } from "../parts/logView.tsx";
+import { prioritize, unblock } from "../parts/operate.ts";
+import { nameOf } from "../parts/words.ts";
+import { packages, run, target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { href, packageHref, route } from "../state/router.ts";
+import type { Neighbour, PackageAnswer } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+
+/** One package of the run: what became of it, why it waits, and its log. */
+export function PackageView() {
+  const { path, query } = route.value;
+  const cpv = path.join("/");
+  const live = packages.value.get(cpv);
+  const name = target.value;
+  // Asked again when something has become of it.
+  const version = live ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}` : "";
+  const url = name === null ? null : address(["runs", name, "packages", ...path]);
+  const { data, error, reload } = useResource(url === null ? null : `${url} ${version}`, (signal) =>
+    get<PackageAnswer>(url ?? "", signal),
+  );
+  const shown = live ?? data;
+  const attempts = shown?.attempts ?? [];
+  const failed = attempts.findLast((one) => one.failure);
+  const failure = failed?.failure;
+  const last = attempts.at(-1);
+  const asked = Number(query.get("log"));
+  const chosen = attempts.find((one) => one.attempt === asked) ?? last;
+  return (
+    <>
+      <nav aria-label="Where this is" class="crumbs">
+        <a href={href("packages")}>Packages</a> <span aria-hidden="true">›</span>
+      </nav>
+      <div class="title">
+        <h1 tabIndex={-1}>{cpv}</h1>
+        {shown && <StateChip state={shown.state} />}
+      </div>
+      {shown && (
+        <p class="muted under-title">
+          {shown.reason}
+          {data?.estimateSeconds != null && `. Expected to take ${duration(data.estimateSeconds * 1000)}`}
+        </p>
+      )}
+      <div class="buttons start">
+        {shown?.state === "needed" && (
+          <ActionButton onAct={() => tryTo(() => prioritize([cpv]))}>Put first</ActionButton>
+        )}
+        {shown?.state === "failed" && (
+          <ActionButton primary onAct={() => tryTo(() => unblock([cpv]))}>
+            Try again
+          </ActionButton>
+        )}
+        <a class="button" href={href("graph", [], { around: cpv })}>
+          In the graph
+        </a>
+        <a class="button" href={href("history", [], { package: nameOf(cpv) })}>
+          Earlier builds
+        </a>
+      </div>
+      {error !== null && <Problem text={error} onRetry={reload} />}
+      {data && shown && (shown.state === "needed" || shown.state === "skipped" || shown.state === "failed") && (
+        <Card title={shown.state === "needed" ? "Why it waits" : "Why"}>
+          <p>{data.why}</p>
+        </Card>
+      )}
+      {failure && failed && shown?.state !== "received" && <Failure failure={failure} attempt={failed} />}
+      {attempts.length > 0 && <Attempts cpv={cpv} attempts={attempts} workflows={data?.workflows ?? []} />}
+      {chosen && run.value && (
+        <LogView
+          key={`${run.value.run} ${cpv} ${chosen.attempt}`}
+          run={run.value.run}
+          cpv={cpv}
+          attempt={chosen.attempt}
+          isRunning={chosen.endedAt === undefined}
+        />
+      )}
+      {data && (
+        <div class="columns even">
+          <Neighbours title="Needs" names={data.needs} />
+          <Neighbours title="Needed by" names={data.neededBy} />
+        </div>
+      )}
+      {shown && attempts.length === 0 && <Empty>It was not begun yet: there is no log.</Empty>}
+    </>
+  );
+}
+
+function Failure({ failure, attempt }: { failure: BuildFailure & { errorLine?: string; around?: string[] }; attempt: AttemptView }) {
+  const { message, phase, errorLine } = failure;
+  const around = failure.around ?? failure.logTail ?? [];
+  const at = errorLine === undefined ? -1 : around.indexOf(errorLine);
+  return (
+    <section class="card failure" aria-labelledby="failure">
+      <header>
+        <h2 id="failure">What failed</h2>
+        <Chip tone="bad">{failure.class}</Chip>
+        <span class="muted">
+          attempt {attempt.attempt} on {attempt.drone}
+          {phase ? `, ${phase} phase` : ""}
+        </span>
+      </header>
+      <p class="situation bad-text">{message}</p>
+      {around.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+        <pre class="log short" tabIndex={0} aria-label="The lines around the error">
+          {around.map((line, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
+            <div key={i} class={i === at ? "line error" : "line"}>
+              {i === at ? <mark>{line}</mark> : line || " "}
+            </div>
+          ))}
+        </pre>
+      )}
+    </section>
+  );
+}
+
+function Attempts({
+  cpv,
+  attempts,
+  workflows,
+}: {
+  cpv: string;
+  attempts: AttemptView[];
+  workflows: PackageAnswer["workflows"];
+}) {
+  return (
+    <Card title="Attempts">
+      <Table label="Attempts">
+        <thead>
+          <tr>
+            <th scope="col">No.</th>
+            <th scope="col">Drone</th>
+            <th scope="col">Jobs</th>
+            <th scope="col">Begun</th>
+            <th scope="col">Took</th>
+            <th scope="col">Result</th>
+            <th scope="col">More</th>
+          </tr>
+        </thead>
+        <tbody>
+          {attempts.toReversed().map((one) => {
+            const url = workflows.find(({ attempt }) => attempt === one.attempt)?.url ?? null;
+            return (
+              <tr key={one.attempt}>
+                <td class="number">{one.attempt}</td>
+                <td>{one.drone}</td>
+                <td class="number">{one.jobs}</td>
+                <td class="number">{timestamp(one.startedAt)}</td>
+                <td class="number">
+                  {one.endedAt === undefined ? <Since at={one.startedAt} /> : duration(one.endedAt - one.startedAt)}
+                </td>
+                <td>{resultOf(one)}</td>
+                <td>
+                  <span class="links">
+                    <a href={packageHref(cpv, { log: String(one.attempt) })}>
+                      Log<span class="visually-hidden"> of attempt {one.attempt}</span>
+                    </a>
+                    {url !== null && <OutsideLink href={url} label={`Attempt ${one.attempt}`} />}
+                  </span>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function resultOf({ endedAt, failure, supersededBy, copyOf }: AttemptView) {
+  if (failure) return <span class="bad-text">{failure.message}</span>;
+  if (supersededBy !== undefined) return `given up for attempt ${supersededBy}`;
+  if (endedAt === undefined) return copyOf === undefined ? "building" : `building beside attempt ${copyOf}`;
+  return "done";
+}
+
+const SHOWN = 24;
+
+function Neighbours({ title, names }: { title: string; names: Neighbour[] }) {
+  return (
+    <Card title={`${title} (${names.length})`}>
+      {names.length === 0 && <Empty>Nothing that is built in this run.</Empty>}
+      <ul class="rows">
+        {names.slice(0, SHOWN).map(({ cpv, state }) => (
+          <li key={cpv}>
+            <PackageLink cpv={cpv} />
+            <StateChip state={state} />
+          </li>
+        ))}
+      </ul>
+      {names.length > SHOWN && <p class="muted">and {count(names.length - SHOWN, "more package")}</p>}
+    </Card>
+  );
+}

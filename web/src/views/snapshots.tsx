@@ -1,0 +1,201 @@
+import { useMemo, useState } from "preact/hooks";
+import type { SnapshotInfo } from "../../../model/binhost.ts";
+import type { Snapshot, SnapshotDiff } from "../../../model/snapshot.ts";
+import { bytes, count, timestamp } from "../../../model/words.ts";
+import { ActionButton, Confirm } from "../parts/actions.tsx";
+import { Card, Chip, Empty, Problem, Table } from "../parts/common.tsx";
+import { rollBack } from "../parts/operate.ts";
+import { VirtualTable } from "../parts/virtualTable.tsx";
+import { run, target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { href, route } from "../state/router.ts";
+import { address, get } from "../wire/request.ts";
+
+/** What was published of a target: contents, differences, the way back. */
+export function SnapshotsView() {
+  const name = target.value;
+  const published = run.value?.snapshot ?? "";
+  const key = name === null ? null : `${name} ${published}`;
+  const { data, error, reload } = useResource(key, (signal) =>
+    get<{ snapshots: SnapshotInfo[] }>(address(["snapshots", name ?? ""]), signal),
+  );
+  const [id] = route.value.path;
+  const from = route.value.query.get("from");
+  return (
+    <>
+      <div class="title">
+        <h1 tabIndex={-1}>Snapshots</h1>
+        {name !== null && <span class="muted">of {name}</span>}
+      </div>
+      {error !== null && <Problem text={error} onRetry={reload} />}
+      {data?.snapshots.length === 0 && <Empty>Nothing was published yet: finalize a run.</Empty>}
+      {data && data.snapshots.length > 0 && <List snapshots={data.snapshots} onChange={reload} />}
+      {name !== null && id !== undefined && from !== null && <Difference target={name} from={from} to={id} />}
+      {name !== null && id !== undefined && from === null && <Contents target={name} id={id} />}
+    </>
+  );
+}
+
+function List({ snapshots, onChange }: { snapshots: readonly SnapshotInfo[]; onChange(): void }) {
+  const [back, setBack] = useState<SnapshotInfo | null>(null);
+  return (
+    <Card title="Published">
+      <Table label="Snapshots">
+        <thead>
+          <tr>
+            <th scope="col">Snapshot</th>
+            <th scope="col">Published</th>
+            <th scope="col">Packages</th>
+            <th scope="col">Size</th>
+            <th scope="col">More</th>
+          </tr>
+        </thead>
+        <tbody>
+          {snapshots
+            .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+            .map((snapshot, i, all) => {
+              const before = all[i + 1];
+              return (
+                <tr key={snapshot.id}>
+                  <td>
+                    <a href={href("snapshots", [snapshot.id])}>{snapshot.id}</a>{" "}
+                    {snapshot.current && (
+                      <Chip tone="good" sign="●">
+                        current
+                      </Chip>
+                    )}
+                  </td>
+                  <td class="number">{timestamp(Date.parse(snapshot.createdAt))}</td>
+                  <td class="number">{snapshot.packages}</td>
+                  <td class="number">{bytes(snapshot.bytes)}</td>
+                  <td>
+                    <span class="links">
+                      {before && (
+                        <a href={href("snapshots", [snapshot.id], { from: before.id })}>
+                          What changed<span class="visually-hidden"> in {snapshot.id}</span>
+                        </a>
+                      )}
+                      {!snapshot.current && (
+                        <ActionButton label={`Roll back to ${snapshot.id}`} onAct={() => setBack(snapshot)}>
+                          Roll back…
+                        </ActionButton>
+                      )}
+                    </span>
+                  </td>
+                </tr>
+              );
+            })}
+        </tbody>
+      </Table>
+      {back && (
+        <Confirm
+          title="Roll back?"
+          verb="Roll back"
+          danger
+          act={async () => {
+            const text = await rollBack(back.id);
+            onChange();
+            return text;
+          }}
+          onClose={() => setBack(null)}
+        >
+          <p>
+            Clients get <strong>{back.id}</strong> with its {count(back.packages, "package")} at once. The other snapshots
+            stay: you can go forward again in the same way.
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  );
+}
+
+function Contents({ target: name, id }: { target: string; id: string }) {
+  const url = address(["snapshots", name, id]);
+  const { data, error, reload } = useResource(url, (signal) => get<Snapshot>(url, signal));
+  const [search, setSearch] = useState("");
+  const rows = useMemo(
+    () => (data?.packages ?? []).filter(({ cpv }) => cpv.includes(search.trim().toLowerCase())),
+    [data, search],
+  );
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Reading {id}…</Empty>;
+  return (
+    <Card title={`Contents of ${id}`} aside={<span class="muted">{count(rows.length, "package")}</span>}>
+      <p class="hint">
+        Built by {data.run}, tree {data.tree.slice(0, 24)}
+      </p>
+      <search class="filters">
+        <label class="grow">
+          <span class="visually-hidden">Search in this snapshot</span>
+          <input
+            type="search"
+            placeholder="Search…"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+        </label>
+      </search>
+      <VirtualTable
+        label={`Packages of ${id}`}
+        rows={rows}
+        keyOf={({ cpv, buildId }) => `${cpv} ${buildId}`}
+        columns={4}
+        head={
+          <tr>
+            <th scope="col">Package</th>
+            <th scope="col">Slot</th>
+            <th scope="col">Size</th>
+            <th scope="col">USE</th>
+          </tr>
+        }
+        cells={({ cpv, slot, subslot, size, use, buildId }) => (
+          <>
+            <td>
+              {cpv}
+              {buildId > 1 && <span class="muted"> build {buildId}</span>}
+            </td>
+            <td>{slot === subslot || subslot === "" ? slot : `${slot}/${subslot}`}</td>
+            <td class="number">{bytes(size)}</td>
+            <td class="clip">{use.join(" ")}</td>
+          </>
+        )}
+      />
+    </Card>
+  );
+}
+
+function Difference({ target: name, from, to }: { target: string; from: string; to: string }) {
+  const url = address(["snapshots", name, "diff"], { from, to });
+  const { data, error, reload } = useResource(url, (signal) => get<SnapshotDiff>(url, signal));
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Comparing…</Empty>;
+  const { added, removed, changed, rebuilt } = data;
+  const parts: [title: string, lines: string[]][] = [
+    ["Added", added],
+    ["Removed", removed],
+    ["Another version", changed.map((one) => `${one.name}: ${one.from} → ${one.to}`)],
+    ["Built anew", rebuilt.map((one) => `${one.cpv}: build ${one.from} → ${one.to}`)],
+  ];
+  return (
+    <Card title="What changed" aside={<a href={href("snapshots", [to])}>Contents</a>}>
+      <p class="hint">
+        From {from} to {to}
+      </p>
+      {parts.every(([, lines]) => lines.length === 0) && <Empty>Nothing: both have the same packages.</Empty>}
+      {parts
+        .filter(([, lines]) => lines.length > 0)
+        .map(([title, lines]) => (
+          <details key={title} open={lines.length <= 100}>
+            <summary>
+              {title} ({lines.length})
+            </summary>
+            <ul class="names">
+              {lines.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </details>
+        ))}
+    </Card>
+  );
+}

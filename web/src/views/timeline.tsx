@@ -1,0 +1,152 @@
+import { useMemo } from "preact/hooks";
+import { duration, timestamp } from "../../../model/words.ts";
+import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
+import { TimelineChart } from "../parts/timelineChart.tsx";
+import { RESULT_WORDS } from "../parts/words.ts";
+import { liveBars } from "../lib/lanes.ts";
+import { now } from "../state/clock.ts";
+import { packages, run, target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { packageHref, refine, route } from "../state/router.ts";
+import type { Bar, RunRecord, TimelineAnswer } from "../wire/answers.ts";
+import { address, get } from "../wire/request.ts";
+
+/** What each drone built, and when; of this run or of one before. */
+export function TimelineView() {
+  const asked = route.value.query.get("run");
+  const view = run.value;
+  const isLive = asked === null || asked === view?.run;
+  return (
+    <>
+      <div class="title">
+        <h1 tabIndex={-1}>Timeline</h1>
+        <RunChooser chosen={asked ?? view?.run ?? null} />
+        {view && isLive && <EngineLink workflow={`world-update/${view.target}`} what="The run" />}
+      </div>
+      {isLive ? <LiveTimeline /> : <PastTimeline id={asked} />}
+    </>
+  );
+}
+
+function RunChooser({ chosen }: { chosen: string | null }) {
+  const name = target.value;
+  const current = run.value?.run ?? null;
+  const { data } = useResource(name === null ? null : `runs ${current}`, (signal) =>
+    get<{ runs: RunRecord[] }>(address(["runs"]), signal),
+  );
+  const runs = (data?.runs ?? []).filter((one) => one.target === name);
+  const known = new Set(runs.map((one) => one.run));
+  return (
+    <label>
+      <span class="visually-hidden">Run</span>
+      <select
+        value={chosen ?? ""}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          refine({ run: value === current ? null : value });
+        }}
+      >
+        {[chosen, current]
+          .filter((one) => one !== null && !known.has(one))
+          .map((one) => (
+            <option key={one} value={one ?? ""}>
+              {one}
+            </option>
+          ))}
+        {runs.map((one) => (
+          <option key={one.executionId} value={one.run}>
+            {one.run}, {timestamp(one.startedAt)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function LiveTimeline() {
+  const view = run.value;
+  const name = target.value;
+  // The critical path changes slowly: it is asked for anew with each step and each ten minutes.
+  const key = view && name ? `${view.run} ${view.step} ${Math.floor(now.value / 600_000)}` : null;
+  const { data } = useResource(key, (signal) =>
+    get<TimelineAnswer>(address(["runs", name ?? "", "timeline"]), signal),
+  );
+  const bars = useMemo(() => {
+    const critical = new Set(data?.bars.filter((bar) => bar.critical).map(({ cpv }) => cpv));
+    return liveBars(packages.value.values(), critical);
+  }, [data, packages.value]);
+  const drones = useMemo(
+    () => [...new Set([...(view?.drones ?? []).map((drone) => drone.name), ...bars.map(({ drone }) => drone)])].sort(),
+    [view, bars],
+  );
+  if (view === null) return <Empty>There was no run yet.</Empty>;
+  if (bars.length === 0) return <Empty>No build has begun yet.</Empty>;
+  const end = view.endedAt ?? now.value;
+  const from = bars.reduce((first, { start }) => Math.min(first, start), end);
+  const last = bars.reduce((latest, bar) => Math.max(latest, bar.end ?? end), from);
+  return <Chart bars={bars} drones={drones} from={from} to={last} now={end} />;
+}
+
+function PastTimeline({ id }: { id: string }) {
+  const name = target.value;
+  const url = name === null ? null : address(["runs", name, "timeline"], { run: id });
+  const { data, error, reload } = useResource(url, (signal) => get<TimelineAnswer>(url ?? "", signal));
+  if (error !== null) return <Problem text={error} onRetry={reload} />;
+  if (data === null) return <Empty>Reading what the engine remembers of {id}…</Empty>;
+  if (data.bars.length === 0) return <Empty>Nothing was built in this run.</Empty>;
+  return <Chart bars={data.bars} drones={data.drones} from={data.from} to={data.to} now={data.to} />;
+}
+
+interface ChartProps {
+  bars: readonly Bar[];
+  drones: readonly string[];
+  from: number;
+  to: number;
+  now: number;
+}
+
+function Chart({ bars, drones, from, to, now: end }: ChartProps) {
+  const whole = useMemo(() => ({ from, to: Math.max(to, from + 1_000) }), [from, to]);
+  return (
+    <>
+      <section class="card">
+        <TimelineChart bars={bars} drones={drones} whole={whole} now={end} />
+      </section>
+      <Longest bars={bars} now={end} />
+    </>
+  );
+}
+
+/** The same in words, for those who cannot use a picture. */
+function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
+  const took = (bar: Bar): number => (bar.end ?? end) - bar.start;
+  const longest = useMemo(() => bars.toSorted((a, b) => took(b) - took(a)).slice(0, 30), [bars, end]);
+  return (
+    <Card title="Longest builds">
+      <Table label="Longest builds">
+        <thead>
+          <tr>
+            <th scope="col">Package</th>
+            <th scope="col">Drone</th>
+            <th scope="col">Took</th>
+            <th scope="col">Result</th>
+            <th scope="col">Critical</th>
+          </tr>
+        </thead>
+        <tbody>
+          {longest.map((bar) => (
+            <tr key={`${bar.cpv} ${bar.attempt}`}>
+              <td>
+                <a href={packageHref(bar.cpv)}>{bar.cpv}</a>
+              </td>
+              <td>{bar.drone}</td>
+              <td class="number">{duration(took(bar))}</td>
+              <td class={bar.result === "failed" ? "bad-text" : ""}>{RESULT_WORDS[bar.result]}</td>
+              <td>{bar.critical ? "yes" : ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}
