@@ -21,6 +21,10 @@ export interface BuildFailure {
   phase?: string;
   /** The log's last lines around the error, at most 40. */
   logTail?: string[];
+  /** The line of the log that tells what went wrong; absent where none does, and in what drones of earlier versions said. */
+  errorLine?: string;
+  /** That line and those around it, at most 20 before and 20 after. */
+  around?: string[];
   /** What the attempt used, where it was measured: of one that was killed for memory, most of all. */
   usage?: BuildUsage;
 }

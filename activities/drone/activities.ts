@@ -10,7 +10,7 @@ import { commandEntry } from "../../system/commandEntry.ts";
 import { GIB, trimDirectory } from "../../system/disk.ts";
 import { ForeignLoad, processorTimes } from "../../system/foreignLoad.ts";
 import { ArtifactCache } from "./artifactCache.ts";
-import { attemptOf } from "./attempt.ts";
+import { attemptOf, attemptsOnDisk } from "./attempt.ts";
 import { Builds } from "./build.ts";
 import { isCompiling } from "./compiling.ts";
 import { type ActivityContext, beating, leave, temporalContext } from "./context.ts";
@@ -18,6 +18,7 @@ import { diskOfBuilds } from "./diskOfBuilds.ts";
 import { Documents } from "./documents.ts";
 import { droneFacts } from "./facts.ts";
 import { classified, failureOf } from "./failure.ts";
+import { LogStreams } from "./logStream.ts";
 import { removeOldLogs } from "./logs.ts";
 import { resolvePlan } from "./resolvePlan.ts";
 import { measuredSpeed } from "./speed.ts";
@@ -60,14 +61,17 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
   // Other drones of this machine and their builds, and the swarm's other roles, are no foreign load.
   const own = { pid: process.pid, programs: [SUPERVISE, commandEntry()] };
   const load = new ForeignLoad(() => processorTimes(own));
+  const logs = new LogStreams(binhost.logs, deps.log);
   const builds = new Builds({
-    ...{ drone, portage, documents, artifacts, speed, log: deps.log },
+    ...{ drone, portage, documents, artifacts, speed, logs, log: deps.log },
     cores: Math.min(drone.cores, drone.coresLimit),
     cgroups: await openCgroups(drone.name, drone.memoryGib * GIB),
     treeLocations: async (identity) => (await trees.find(identity))?.locations ?? null,
   });
   await builds.cleanAttempts();
   await removeOldLogs(join(drone.dir, "logs"), deps.keepLogsDays, Date.now());
+  const growing = new Set((await attemptsOnDisk(drone)).map(({ log }) => log));
+  await logs.resume(join(drone.dir, "logs"), (file) => growing.has(file));
   const tidy = async (): Promise<void> => {
     await artifacts.trim();
     await trimDirectory(join(drone.dir, "distfiles"), DISTFILES_BYTES);

@@ -18,7 +18,8 @@ import {
 } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
 import { diskOfBuilds } from "./diskOfBuilds.ts";
-import { classified, failureOf } from "./failure.ts";
+import { classified, failureOf, logFailure } from "./failure.ts";
+import type { LogStreams } from "./logStream.ts";
 import { LogTail } from "./logTail.ts";
 import { artifactOf, failureIn, lastLines } from "./outcome.ts";
 import { startBuild, type Workshop } from "./prepare.ts";
@@ -37,6 +38,8 @@ export interface Builder extends Workshop {
   cores: number;
   /** Of one of them; 1 is the reference machine's. */
   speed: number;
+  /** Where what builds write goes to. */
+  logs: LogStreams;
   log(message: string): void;
 }
 
@@ -88,12 +91,17 @@ export class Builds {
       began = (await startOf(attempt))?.preparedFrom ?? began;
       const adopted = await this.#ensureStarted(attempt, signal);
       this.#priorities.add(attempt);
+      await this.#stream(attempt);
       const result = await this.#watch(attempt, seen, signal);
-      return await this.#outcome(attempt, result, adopted);
+      const artifact = await this.#outcome(attempt, result, adopted);
+      this.#builder.logs.end(attempt.log);
+      return artifact;
     } catch (error) {
       if (!signal.aborted) {
         await this.#release(attempt, claim, () => this.#end(attempt));
-        throw classified(error, "drone");
+        const failure = classified(error, "drone");
+        this.#builder.logs.end(attempt.log, logFailure(failure));
+        throw failure;
       }
       if (claim.taken.signal.aborted) return leave("detached");
       const reason = context.reason();
@@ -172,6 +180,14 @@ export class Builds {
     return false;
   }
 
+  /** Its log goes to the binhost from now on; nothing waits for that. */
+  async #stream(attempt: Attempt): Promise<void> {
+    const { run, cpv, attempt: number } = attempt.order;
+    const start = await startOf(attempt);
+    if (start === null) return;
+    this.#builder.logs.follow(attempt.log, { key: { run, cpv, attempt: number }, begun: start.preparedFrom });
+  }
+
   /** Ends what this order replaces, and what nobody has asked for in a time in which the engine does ask. */
   async #endLeftovers(order: BuildOrder): Promise<void> {
     for (const other of await attemptsOnDisk(this.#builder.drone)) {
@@ -242,6 +258,7 @@ export class Builds {
 
   async #remove(attempt: Attempt): Promise<void> {
     await removeAttempt(attempt);
+    this.#builder.logs.end(attempt.log);
     await this.#builder.cgroups?.remove(attempt.label);
   }
 }

@@ -1,7 +1,11 @@
 import { ApplicationFailure } from "@temporalio/common";
 import { UserError } from "../../model/errors.ts";
 import type { BuildFailure, FailureClass } from "../../model/failures.ts";
+import type { LogFailure } from "../../model/logs.ts";
 import { BinhostError } from "../../store/client.ts";
+
+/** Of what the binhost keeps beside a log. */
+const MAX_WORDS = 300;
 
 /** An error that carries its class to the workflow, which decides what happens next: Temporal must not retry it by itself. */
 export function failureOf(failure: BuildFailure): ApplicationFailure {
@@ -11,6 +15,17 @@ export function failureOf(failure: BuildFailure): ApplicationFailure {
     nonRetryable: true,
     details: [failure],
   });
+}
+
+/** What the log of an attempt that failed is found by. */
+export function logFailure(error: unknown): LogFailure {
+  const [details] = (error instanceof ApplicationFailure && error.details) || [];
+  const { phase, errorLine, message } = (details ?? {}) as Partial<BuildFailure>;
+  const words = errorLine ?? message;
+  return {
+    ...(phase !== undefined && { phase }),
+    ...(words !== undefined && { errorLine: words.slice(0, MAX_WORDS) }),
+  };
 }
 
 /** A binhost that restarts is back by then. */

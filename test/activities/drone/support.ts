@@ -61,16 +61,21 @@ export interface Yard {
   order(cpv: string, more?: Partial<BuildOrder>): BuildOrder;
   /** Builds, uploads and has it accepted, as buildPackage does. */
   deliver(life: Life, cpv: string): Promise<BuiltArtifact>;
+  /** The binhost is away while `during` runs. */
+  outage(during: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openYard(packages: readonly TreePackage[], world: string[]): Promise<Yard> {
   const directory = await mkdtemp(join(tmpdir(), "swarm-drone-"));
   const store = await openStore(join(directory, "binhost"), { name: "main" });
-  const server = createBinhostServer(store, { token: TOKEN, name: "main" });
   const requests: string[] = [];
-  server.addHook("onRequest", async ({ method, url }) => void requests.push(`${method} ${url}`));
-  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  const serve = async (port: number) => {
+    const server = createBinhostServer(store, { token: TOKEN, name: "main" });
+    server.addHook("onRequest", async ({ method, url }) => void requests.push(`${method} ${url}`));
+    return { server, url: await server.listen({ host: "127.0.0.1", port }) };
+  };
+  let { server, url } = await serve(0);
   const client = new BinhostClient(url, TOKEN);
   const tree = await makeTree(directory, packages);
   const bundle = await client.putBlob(Buffer.from(JSON.stringify(treeTarget(tree, world))));
@@ -135,6 +140,12 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
       if ("rejected" in verdict) throw new Error(verdict.rejected);
       await life.activities.discard(wanted);
       return artifact;
+    },
+    async outage(during) {
+      server.server.closeAllConnections();
+      await server.close();
+      await during();
+      ({ server } = await serve(Number(new URL(url).port)));
     },
     async close() {
       await server.close();
