@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { messageOf, UserError, usageError } from "../../model/errors.ts";
 import type { Source } from "../../monitor/source.ts";
 import type { Context } from "../context.ts";
@@ -7,12 +8,20 @@ import type { RegisterVerb } from "../verbs.ts";
 
 interface Options {
   target?: string;
+  gateway?: string;
+  tokenFile?: string;
 }
 
 /** `swarm monitor` */
 export const register: RegisterVerb = (command, context) => {
-  targetOption(command).action((options: Options) => monitor(context(), options));
-  examples(command, [["swarm monitor", "the whole swarm on one screen, live; ? shows its keys, q leaves"]]);
+  targetOption(command)
+    .option("--gateway <url>", "look through a gateway instead of at the engine, however many look")
+    .option("--token-file <file>", "with --gateway: the file of its token (default: the token in SWARM_TOKEN, if any)")
+    .action((options: Options) => monitor(context(), options));
+  examples(command, [
+    ["swarm monitor", "the whole swarm on one screen, live; ? shows its keys, q leaves"],
+    ["swarm monitor --gateway http://gateway:8090 --token-file FILE", "from a machine that reaches the gateway only"],
+  ]);
 };
 
 async function monitor(context: Context, options: Options): Promise<void> {
@@ -42,9 +51,39 @@ async function monitor(context: Context, options: Options): Promise<void> {
   }
 }
 
-async function sourceOf(context: Context, { target }: Options): Promise<Source> {
-  // A wrong configuration is told before the screen is there.
-  await context.config();
-  const { EngineSource } = await import("../../monitor/engineSource.ts");
-  return new EngineSource(context, target);
+async function sourceOf(context: Context, options: Options): Promise<Source> {
+  const { target, gateway } = options;
+  if (gateway === undefined) {
+    if (options.tokenFile !== undefined)
+      throw usageError("--token-file is the token of a gateway: say --gateway URL, too");
+    // A wrong configuration is told before the screen is there.
+    await context.config();
+    const { EngineSource } = await import("../../monitor/engineSource.ts");
+    return new EngineSource(context, target);
+  }
+  const url = URL.parse(gateway);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw usageError(`--gateway takes a URL such as http://gateway:8090, not '${gateway}'`);
+  }
+  const token = await tokenOf(context, options);
+  const { GatewaySource } = await import("../../monitor/gatewaySource.ts");
+  return new GatewaySource({ url: url.href, token, target });
+}
+
+/** Null: the gateway is asked without one. */
+async function tokenOf(context: Context, { tokenFile }: Options): Promise<string | null> {
+  const given = tokenFile === undefined ? (context.around.env.SWARM_TOKEN ?? "") : await readToken(tokenFile);
+  const token = given.trim();
+  if (token === "" && tokenFile !== undefined)
+    throw usageError(`${tokenFile} is empty: it must have the gateway's token`);
+  if (/[^!-~]/.test(token)) throw usageError("the token must be one word: letters, digits and signs");
+  return token === "" ? null : token;
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw usageError(`the token of the gateway cannot be read: ${messageOf(error)}`);
+  }
 }
