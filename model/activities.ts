@@ -1,8 +1,10 @@
+import type { Notice, Observation, ObserveRequest } from "./alerts.ts";
 import type { BuildOrder, BuildUsage, BuiltArtifact } from "./build.ts";
 import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
 import type { AttemptOutcome } from "./history.ts";
 import type { Outlook, Standing } from "./outlook.ts";
 import type { PlanGraph, Unresolvable } from "./plan.ts";
+import type { ScheduledOrder, ScheduledOutcome } from "./schedules.ts";
 import type { TreeSource } from "./target.ts";
 
 /** What `pinTarget` fixes for a run: the run builds exactly this, whatever changes meanwhile. */
@@ -133,6 +135,12 @@ export interface OrchestratorActivities {
   outcomeOf(workflowId: string): Promise<BuiltArtifact | null>;
   /** Runs the scheduler forward from where a run stands; null where nothing is left to look at. */
   lookAhead(standing: Standing): Promise<Outlook | null>;
+  /** Watches the swarm, and returns once something that matters to alerts differs from what was seen last. */
+  observe(request: ObserveRequest): Promise<Observation>;
+  /** Sends one message to one channel. Sent again it has the same id. What the channel answered. */
+  notify(request: { channel: string; notice: Notice }): Promise<string>;
+  /** Starts the run of a schedule. Repeated it finds the run that it has started. */
+  startScheduled(request: { order: ScheduledOrder; id: string }): Promise<ScheduledOutcome>;
 }
 
 /** Task queue names. */

@@ -12,10 +12,19 @@ export interface RunRequest {
   /** `@world`, or the atoms given. */
   atoms: string[];
   options: WorldUpdateInput["options"];
+  /** Of a request that may be repeated: the run that it has started is found again. */
+  order?: string;
+}
+
+/** There is one run of a target at a time. */
+export class RunInProgress extends UserError {
+  constructor(target: string, run: string) {
+    super(`a run of ${target} is in progress (${run}): swarm status`);
+  }
 }
 
 /** Starts a run and makes sure that the fleet runs. Returns the run's id. UserError: one is in progress already. */
-export async function startRun(access: Access, { target, atoms, options }: RunRequest): Promise<string> {
+export async function startRun(access: Access, { target, atoms, options, order }: RunRequest): Promise<string> {
   const [config, client, binhost] = await Promise.all([access.config(), access.client(), access.binhost()]);
   if (config.trees.length === 0) {
     const { file } = await access.loadedConfig();
@@ -34,7 +43,7 @@ export async function startRun(access: Access, { target, atoms, options }: RunRe
     options,
     startedBy: access.by,
   };
-  const memo: RunMemo = { run, startedBy: access.by };
+  const memo: RunMemo = { run, startedBy: access.by, ...(order === undefined ? {} : { order }) };
   try {
     await client.workflow.start("worldUpdate", {
       workflowId: worldUpdateId(target),
@@ -48,7 +57,8 @@ export async function startRun(access: Access, { target, atoms, options }: RunRe
     if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;
     const description = await client.workflow.getHandle(worldUpdateId(target)).describe();
     const running = typeof description.memo?.run === "string" ? description.memo.run : description.runId;
-    throw new UserError(`a run of ${target} is in progress (${running}): swarm status`);
+    if (order !== undefined && description.memo?.order === order) return running;
+    throw new RunInProgress(target, running);
   }
   return run;
 }

@@ -5,7 +5,7 @@ import { createOrchestratorActivities } from "../activities/orchestrator/activit
 import { dataConverter } from "../connection/codec.ts";
 import { connectWorker } from "../connection/worker.ts";
 import { QUEUES } from "../model/activities.ts";
-import { BUNDLE_PATH } from "./bundle.ts";
+import { bundlePath } from "./bundle.ts";
 import { aborted, type Role, readToken } from "./role.ts";
 import { startTelemetry } from "./telemetry.ts";
 
@@ -21,14 +21,16 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
   const token = await readToken(config);
   const telemetry = await startTelemetry(config, { role: "orchestrator", name: null }, { log });
   const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
-  const client = new Client({ connection, namespace, dataConverter });
+  const { tracing } = telemetry;
+  const client = new Client({ connection, namespace, dataConverter, ...tracing.client });
   const worker = await Worker.create({
     connection,
     namespace,
     dataConverter,
     taskQueue: QUEUES.orchestrator,
-    workflowBundle: { codePath: BUNDLE_PATH },
-    activities: createOrchestratorActivities(client, token),
+    workflowBundle: { codePath: bundlePath(tracing.on) },
+    ...tracing.worker,
+    activities: createOrchestratorActivities(client, token, config),
     // Those that wait for builds of runs that continued as new do nothing else.
     maxConcurrentActivityTaskExecutions: 1_000,
     maxCachedWorkflows: config.orchestrator.maxCachedWorkflows,
@@ -42,6 +44,14 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     staticSummary: "the drones of this swarm",
   });
+  if (config.alerts.channels.length > 0) {
+    await client.workflow.start("alerts", {
+      workflowId: "alerts",
+      taskQueue: QUEUES.orchestrator,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: "what is wrong, and who is told",
+    });
+  }
   log(`orchestrator: runs workflows of namespace ${namespace}`);
   telemetry.ready();
   ready();

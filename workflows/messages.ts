@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { EnrolRequest } from "../model/activities.ts";
+import type { AlertsView, ChannelAnswer } from "../model/alerts.ts";
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { BuildFailure } from "../model/failures.ts";
 import type { DroneSyncReport, DroneView } from "../model/fleet.ts";
@@ -186,3 +187,11 @@ export interface SyncVerifyResult {
     report: DroneSyncReport | null;
   }[];
 }
+
+// Alerts.
+export const ALERTS_ID = "alerts";
+/** Id of the activity that sends a message: tells whose tries fail. */
+export const notifyId = (channel: string, notice: string): string => `notify/${channel}/${notice}`;
+export const alertsQuery = defineQuery<AlertsView>("alerts");
+/** Sends a test message at once, to one channel or (null) to all; what each of them said. */
+export const testAlertsUpdate = defineUpdate<ChannelAnswer[], [OperatorAction & { channel: string | null }]>("test");

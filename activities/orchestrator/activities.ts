@@ -2,16 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "@temporalio/activity";
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
+import type { SwarmConfig } from "../../config/schema.ts";
 import type { OrchestratorActivities } from "../../model/activities.ts";
+import { createAlertActivities } from "./alerts.ts";
 import { checkProof } from "./credential.ts";
 import { lookAheadBeside } from "./lookAhead.ts";
+import { createScheduledActivities } from "./scheduled.ts";
 
 /** Well under the heartbeat timeout of the workflows. ms */
 const HEARTBEAT_MS = 4_000;
 
-/** What orchestrators do beside running workflows. */
-export function createOrchestratorActivities(client: Client, token: string): OrchestratorActivities {
+/** What orchestrators do beside running workflows. @param env secrets of the alerts' channels may stand in it. */
+export function createOrchestratorActivities(
+  client: Client,
+  token: string,
+  config: SwarmConfig,
+  env: NodeJS.ProcessEnv = process.env,
+): OrchestratorActivities {
   return {
+    ...createAlertActivities(client, config, env),
+    ...createScheduledActivities(client, config, token),
     checkCredential: async (request) => checkProof(token, request),
     lookAhead: lookAheadBeside,
     outcomeOf: async (workflowId) => {

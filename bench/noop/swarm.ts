@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -12,6 +13,8 @@ import {
 import { msToTs } from "@temporalio/common/lib/time.js";
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { createOrchestratorActivities } from "../../activities/orchestrator/activities.ts";
+import { resolveConfig, surroundingsOf } from "../../config/defaults.ts";
+import type { SwarmConfig } from "../../config/schema.ts";
 import { dataConverter } from "../../connection/codec.ts";
 import { QUEUES } from "../../model/activities.ts";
 import type { PlanGraph } from "../../model/plan.ts";
@@ -43,6 +46,12 @@ export interface NoopSwarmOptions {
   plan?: PlanGraph;
   /** With the token of a swarm whose orchestrators are processes of their own: none runs here. */
   token?: string;
+  /** Of the orchestrators here; absent: the defaults. */
+  config?: SwarmConfig;
+}
+
+function defaultConfig(): SwarmConfig {
+  return resolveConfig({}, surroundingsOf(process.env, tmpdir()));
 }
 
 /** What a drone in a process of its own is told. */
@@ -107,7 +116,11 @@ export class NoopSwarm {
       dataConverter,
       taskQueue: QUEUES.orchestrator,
       workflowBundle: { codePath: this.#options.bundle },
-      activities: createOrchestratorActivities(this.client, this.context.token),
+      activities: createOrchestratorActivities(
+        this.client,
+        this.context.token,
+        this.#options.config ?? defaultConfig(),
+      ),
       maxCachedWorkflows: 200,
       stickyQueueScheduleToStartTimeout: "2s",
       shutdownForceTime: "5s",

@@ -1,0 +1,98 @@
+import { Context } from "@temporalio/activity";
+import type { Client } from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
+import type { SwarmConfig } from "../../config/schema.ts";
+import type { OrchestratorActivities } from "../../model/activities.ts";
+import { isAtLeast, type ObserveRequest, type RunStarts } from "../../model/alerts.ts";
+import { messageOf } from "../../model/errors.ts";
+import { Observer } from "../../operations/observe.ts";
+import { beat, sendNotice } from "./channels.ts";
+
+/** How often the swarm is looked at. ms */
+const LOOK_MS = 10_000;
+/** How often a channel that wants to hear regularly does. ms */
+const BEAT_MS = 60_000;
+/** Well under the heartbeat timeout of the workflow. ms */
+const HEARTBEAT_MS = 4_000;
+/** In between it answers in any case, so that no activity runs for ever. ms */
+const LONGEST_MS = 6 * 60 * 60_000;
+
+/** What orchestrators do for the alerts. @param env has secrets that stand in no file. */
+export function createAlertActivities(
+  client: Client,
+  config: SwarmConfig,
+  env: NodeJS.ProcessEnv,
+): Pick<OrchestratorActivities, "observe" | "notify"> {
+  const observer = new Observer(client, config);
+  const { channels } = config.alerts;
+  const from = { swarm: config.swarm.name, env };
+
+  /** Regular messages are no alerts: one that is lost is followed by the next. */
+  async function beatAll({ active }: ObserveRequest): Promise<void> {
+    await Promise.allSettled(
+      channels.map(async (channel) => {
+        const said = active.filter(({ severity }) => isAtLeast(severity, channel.minSeverity));
+        await beat(
+          channel,
+          said.map(({ title }) => title),
+          from,
+        );
+      }),
+    );
+  }
+
+  return {
+    observe: async (request) => {
+      if (channels.length === 0) {
+        throw ApplicationFailure.retryable("this orchestrator's configuration has no [[alerts.channel]]", "NoChannels");
+      }
+      const { heartbeat, heartbeatDetails, sleep, log } = contextOf();
+      let starts = heartbeatDetails ?? request.starts;
+      const timer = setInterval(() => heartbeat(starts), HEARTBEAT_MS);
+      const end = Date.now() + LONGEST_MS;
+      let beatAt = 0;
+      let problem = "";
+      try {
+        for (;;) {
+          const observation = await observer.observe(starts).catch((error: unknown) => {
+            if (problem !== messageOf(error))
+              log.warn(`alerts: cannot read the swarm, tried again: ${messageOf(error)}`);
+            problem = messageOf(error);
+            return null;
+          });
+          if (observation) {
+            starts = observation.starts;
+            const isTime = Date.now() >= Math.min(end, request.until ?? end);
+            if (observation.digest !== request.digest || isTime) return observation;
+            if (Date.now() >= beatAt) {
+              beatAt = Date.now() + BEAT_MS;
+              await beatAll(request);
+            }
+          }
+          heartbeat(starts);
+          const left = Math.max(0, (request.until ?? end) - Date.now());
+          await sleep(Math.min(LOOK_MS, left));
+        }
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    notify: async ({ channel: name, notice }) => {
+      const channel = channels.find((each) => each.name === name);
+      if (!channel) throw ApplicationFailure.retryable(`this orchestrator has no channel ${name}`, "NoChannel");
+      return await sendNotice(channel, notice, from);
+    },
+  };
+}
+
+function contextOf() {
+  const context = Context.current();
+  const details: unknown = context.info.heartbeatDetails;
+  return {
+    heartbeat: (starts: RunStarts) => context.heartbeat(starts),
+    // Only ever written here.
+    heartbeatDetails: details === undefined || details === null ? null : (details as RunStarts),
+    sleep: (ms: number) => context.sleep(ms),
+    log: context.log,
+  };
+}

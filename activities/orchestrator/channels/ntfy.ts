@@ -1,0 +1,34 @@
+import type { AlertSeverity, Notice } from "../../../model/alerts.ts";
+import { authorization, type ChannelRequest } from "./request.ts";
+import type { Secrets } from "./secrets.ts";
+import { bodyOf, headline } from "./words.ts";
+
+/** ntfy's, of 1 to 5. */
+const PRIORITIES: Record<AlertSeverity, number> = { info: 3, warning: 4, critical: 5 };
+const QUIET = 2;
+/** ntfy shows these as signs before the title. */
+const TAGS: Record<AlertSeverity, string> = {
+  info: "information_source",
+  warning: "warning",
+  critical: "rotating_light",
+};
+
+/**
+ * As ntfy's publishing by JSON has it (https://docs.ntfy.sh/publish/#publish-as-json): to the server's root, with the topic, which is
+ * the last part of the address, in the body. Since ntfy 2.16 a message with the `sequence_id` of an earlier one takes its place.
+ */
+export function ntfyRequest(notice: Notice, swarm: string, { url, token }: Secrets): ChannelRequest {
+  const { kind, severity, id } = notice;
+  const bad = kind === "fired" || (kind === "summary" && notice.alerts.some(({ endedAt }) => endedAt === null));
+  const slash = url.lastIndexOf("/");
+  const body = {
+    topic: decodeURIComponent(url.slice(slash + 1)),
+    title: headline(notice, swarm),
+    message: bodyOf(notice),
+    priority: bad ? PRIORITIES[severity] : QUIET,
+    tags: [bad ? TAGS[severity] : "white_check_mark"],
+    sequence_id: id,
+  };
+  const headers = { "content-type": "application/json", "idempotency-key": id, ...authorization(token) };
+  return { method: "POST", url: url.slice(0, slash + 1), headers, body: JSON.stringify(body) };
+}

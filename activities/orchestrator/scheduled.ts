@@ -1,0 +1,37 @@
+import type { Client } from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
+import type { SwarmConfig } from "../../config/schema.ts";
+import type { OrchestratorActivities } from "../../model/activities.ts";
+import { UserError } from "../../model/errors.ts";
+import type { Access } from "../../operations/access.ts";
+import { RunInProgress, startRun } from "../../operations/startRun.ts";
+import { BinhostClient } from "../../store/client.ts";
+
+/** Starts runs as the command does, for schedules. */
+export function createScheduledActivities(
+  client: Client,
+  config: SwarmConfig,
+  token: string,
+): Pick<OrchestratorActivities, "startScheduled"> {
+  return {
+    startScheduled: async ({ order, id }) => {
+      const access: Access = {
+        loadedConfig: async () => ({ config, file: null, origins: {} }),
+        config: async () => config,
+        client: async () => client,
+        binhost: async () => new BinhostClient(config.binhost.url, token),
+        by: `schedule ${order.schedule}`,
+      };
+      const { target, atoms, autoFinalize, acceptFailed } = order;
+      const options = { sync: true, dryRun: false, skipUnresolvable: false, autoFinalize, acceptFailed };
+      try {
+        return { outcome: "started", run: await startRun(access, { target, atoms, options, order: id }) };
+      } catch (error) {
+        if (error instanceof RunInProgress) return { outcome: "skipped", reason: error.message };
+        // What a person has to mend does not mend itself.
+        if (error instanceof UserError) throw ApplicationFailure.nonRetryable(error.message, "Refused");
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import type { Client } from "@temporalio/client";
+import type { SwarmConfig } from "../config/schema.ts";
+import type { Observation, ObservedDisk, ObservedRun, RunStarts } from "../model/alerts.ts";
+import { UserError } from "../model/errors.ts";
+import { RUN_STEPS, type RunView } from "../model/run.ts";
+import { freeBytes, GIB } from "../system/disk.ts";
+import { FLEET_ID, type FleetView, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
+import { askWorkflow, pendingActivities } from "./engine.ts";
+import { readRun } from "./readModel.ts";
+import { listRuns, type RunRecord } from "./runs.ts";
+
+/** An alert of a disk that is low ends only when so much more is free: a disk at the limit would come and go. */
+const CLEARLY = 1.2;
+/** More blocked packages than this say nothing new. */
+const MAX_FAILED = 100;
+/** Of the runs that the engine lists: more than there are targets. */
+const MAX_RUNS = 200;
+
+/** Reads of the swarm what the rules of the alerts ask for. UserError: somebody did not answer. */
+export class Observer {
+  readonly #client: Client;
+  readonly #config: SwarmConfig;
+  /** Why runs failed, by execution: that does not change any more. */
+  readonly #reasons = new Map<string, string | null>();
+
+  constructor(client: Client, config: SwarmConfig) {
+    this.#client = client;
+    this.#config = config;
+  }
+
+  /** @param starts those of the observation before. */
+  async observe(starts: RunStarts): Promise<Observation> {
+    const { channels, ...rules } = this.#config.alerts;
+    const at = Date.now();
+    const [fleet, records] = await Promise.all([this.#fleet(), listRuns(this.#client, MAX_RUNS)]);
+    const newest = [...Map.groupBy(records, ({ target }) => target).values()].flatMap(([first]) => first ?? []);
+    const looked = await Promise.all(newest.map((record) => this.#run(record, starts[record.run], at)));
+    const seen = {
+      rules,
+      channels: channels.map(({ name, minSeverity }) => ({ name, minSeverity })),
+      drones: fleet.drones.map(({ facts, state, since, grounded }) => ({ name: facts.name, state, since, grounded })),
+      disks: [
+        ...fleet.drones.map(({ facts }) => this.#disk(`drone ${facts.name}`, facts.diskFreeBytes)),
+        ...(await this.#binhostDisk()),
+      ],
+      runs: looked.map(({ run }) => run),
+      lastRunAt: newest.length === 0 ? null : Math.max(...newest.map(({ startedAt }) => startedAt)),
+    };
+    const begun = looked.flatMap(({ run, start }) => (start ? [[run.run, start] as const] : []));
+    return { at, digest: digestOf(seen), ...seen, starts: Object.fromEntries(begun) };
+  }
+
+  async #fleet(): Promise<FleetView> {
+    try {
+      return await askWorkflow(this.#client, FLEET_ID, fleetQuery);
+    } catch (error) {
+      if (error instanceof Error && error.name === "WorkflowNotFoundError") return { drones: [], refused: [] };
+      throw error;
+    }
+  }
+
+  #disk(name: string, free: number): ObservedDisk {
+    const limit = this.#config.alerts.lowDiskGib * GIB;
+    const level = free < limit ? "low" : free < limit * CLEARLY ? "near" : "fine";
+    return { name, freeBytes: free, level };
+  }
+
+  /** Nothing where the binhost is on another machine. */
+  async #binhostDisk(): Promise<ObservedDisk[]> {
+    const { dir, name } = this.#config.binhost;
+    const free = await freeBytes(dir).catch(() => null);
+    return free === null ? [] : [this.#disk(`binhost ${name}`, free)];
+  }
+
+  async #run(
+    record: RunRecord,
+    before: RunStarts[string] | undefined,
+    at: number,
+  ): Promise<{ run: ObservedRun; start: RunStarts[string] | null }> {
+    const { target } = record;
+    if (record.status !== "RUNNING") return { run: await this.#ended(record), start: null };
+    const { run: view, runProblem } = await readRun(this.#client, target);
+    if (view === null) throw new UserError(runProblem ?? `the run of ${target} is gone`);
+    const start = startOf(view, before, at);
+    return {
+      start,
+      run: {
+        run: view.run,
+        target,
+        step: view.step,
+        reason: view.reason,
+        paused: view.paused,
+        left: view.counts.needed + view.counts.delegated,
+        received: view.counts.received,
+        failed: view.failed.slice(0, MAX_FAILED).map(({ cpv, message }) => ({ cpv, message })),
+        failedCount: view.counts.failed,
+        stalled: stalled(view, start, at, this.#config.alerts.nothingStartsMinutes),
+        publishProblem: view.step === "publish" ? await this.#publishProblem(target) : null,
+      },
+    };
+  }
+
+  async #ended({ run, target, status, step, executionId }: RunRecord): Promise<ObservedRun> {
+    const said = RUN_STEPS.find((each) => each === step) ?? "done";
+    const failed = status === "FAILED" || status === "TIMED_OUT";
+    return {
+      ...{ run, target, reason: failed ? await this.#reason(target, executionId) : null },
+      step: failed ? "failed" : status === "COMPLETED" ? said : "cancelled",
+      ...{ paused: null, left: 0, received: 0, failed: [], failedCount: 0, stalled: null, publishProblem: null },
+    };
+  }
+
+  async #reason(target: string, executionId: string): Promise<string | null> {
+    const known = this.#reasons.get(executionId);
+    if (known !== undefined) return known;
+    const { run } = await readRun(this.#client, target);
+    this.#reasons.set(executionId, run?.reason ?? null);
+    return run?.reason ?? null;
+  }
+
+  async #publishProblem(target: string): Promise<string | null> {
+    const activities = await pendingActivities(this.#client, worldUpdateId(target)).catch(() => []);
+    return activities.find(({ type }) => type === "publish")?.problem ?? null;
+  }
+}
+
+/** When a build was started last, as far as one can see. That one has ended is a sign of one that was not seen. */
+function startOf(view: RunView, before: RunStarts[string] | undefined, at: number): RunStarts[string] {
+  const { counts, drones, paused } = view;
+  const ended = counts.received + counts.failed + counts.skipped;
+  const seen = drones.flatMap(({ building }) => building.map(({ startedAt }) => startedAt));
+  // A pause does not count as waiting.
+  const lives = before === undefined || before.ended !== ended || paused !== null;
+  return { at: Math.max(before?.at ?? 0, lives ? at : 0, ...seen), ended };
+}
+
+/**
+ * Packages are ready, nothing was started for long, and that is not because every drone is busy: one has nothing to do, or
+ * none takes work at all.
+ */
+function stalled(view: RunView, start: RunStarts[string], at: number, minutes: number): ObservedRun["stalled"] {
+  if (minutes === 0 || view.step !== "build" || view.paused !== null || !view.queue) return null;
+  const able = view.drones.filter(({ state, paused, reason }) => state === "verified" && !paused && reason === null);
+  if (able.length > 0 && able.every(({ building }) => building.length > 0)) return null;
+  const since = Math.max(start.at, view.queue.since, view.stepSince);
+  return at - since < minutes * 60_000 ? null : { ready: view.queue.ready, since };
+}
+
+/** Of what the rules judge by, and nothing that changes by itself. */
+function digestOf({ rules, channels, drones, disks, runs, lastRunAt }: Omit<Observation, "at" | "digest" | "starts">) {
+  const matter = [
+    rules,
+    channels,
+    drones.map(({ name, state, grounded }) => [name, state === "suspect" ? "online" : state, grounded !== null]),
+    disks.map(({ name, level }) => [name, level]),
+    runs.map(({ run, step, reason, paused, left, failed, stalled: stands, publishProblem }) => [
+      ...[run, steady(step), step === "failed" ? reason : null, paused?.since, left > 0, failed.map(({ cpv }) => cpv)],
+      ...[stands !== null, publishProblem !== null],
+    ]),
+    lastRunAt,
+  ];
+  return createHash("sha256").update(JSON.stringify(matter)).digest("hex").slice(0, 32);
+}
+
+/** The steps before the gate are alike to alerts. */
+const steady = (step: RunView["step"]): string =>
+  step === "sync" || step === "verify" || step === "resolve" ? "build" : step;
