@@ -74,6 +74,11 @@ export function ActionButton({ children, primary = false, danger = false, label,
   );
 }
 
+/** Says once for a view why its buttons are off. */
+export function WhyOff() {
+  return whyNot.value === null ? null : <p class="hint">{whyNot}</p>;
+}
+
 interface ConfirmProps {
   title: string;
   /** What the button that does it says. */

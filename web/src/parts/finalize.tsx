@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { count } from "../../../model/words.ts";
+import { bytes, count } from "../../../model/words.ts";
 import { target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import type { FinalizePreview } from "../wire/answers.ts";
@@ -22,23 +22,28 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
       </Dialog>
     );
   }
-  const { added, changed, failed, refusal } = data;
+  const { added, changed, failed, skipped, words, refusal } = data;
   const mustAccept = failed.length > 0;
   return (
     <Confirm
       title="Publish this run?"
       verb="Publish"
-      act={() => finalize(acceptFailed)}
+      act={async () => {
+        if (mustAccept && !acceptFailed) throw new Error("Say first that it shall be published without what failed.");
+        return await finalize(acceptFailed);
+      }}
       onClose={onClose}
     >
       <p>
         Clients of <strong>{name}</strong> get {count(added.length, "new package")} and{" "}
-        {count(changed.length, "changed one")}, all at once. It can be rolled back.
+        {count(changed.length, "changed one")} ({bytes(data.bytes)}), all at once. It can be rolled back.
       </p>
       <Names title="New" names={added} />
       <Names title="Changed" names={changed} />
-      <Names title="Failed, will not be published" names={failed} isOpen />
-      {refusal !== null && <p class="problem">{refusal}</p>}
+      <Names title="Failed" names={failed} isOpen />
+      <Names title="Skipped because of that" names={skipped} />
+      {words.length > 0 && <p class="muted">{words.join(" ")}</p>}
+      {refusal !== null && !mustAccept && <p class="problem">{refusal}</p>}
       {mustAccept && (
         <label class="check">
           <input
@@ -46,7 +51,7 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
             checked={acceptFailed}
             onChange={(event) => setAcceptFailed(event.currentTarget.checked)}
           />
-          Publish without the {count(failed.length, "package")} that failed
+          Publish without {count(failed.length + skipped.length, "package")} that could not be built
         </label>
       )}
     </Confirm>

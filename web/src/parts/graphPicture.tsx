@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { duration } from "../../../model/words.ts";
 import { type Column, layOut } from "../lib/graphLayout.ts";
 import { packages } from "../state/live.ts";
@@ -12,7 +12,10 @@ const WIDTH = 224;
 const BETWEEN = 72;
 const ROW = 52;
 const HEAD = 34;
-const MOST = 30;
+/** In a column, at first and with each wish for more. */
+const MOST = 16;
+/** Short columns stand in the middle of so much, where all of it is seen at once. CSS pixels */
+const MIDDLE = 560;
 
 interface Props {
   graph: GraphAnswer;
@@ -22,7 +25,8 @@ interface Props {
 
 /** The packages around a chosen one: what it needs on the left, what needs it on the right. */
 export function GraphPicture({ graph, around, depth }: Props) {
-  const { columns, lines } = useMemo(() => layOut(graph, around, MOST), [graph, around]);
+  const [most, setMost] = useState(MOST);
+  const { columns, lines } = useMemo(() => layOut(graph, around, most), [graph, around, most]);
   const critical = useMemo(() => new Set(graph.critical), [graph]);
   const tallest = Math.max(...columns.map(lengthOf));
   const places = new Map<string, { x: number; y: number }>();
@@ -69,7 +73,11 @@ export function GraphPicture({ graph, around, depth }: Props) {
                 </li>
               ))}
             </ul>
-            {column.hidden > 0 && <p class="muted small">and {column.hidden} more</p>}
+            {column.hidden > 0 && (
+              <button type="button" class="quiet" onClick={() => setMost(most + 4 * MOST)}>
+                Show {Math.min(column.hidden, 4 * MOST)} more of {column.hidden}
+              </button>
+            )}
           </section>
         ))}
       </div>
@@ -98,11 +106,11 @@ function Node({ node, isChosen, isCritical, depth }: { node: GraphNode; isChosen
 }
 
 function lengthOf({ nodes, hidden }: Column): number {
-  return nodes.length * ROW + (hidden > 0 ? 24 : 0);
+  return nodes.length * ROW + (hidden > 0 ? 36 : 0);
 }
 
 function topOf(column: Column, tallest: number): number {
-  return Math.max(0, (tallest - lengthOf(column)) / 2);
+  return Math.max(0, (Math.min(tallest, MIDDLE) - lengthOf(column)) / 2);
 }
 
 function titleOf({ level, nodes, hidden }: Column): string {

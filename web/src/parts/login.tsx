@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import { announce } from "../state/announcer.ts";
-import { isLoggingIn, logIn } from "../state/session.ts";
+import { isLoggingIn, logIn, token, whyNot } from "../state/session.ts";
 import type { StateAnswer } from "../wire/answers.ts";
 import { address, RequestError, send, wordsOf } from "../wire/request.ts";
 import { Dialog } from "./dialog.tsx";
@@ -14,14 +14,14 @@ export function LoginForm({ onDone }: { onDone?: () => void }) {
   const help = useId();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const token = value.trim();
-    if (token === "" || isBusy) return;
+    const given = value.trim();
+    if (given === "" || isBusy) return;
     setBusy(true);
-    const refused = await whyRefused(token);
+    const refused = await whyRefused(given);
     setBusy(false);
     setProblem(refused);
     if (refused !== null) return;
-    logIn(token);
+    logIn(given);
     announce("Logged in.");
     onDone?.();
   };
@@ -62,6 +62,7 @@ export function LoginDialog() {
   };
   return (
     <Dialog title="Log in" onClose={close}>
+      {token.value !== null && <p>{whyNot}</p>}
       <LoginForm onDone={close} />
     </Dialog>
   );

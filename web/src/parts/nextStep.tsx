@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { chooseTarget } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { NextAction } from "../wire/answers.ts";
-import { ActionButton, attempt, Confirm } from "./actions.tsx";
+import { ActionButton, attempt, Confirm, WhyOff } from "./actions.tsx";
 import { FinalizeDialog } from "./finalize.tsx";
 import { resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";
 
@@ -39,6 +39,7 @@ export function NextStep({ action }: { action: NextAction }) {
           })}
         </ul>
       )}
+      {!isCalm && action.command !== null && <WhyOff />}
     </section>
   );
 }

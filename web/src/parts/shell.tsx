@@ -32,6 +32,7 @@ export function Shell() {
     document.title = `${word} · Build Swarm`;
     if (before.current === place) return;
     before.current = place;
+    document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     // A screen reader begins with what has changed.
     main.current?.querySelector<HTMLElement>("h1")?.focus();
     scrollTo(0, 0);
@@ -87,7 +88,7 @@ function Header() {
               theme.value = THEMES.find((one) => one === event.currentTarget.value) ?? "system";
             }}
           >
-            <option value="system">System colours</option>
+            <option value="system">System</option>
             <option value="light">Light</option>
             <option value="dark">Dark</option>
           </select>

@@ -274,7 +274,7 @@ function useWidth(box: { current: HTMLElement | null }): number {
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(Math.max(320, element.clientWidth)));
+    const observer = new ResizeObserver(() => setWidth(Math.max(200, element.clientWidth)));
     observer.observe(element);
     return () => observer.disconnect();
   }, [box]);

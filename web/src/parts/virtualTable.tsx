@@ -6,7 +6,6 @@ interface Props<Row> {
   rows: readonly Row[];
   keyOf(row: Row): string;
   head: ComponentChildren;
-  columns: number;
   /** Exactly the cells of a row. */
   cells(row: Row): ComponentChildren;
 }
@@ -17,7 +16,7 @@ const ROW_HEIGHT = 40;
 const SPARE = 12;
 
 /** A table of any length of which only the rows in sight are drawn. */
-export function VirtualTable<Row>({ label, rows, keyOf, head, columns, cells }: Props<Row>) {
+export function VirtualTable<Row>({ label, rows, keyOf, head, cells }: Props<Row>) {
   const box = useRef<HTMLElement>(null);
   const [{ top, height }, setPlace] = useState({ top: 0, height: 800 });
   useEffect(() => {
@@ -41,24 +40,24 @@ export function VirtualTable<Row>({ label, rows, keyOf, head, columns, cells }: 
       <table aria-rowcount={rows.length + 1}>
         <thead>{head}</thead>
         <tbody>
-          <Spacer rows={first} columns={columns} />
+          <Spacer rows={first} />
           {rows.slice(first, last).map((row, i) => (
             <tr key={keyOf(row)} aria-rowindex={first + i + 2}>
               {cells(row)}
             </tr>
           ))}
-          <Spacer rows={rows.length - last} columns={columns} />
+          <Spacer rows={rows.length - last} />
         </tbody>
       </table>
     </section>
   );
 }
 
-function Spacer({ rows, columns }: { rows: number; columns: number }) {
+function Spacer({ rows }: { rows: number }) {
   if (rows <= 0) return null;
   return (
     <tr aria-hidden="true" class="spacer" style={{ height: `${rows * ROW_HEIGHT}px` }}>
-      <td colspan={columns} />
+      <td />
     </tr>
   );
 }

@@ -3,7 +3,7 @@ import type { DroneView } from "../../../model/fleet.ts";
 import { droneMark } from "../../../model/marks.ts";
 import type { RunDrone } from "../../../model/run.ts";
 import { bytes, count } from "../../../model/words.ts";
-import { ActionButton, attempt, Confirm } from "../parts/actions.tsx";
+import { ActionButton, attempt, Confirm, WhyOff } from "../parts/actions.tsx";
 import { Ago, Chip, Empty, EngineLink, Meter, PackageLink, Since } from "../parts/common.tsx";
 import { forgetDrone, pauseDrone, resumeDrone } from "../parts/operate.ts";
 import { run, state } from "../state/live.ts";
@@ -33,6 +33,7 @@ export function DronesView() {
             : "No drone has enrolled yet. Start one on each machine that builds: swarm drone NAME"}
         </Empty>
       )}
+      {drones.length > 0 && <WhyOff />}
       <div class="grid">
         {drones
           .toSorted((a, b) => (a.facts.name < b.facts.name ? -1 : 1))
@@ -125,7 +126,8 @@ function Load({ drone: { facts, strikes }, part, building }: { drone: DroneView;
   const busy = used + (facts.busyCores ?? 0);
   const memory = own.reduce((sum, { memoryBytes = 0 }) => sum + memoryBytes, 0);
   const forBuilds = facts.memoryForBuildsBytes ?? facts.memoryBytes;
-  const room = facts.diskFreeBytes - facts.lowDiskBytes;
+  const room = Math.max(0, facts.diskFreeBytes - facts.lowDiskBytes);
+  const diskForBuilds = Math.max(1, facts.diskForBuildsBytes ?? room);
   return (
     <div class="meters">
       <Meter label="Slots" part={builds.length / facts.slots} text={`${builds.length} of ${facts.slots}`} />
@@ -137,9 +139,9 @@ function Load({ drone: { facts, strikes }, part, building }: { drone: DroneView;
       <Meter label="Memory" part={memory / forBuilds} text={`${bytes(memory)} of ${bytes(forBuilds)}`} />
       <Meter
         label="Disk"
-        part={facts.lowDiskBytes / Math.max(1, facts.diskFreeBytes)}
+        part={1 - room / diskForBuilds}
         text={`${bytes(facts.diskFreeBytes)} free`}
-        tone={room <= 0 ? "bad" : "name"}
+        tone={room === 0 ? "bad" : "name"}
       />
       <p class="muted small facts-line">
         {facts.compiler}, {facts.libc}, Portage {facts.portage}

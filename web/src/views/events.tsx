@@ -66,15 +66,15 @@ function Alerts() {
   // Asked again with each minute that the swarm is seen.
   const minute = Math.floor((state.value?.reading.at ?? 0) / 60_000);
   const { data, error, reload } = useResource(`alerts ${minute}`, (signal) =>
-    get<{ alerts: Alert[] }>(address(["alerts"]), signal),
+    get<Alert[]>(address(["alerts"]), signal),
   );
   return (
     <Card title="Alerts">
       {error !== null && <Problem text={error} onRetry={reload} />}
-      {data?.alerts.length === 0 && <Empty>Nothing to worry about.</Empty>}
-      {data && data.alerts.length > 0 && (
+      {data?.length === 0 && <Empty>Nothing to worry about.</Empty>}
+      {data && data.length > 0 && (
         <ul class="rows">
-          {data.alerts.map(({ rule, subject, text, since, endedAt }) => (
+          {data.map(({ rule, subject, text, since, endedAt }) => (
             <li key={`${rule} ${subject} ${since}`}>
               {endedAt === null ? (
                 <Chip tone="bad" sign="!">

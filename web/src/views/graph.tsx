@@ -112,8 +112,13 @@ function Critical() {
   if (data === null) return isLoading ? <Empty>Asking for the critical path…</Empty> : null;
   if (data.critical.length === 0) return <Empty>Nothing is left to be built.</Empty>;
   const nodes = new Map(data.nodes.map((node) => [node.cpv, node]));
-  const longest = Math.max(1, ...data.critical.map((cpv) => nodes.get(cpv)?.estimateSeconds ?? 0));
-  const total = data.critical.reduce((sum, cpv) => sum + (nodes.get(cpv)?.estimateSeconds ?? 0), 0);
+  let passed = 0;
+  const steps = data.critical.map((cpv) => {
+    const seconds = nodes.get(cpv)?.estimateSeconds ?? null;
+    passed += seconds ?? 0;
+    return { cpv, seconds, until: passed };
+  });
+  const total = Math.max(1, passed);
   return (
     <Card
       title="Critical path"
@@ -125,25 +130,26 @@ function Critical() {
     >
       <p class="hint">Each needs the one before it. The run cannot be done before all of them are.</p>
       <ol class="chain">
-        {data.critical.map((cpv) => {
-          const node = nodes.get(cpv);
-          const seconds = node?.estimateSeconds ?? null;
-          return (
-            <li key={cpv}>
-              <span class="chain-name">
-                <PackageLink cpv={cpv} />
-                <StateChip state={packages.value.get(cpv)?.state ?? node?.state ?? "needed"} />
-              </span>
-              <span class="chain-bar" aria-hidden="true">
-                <span style={{ width: `${(100 * (seconds ?? 0)) / longest}%` }} />
-              </span>
-              <span class="number">{seconds === null ? "–" : duration(seconds * 1000)}</span>
-              <a href={href("graph", [], { around: cpv })}>
-                Around<span class="visually-hidden"> {cpv}</span>
-              </a>
-            </li>
-          );
-        })}
+        {steps.map(({ cpv, seconds, until }) => (
+          <li key={cpv}>
+            <span class="chain-name">
+              <PackageLink cpv={cpv} />
+              <StateChip state={packages.value.get(cpv)?.state ?? nodes.get(cpv)?.state ?? "needed"} />
+            </span>
+            <span class="chain-bar" aria-hidden="true">
+              <span
+                style={{
+                  marginLeft: `${(99 * (until - (seconds ?? 0))) / total}%`,
+                  width: `${Math.max(1, (99 * (seconds ?? 0)) / total)}%`,
+                }}
+              />
+            </span>
+            <span class="number">{seconds === null ? "–" : duration(seconds * 1000)}</span>
+            <a href={href("graph", [], { around: cpv })}>
+              Around<span class="visually-hidden"> {cpv}</span>
+            </a>
+          </li>
+        ))}
       </ol>
     </Card>
   );

@@ -4,7 +4,7 @@ import { Card, Empty, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
-import type { HistoryAnswer, HistorySummary } from "../wire/answers.ts";
+import type { AttemptRecord, HistorySummary } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 
 /** How long builds take, and how often they fail. */
@@ -50,10 +50,10 @@ function Finder({ name }: { name: string }) {
 
 function OfPackage({ name }: { name: string }) {
   const url = address(["history"], { package: name, limit: 200 });
-  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal));
+  const { data, error, reload } = useResource(url, (signal) => get<AttemptRecord[]>(url, signal));
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
-  const { attempts } = data;
+  const attempts = data;
   if (attempts.length === 0) return <Empty>No build of {name} is recorded.</Empty>;
   return (
     <>

@@ -90,7 +90,7 @@ function Steps({ view }: { view: RunView }) {
   return (
     <ol class="steps" aria-label="Steps of the run">
       {STEPS.map((step, i) => {
-        const place = view.step === "done" || i < at ? "past" : i === at ? "now" : "next";
+        const place = view.step === "done" || i < at ? "past" : i === at ? "now" : "ahead";
         return (
           <li key={step} class={place} aria-current={i === at ? "step" : undefined}>
             {STEP_NAMES[step]}
@@ -247,6 +247,7 @@ function Failed({ view }: { view: RunView }) {
 
 function Services({ reading }: { reading: Reading }) {
   const { engine, binhost, orchestrators, fleet, others } = reading;
+  const out = state.value?.services.filter((service) => service.state === "out") ?? [];
   const online = fleet?.drones.filter((drone) => drone.state === "online").length ?? 0;
   return (
     <Card title="Swarm">
@@ -263,6 +264,16 @@ function Services({ reading }: { reading: Reading }) {
           problem={fleet !== null && online === 0 ? "none is online" : null}
           text={fleet === null ? "not known" : `${online} of ${fleet.drones.length} online`}
         />
+        {out.map(({ kind, name, url, reason }) => (
+          <div key={`${kind} ${url}`}>
+            <dt>
+              {kind} {name}
+            </dt>
+            <dd class="bad-text">
+              <span aria-hidden="true">✗ </span>out: {reason ?? "not asked yet"}
+            </dd>
+          </div>
+        ))}
         {others.map(({ run: id, target: name, step }) => (
           <div key={id}>
             <dt>Also running</dt>

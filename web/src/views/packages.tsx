@@ -93,7 +93,6 @@ export function PackagesView() {
           label="Packages"
           rows={chosen.value}
           keyOf={({ cpv }) => cpv}
-          columns={COLUMNS.length}
           head={
             <tr>
               {COLUMNS.map(([name, word]) => (

@@ -17,7 +17,7 @@ export function SnapshotsView() {
   const published = run.value?.snapshot ?? "";
   const key = name === null ? null : `${name} ${published}`;
   const { data, error, reload } = useResource(key, (signal) =>
-    get<{ snapshots: SnapshotInfo[] }>(address(["snapshots", name ?? ""]), signal),
+    get<SnapshotInfo[]>(address(["snapshots", name ?? ""]), signal),
   );
   const [id] = route.value.path;
   const from = route.value.query.get("from");
@@ -28,8 +28,8 @@ export function SnapshotsView() {
         {name !== null && <span class="muted">of {name}</span>}
       </div>
       {error !== null && <Problem text={error} onRetry={reload} />}
-      {data?.snapshots.length === 0 && <Empty>Nothing was published yet: finalize a run.</Empty>}
-      {data && data.snapshots.length > 0 && <List snapshots={data.snapshots} onChange={reload} />}
+      {data?.length === 0 && <Empty>Nothing was published yet: finalize a run.</Empty>}
+      {data && data.length > 0 && <List snapshots={data} onChange={reload} />}
       {name !== null && id !== undefined && from !== null && <Difference target={name} from={from} to={id} />}
       {name !== null && id !== undefined && from === null && <Contents target={name} id={id} />}
     </>
@@ -139,7 +139,6 @@ function Contents({ target: name, id }: { target: string; id: string }) {
         label={`Packages of ${id}`}
         rows={rows}
         keyOf={({ cpv, buildId }) => `${cpv} ${buildId}`}
-        columns={4}
         head={
           <tr>
             <th scope="col">Package</th>

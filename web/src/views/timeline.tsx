@@ -31,10 +31,10 @@ export function TimelineView() {
 function RunChooser({ chosen }: { chosen: string | null }) {
   const name = target.value;
   const current = run.value?.run ?? null;
-  const { data } = useResource(name === null ? null : `runs ${current}`, (signal) =>
-    get<{ runs: RunRecord[] }>(address(["runs"]), signal),
+  const { data } = useResource(name === null ? null : `runs ${name} ${current}`, (signal) =>
+    get<RunRecord[]>(address(["runs"], { target: name }), signal),
   );
-  const runs = (data?.runs ?? []).filter((one) => one.target === name);
+  const runs = data ?? [];
   const known = new Set(runs.map((one) => one.run));
   return (
     <label>

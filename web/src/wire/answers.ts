@@ -45,6 +45,17 @@ export interface NextAction {
   otherwise: string[];
 }
 
+/** A service that the gateway looks after. */
+export interface ServiceHealth {
+  kind: "engine" | "orchestrator" | "binhost";
+  name: string;
+  url: string;
+  state: "unknown" | "in" | "out";
+  /** Why the last check failed. */
+  reason: string | null;
+  lastSeen: number | null;
+}
+
 export interface StateAnswer {
   /** ms: when the engine last answered. */
   at: number;
@@ -52,6 +63,7 @@ export interface StateAnswer {
   stale: string | null;
   reading: Reading;
   nextAction: NextAction;
+  services: ServiceHealth[];
   /** Address of the engine's own page, down to the namespace; null: there is none. */
   webUi: string | null;
   gateway: { version: string; name: string };
@@ -92,6 +104,10 @@ export interface FinalizePreview {
   added: string[];
   changed: string[];
   failed: string[];
+  skipped: string[];
+  bytes: number;
+  /** What should be known before. */
+  words: string[];
   /** Why it would be refused; null: it would not. */
   refusal: string | null;
 }
@@ -128,10 +144,6 @@ export interface GraphAnswer {
   /** Each from a package to one that needs it. */
   edges: [from: string, to: string][];
   critical: string[];
-}
-
-export interface HistoryAnswer {
-  attempts: AttemptRecord[];
 }
 
 export interface Alert {
