@@ -209,6 +209,18 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/binhost.ts"),
   },
   {
+    name: "gateway",
+    summary: "run a gateway: the web page and the HTTP API",
+    group: MACHINES,
+    load: () => import("./verbs/gateway.ts"),
+  },
+  {
+    name: "token",
+    summary: "who may use the gateway: add, list and remove tokens",
+    group: MACHINES,
+    load: () => import("./verbs/token.ts"),
+  },
+  {
     name: "target",
     summary: "list, show and put targets: configuration and world of clients",
     group: MACHINES,

@@ -67,6 +67,9 @@ ui_port = ${await portOr(8233, () => 0)}
 [binhost]
 port = ${await portOr(8080, () => freePort(LOCAL))}
 
+[gateway]
+port = ${await portOr(8090, () => 0)}
+
 [[tree]]
 name = "demo"
 sync = "directory"

@@ -2,13 +2,14 @@ import type { SwarmConfig } from "../config/schema.ts";
 
 /** One process of the swarm that `swarm up` starts on this machine. */
 export interface RoleProcess {
-  /** Names its record, its log and its lines on the screen: `orchestrator-1`, `binhost`, `drone-izar`. */
+  /** Names its record, its log and its lines on the screen: `orchestrator-1`, `binhost`, `gateway`, `drone-izar`. */
   label: string;
   /** The command line after `swarm`. */
   args: readonly string[];
 }
 
 const DRONE_PREFIX = "drone-";
+const GATEWAY_LABEL = "gateway";
 
 export const droneLabel = (name: string): string => `${DRONE_PREFIX}${name}`;
 
@@ -24,5 +25,6 @@ export function rolesOf(config: SwarmConfig): RoleProcess[] {
     args: ["orchestrator"],
   }));
   const drones = config.up.drones.map((name) => ({ label: droneLabel(name), args: ["drone", name] }));
-  return [...orchestrators, { label: "binhost", args: ["binhost"] }, ...drones];
+  const gateway = config.gateway.enabled ? [{ label: GATEWAY_LABEL, args: ["gateway"] }] : [];
+  return [...orchestrators, { label: "binhost", args: ["binhost"] }, ...gateway, ...drones];
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { ComposeEvent } from "../../workers/compose.ts";
 import { embeddedEngine } from "../embeddedEngine.ts";
 import { examples } from "../help.ts";
@@ -21,6 +22,10 @@ export const register: RegisterVerb = (command, context) => {
       const { ensurePortage } = await import("../../portage/install.ts");
       await ensurePortage({ cacheDir: config.swarm.cacheDir, env, onProgress: note });
     }
+    if (config.gateway.enabled) {
+      const { ensureOperatorToken } = await import("../../gateway/local.ts");
+      await ensureOperatorToken(config);
+    }
     const onEvent = ({ role, state, detail }: ComposeEvent): void => {
       const mark = state === "ready" || state === "already running" ? tick(true, paint) : "…";
       context().note(`${mark} ${role.padEnd(16)} ${state.padEnd(16)} ${paint("faint", detail)}`.trimEnd());
@@ -29,14 +34,19 @@ export const register: RegisterVerb = (command, context) => {
     const roles = await startSwarm({ config, configFile: file, env, engine, onEvent });
     const address = connectionSettings(config, env).options.address;
     const webUi = engine === null ? null : await engine.webUi();
+    const { gatewayUrl, operatorTokenFile } = await import("../../gateway/local.ts");
+    const { stateDir } = config.swarm;
+    const gateway = config.gateway.enabled ? await gatewayUrl(config) : null;
+    const token = existsSync(operatorTokenFile(stateDir)) ? operatorTokenFile(stateDir) : "swarm token add NAME";
     if (context().json) {
-      return context().printJson({ engine: address, webUi, binhost: config.binhost.url, roles });
+      return context().printJson({ engine: address, webUi, binhost: config.binhost.url, gateway, roles });
     }
     context().print([
       `The swarm "${config.swarm.name}" is up.`,
       `  Engine:  ${address}${foreign ? " (not ours)" : ""}`,
       ...(webUi === null ? [] : [`  Web UI:  ${webUi}`]),
       `  Binhost: ${config.binhost.url}`,
+      ...(gateway === null ? [] : [`  Page:    ${gateway}    Log in with the token in ${token}`]),
       `  Logs:    ${config.swarm.stateDir}/logs`,
       "  Look: swarm status    Stop: swarm down",
     ]);

@@ -2,8 +2,9 @@ import { UserError } from "../../model/errors.ts";
 import { noRun, readPackages } from "../../operations/packages.ts";
 import { readRun } from "../../operations/readModel.ts";
 import { chooseRun } from "../../operations/targets.ts";
+import { verification } from "../../operations/verification.ts";
 import { examples } from "../help.ts";
-import { verification, verifyScreen } from "../screens/verify.ts";
+import { verifyScreen } from "../screens/verify.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 

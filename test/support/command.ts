@@ -55,7 +55,7 @@ export async function testSwarm(more = ""): Promise<TestSwarm> {
   await mkdir(stateDir, { recursive: true });
   await writeFile(
     config,
-    `[swarm]\nstate_dir = "state"\n[dev_server]\nport = 0\nui_port = 0\n[binhost]\nport = ${binhostPort}\n${more}\n`,
+    `[swarm]\nstate_dir = "state"\n[dev_server]\nport = 0\nui_port = 0\n[gateway]\nport = 0\n[binhost]\nport = ${binhostPort}\n${more}\n`,
   );
   const run = (...args: string[]): Promise<Ended> => swarm(["--config", config, ...args]);
   onTestFinished(async () => {

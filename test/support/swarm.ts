@@ -85,6 +85,8 @@ ui_port = 0
 [binhost]
 port = ${await freePort("127.0.0.1")}
 low_disk_gib = 0
+[gateway]
+port = 0
 [[tree]]
 name = "${TREE}"
 sync = "directory"

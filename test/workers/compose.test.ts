@@ -40,6 +40,7 @@ test("up starts every role, a second up only what is missing, down stops all", a
   expect(answer.webUi).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(answer.roles).toMatchObject([
     { role: "binhost", state: "ready" },
+    { role: "gateway", state: "ready" },
     { role: "orchestrator-1", state: "ready" },
   ]);
   expect((await stat(`${swarm.stateDir}/token`)).mode & 0o777).toBe(0o600);
@@ -118,7 +119,7 @@ test("a role without a record and one that does not react to SIGTERM are stopped
   await stopSwarm({ config, engine: null, onEvent: (event) => events.push(event), graceMs: 2_000 });
   const end = (role: string) => events.findLast((event) => event.role === role)?.state;
   expect([end("orchestrator-1"), end("orchestrator-2"), end("binhost")]).toEqual(["stopped", "killed", "stopped"]);
-  expect(roles).toHaveLength(3);
+  expect(roles).toHaveLength(4);
   expect(roles.filter((role) => isAlive(role.identity))).toEqual([]);
 });
 

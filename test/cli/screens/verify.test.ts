@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { plain } from "../../../cli/paint.ts";
-import { verification, verifyScreen } from "../../../cli/screens/verify.ts";
+import { verifyScreen } from "../../../cli/screens/verify.ts";
+import { verification } from "../../../operations/verification.ts";
 import type { StoredPackage } from "../../../model/snapshot.ts";
 import { packageView, runView } from "../views.ts";
 

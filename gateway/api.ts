@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { isName, isRunId, NAME_RULE } from "../model/names.ts";
+
+/** A server whose routes have zod schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Names and texts of requests: what is not well formed is refused before anything is asked. */
+export const Target = z.string().refine(isName, `a target's name: ${NAME_RULE}`).meta({ example: "desktop" });
+export const DroneName = z.string().refine(isName, `a drone's name: ${NAME_RULE}`).meta({ example: "izar" });
+export const RunId = z.string().refine(isRunId, "a run's id").meta({ example: "desktop-20261121-0101" });
+/** As in the Package Manager Specification, 3.1. */
+export const Category = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9+_.-]*$/, "a category")
+  .max(100);
+export const Pf = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9+_.-]*$/, "name-version")
+  .max(200);
+/** A package as people name it: category/name-version, category/name, name, a pattern or an atom with a version. */
+export const PackageName = z
+  .string()
+  .max(300)
+  .regex(/^[\w+.*<>=~:@/-]+$/, "a package: category/name-version, category/name or name")
+  .refine((text) => !text.split("/").includes(".."), "a package: category/name-version, category/name or name");
+export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
+export const Offset = z.coerce.number().int().min(0).max(10_000_000).default(0);
+
+/** What every refusal looks like. */
+export const ErrorSchema = z
+  .object({ error: z.string(), hint: z.string().optional() })
+  .meta({ id: "Error", description: "What was wrong, and what to do." });
+
+/** The refusals of a route, for its documentation. */
+export const refusals = {
+  400: ErrorSchema,
+  401: ErrorSchema,
+  403: ErrorSchema,
+  404: ErrorSchema,
+  409: ErrorSchema,
+  429: ErrorSchema,
+  500: ErrorSchema,
+  502: ErrorSchema,
+  503: ErrorSchema,
+};

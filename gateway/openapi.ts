@@ -1,0 +1,44 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+
+const ABOUT = `What people and programs see and do of a Build Swarm. Reading needs a viewer's token (unless the gateway is open to all), acting an operator's: \`swarm token add NAME --role ROLE\`. Every refusal is \`{ error, hint }\`.`;
+
+/** The description of the API, made of the routes' schemas, and a page to try it. Before any route. */
+export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Build Swarm", description: ABOUT, version },
+      servers: [],
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      tags: [
+        { name: "look", description: "How things are, once and live." },
+        { name: "runs", description: "Runs, their packages and what happened." },
+        { name: "act", description: "What operators do." },
+        { name: "drones", description: "The machines that build." },
+      ],
+    },
+    transform: (given) => {
+      const made = jsonSchemaTransform(given);
+      const { demand = "act" } = given.route.config ?? {};
+      if (demand !== "open" && demand !== "signed") made.schema.security = [{ token: [] }];
+      return made;
+    },
+    transformObject: jsonSchemaTransformObject,
+  });
+  app.get("/api/v1/openapi.json", { config: { demand: "open" }, schema: { hide: true } }, () => app.swagger());
+  await app.register(async (docs) => {
+    docs.addHook("onRoute", (route) => {
+      route.config = { ...route.config, demand: "open" };
+      route.schema = { ...route.schema, hide: true };
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: "/docs",
+      staticCSP: true,
+      transformStaticCSP: (policy) => policy,
+      uiConfig: { url: "/api/v1/openapi.json", deepLinking: true, persistAuthorization: false },
+    });
+  });
+}

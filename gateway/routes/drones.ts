@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { sendUpdate } from "../../operations/engine.ts";
+import { FLEET_ID } from "../../workflows/messages.ts";
+import { type Api, DroneName, refusals } from "../api.ts";
+import { HttpError } from "../errors.ts";
+import { Building, Fleet } from "../schemas/state.ts";
+import { inNameOf, type Services } from "../services.ts";
+
+const ACTIONS = { pause: "pauseDrone", resume: "resumeDrone", forget: "forgetDrone" } as const;
+const SUMMARIES = {
+  pause: "Let a drone finish what it builds and give it nothing new",
+  resume: "Give it work again, and take its strikes back",
+  forget: "Remove a drone that will not come back",
+} as const;
+
+/** The machines that build. */
+export async function droneRoutes(api: Api, services: Services): Promise<void> {
+  api.get(
+    "/drones",
+    {
+      config: { demand: "read", cost: "memory" },
+      schema: {
+        summary: "Every drone, and what each of them builds",
+        tags: ["drones"],
+        response: { 200: Fleet.and(z.object({ building: z.array(Building) })), ...refusals },
+      },
+    },
+    async () => {
+      const { reading, stale } = await services.watchers.live(undefined);
+      if (!reading.fleet) throw new HttpError(503, stale ?? "nobody knows the drones", "Start one: swarm orchestrator");
+      return { ...reading.fleet, building: reading.building };
+    },
+  );
+
+  for (const action of ["pause", "resume", "forget"] as const) {
+    api.post(
+      `/drones/:name/${action}`,
+      {
+        config: { demand: "act", cost: "acting" },
+        schema: {
+          summary: SUMMARIES[action],
+          tags: ["drones"],
+          params: z.object({ name: DroneName }),
+          response: { 200: z.object({ drone: z.string(), answer: z.string() }), ...refusals },
+        },
+      },
+      async ({ params: { name }, caller }) => {
+        const missing = "no drone has ever enrolled. Start one: swarm drone";
+        const access = inNameOf(services, caller);
+        const request = { by: access.by, drone: name };
+        const answer = await sendUpdate<string>(await access.client(), FLEET_ID, ACTIONS[action], request, missing);
+        services.watchers.refresh();
+        return { drone: name, answer };
+      },
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { PACKAGE_STATES } from "../../model/run.ts";
+import { listRuns } from "../../operations/runs.ts";
+import { readEvents } from "../../watch/eventLog.ts";
+import { worldUpdateId } from "../../workflows/messages.ts";
+import { type Api, Category, Limit, Offset, PackageName, Pf, RunId, refusals, Target } from "../api.ts";
+import { Event, Package, packageShape, Record, Run } from "../schemas/run.ts";
+import type { Services } from "../services.ts";
+import { packageDetails, SORTS, selectPackages, whyOf } from "../views/packages.ts";
+import { runOf } from "../views/runs.ts";
+
+const OfRun = z.object({ run: RunId.optional() });
+const OfTarget = z.object({ target: Target });
+
+/** Runs, their packages and what happened in them. */
+export async function runRoutes(api: Api, services: Services): Promise<void> {
+  const config = { demand: "read", cost: "asking" } as const;
+  const tags = ["runs"];
+
+  api.get(
+    "/runs",
+    {
+      config,
+      schema: {
+        summary: "The runs that the engine still knows, newest first",
+        tags,
+        querystring: z.object({ limit: Limit(500, 50), target: Target.optional() }),
+        response: { 200: z.array(Record), ...refusals },
+      },
+    },
+    async ({ query: { limit, target } }) => {
+      const runs = await listRuns(await services.access.client(), target === undefined ? limit : 500);
+      return runs.filter((run) => target === undefined || run.target === target).slice(0, limit);
+    },
+  );
+
+  api.get(
+    "/runs/:target",
+    {
+      config,
+      schema: {
+        summary: "The latest run of a target, or an earlier one",
+        tags,
+        params: OfTarget,
+        querystring: OfRun,
+        response: { 200: Run, ...refusals },
+      },
+    },
+    async ({ params, query }) => (await runOf(services, params.target, query.run)).view,
+  );
+
+  api.get(
+    "/runs/:target/packages",
+    {
+      config,
+      schema: {
+        summary: "Its packages: filtered, searched, sorted",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({
+          state: z.enum(PACKAGE_STATES).optional(),
+          q: z.string().max(200).optional().meta({ description: "Part of the name." }),
+          sort: z.enum(SORTS).default("plan"),
+          limit: Limit(20_000, 1_000),
+          offset: Offset,
+        }),
+        response: { 200: z.object({ total: z.int(), packages: z.array(Package) }), ...refusals },
+      },
+    },
+    async ({ params, query }) => {
+      const { packages } = await runOf(services, params.target, query.run);
+      return selectPackages(await packages(), query);
+    },
+  );
+
+  const Named = z.object({ cpv: z.string(), state: z.enum([...PACKAGE_STATES, "present"]) });
+  api.get(
+    "/runs/:target/packages/:category/:pf",
+    {
+      config,
+      schema: {
+        summary: "One package: its attempts, why it waits, what it needs and what needs it",
+        tags,
+        params: OfTarget.extend({ category: Category, pf: Pf }),
+        querystring: OfRun,
+        response: {
+          200: z.looseObject({
+            ...packageShape,
+            why: z.string(),
+            needs: z.array(Named),
+            neededBy: z.array(Named),
+            estimateSeconds: z.number().nullable(),
+            workflows: z.array(z.object({ attempt: z.int(), url: z.string().nullable() })),
+          }),
+          ...refusals,
+        },
+      },
+    },
+    async ({ params: { target, category, pf }, query }) =>
+      packageDetails(services, await runOf(services, target, query.run), `${category}/${pf}`),
+  );
+
+  api.get(
+    "/runs/:target/why",
+    {
+      config,
+      schema: {
+        summary: "Why a package is built, waits, failed or is skipped",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({ package: PackageName }),
+        response: { 200: z.looseObject({ ...packageShape, why: z.string().nullable() }), ...refusals },
+      },
+    },
+    async ({ params, query }) => whyOf(await runOf(services, params.target, query.run), query.package),
+  );
+
+  api.get(
+    "/runs/:target/events",
+    {
+      config,
+      schema: {
+        summary: "What happened in it, oldest first",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({
+          after: z.string().max(60).optional().meta({ description: "Only those after this id." }),
+          limit: Limit(5_000, 1_000).meta({ description: "The newest so many; the next so many with `after`." }),
+        }),
+        response: { 200: z.array(Event), ...refusals },
+      },
+    },
+    async ({ params: { target }, query: { run, after, limit } }) => {
+      const found = await runOf(services, target, run);
+      const events =
+        found.events ?? (await readEvents(await services.access.client(), worldUpdateId(target), found.executionId));
+      if (after === undefined) return events.slice(-limit);
+      return events.filter(({ id }) => id > after).slice(0, limit);
+    },
+  );
+}

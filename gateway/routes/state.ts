@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { type Api, refusals, Target } from "../api.ts";
+import { HttpError } from "../errors.ts";
+import { MAX_STREAMS } from "../limits.ts";
+import { State } from "../schemas/state.ts";
+import type { Services } from "../services.ts";
+import { stream } from "../stream.ts";
+
+const Query = z.object({ target: Target.optional() });
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** The state, once and live. */
+export async function stateRoutes(api: Api, { watchers }: Services): Promise<void> {
+  api.get(
+    "/state",
+    {
+      config: { demand: "read", cost: "memory" },
+      schema: {
+        summary: "How the swarm is, its run, and what to do now",
+        tags: ["look"],
+        querystring: Query,
+        response: { 200: State, ...refusals },
+      },
+    },
+    async ({ query, caller }, reply) => {
+      await watchers.live(query.target);
+      const body = watchers.of(query.target).hub.stateFor(caller.role);
+      if (body === null) throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
+      reply.raw.setHeader("content-type", JSON_TYPE);
+      return reply.type(JSON_TYPE).send(body as never);
+    },
+  );
+
+  api.get(
+    "/live",
+    {
+      config: { demand: "read", cost: "asking" },
+      schema: {
+        summary: "The same and all that changes, as server-sent events",
+        description:
+          "Events: `state` (as GET /state), `packages` ({ full, packages }), `run-event`, `ping` each 15 s. Comes back where it was with the header Last-Event-ID.",
+        tags: ["look"],
+        querystring: Query.extend({ lastEventId: z.string().max(60).optional() }),
+        headers: z.object({ "last-event-id": z.string().max(60).optional() }),
+        response: { ...refusals },
+      },
+    },
+    async ({ query, headers, caller }, reply) => {
+      if (watchers.streams >= MAX_STREAMS) {
+        throw new HttpError(503, "this gateway serves as many streams as it can", "Ask another one, or later.", 30);
+      }
+      // What was known before somebody looked may be old; without an engine it is the last that is known.
+      await watchers.live(query.target).catch(() => null);
+      stream(reply, watchers.of(query.target).hub, caller.role, headers["last-event-id"] ?? query.lastEventId);
+      return reply;
+    },
+  );
+}

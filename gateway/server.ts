@@ -1,0 +1,94 @@
+import fastify, { type FastifyError, type FastifyReply } from "fastify";
+import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Api } from "./api.ts";
+import { registerAuth } from "./auth.ts";
+import { refusalOf } from "./errors.ts";
+import {
+  CHECK_CONNECTIONS_MS,
+  HEAD_WITHIN_MS,
+  IDLE_MS,
+  MAX_BODY,
+  MAX_CONNECTIONS,
+  MAX_PARAM,
+  REQUEST_WITHIN_MS,
+  registerLimits,
+} from "./limits.ts";
+import { registerMethods } from "./methods.ts";
+import { registerDocumentation } from "./openapi.ts";
+import { registerPage } from "./page.ts";
+import { droneRoutes } from "./routes/drones.ts";
+import { legacyRoutes } from "./routes/legacy.ts";
+import { operateRoutes } from "./routes/operate.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { stateRoutes } from "./routes/state.ts";
+import { registerSecurityHeaders } from "./securityHeaders.ts";
+import type { Services } from "./services.ts";
+import type { TokenBook } from "./tokens.ts";
+
+/** The routes below /api/v1, by topic. */
+const TOPICS = [stateRoutes, runRoutes, operateRoutes, droneRoutes];
+
+/** The gateway's HTTP. Not yet listening. Every refusal is `{ error, hint? }`. */
+export async function createGateway(services: Services, book: TokenBook): Promise<Api> {
+  const { config, log } = services;
+  const app: Api = fastify({
+    bodyLimit: MAX_BODY,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionTimeout: IDLE_MS,
+    keepAliveTimeout: IDLE_MS,
+    http: { headersTimeout: HEAD_WITHIN_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    routerOptions: { maxParamLength: MAX_PARAM },
+    forceCloseConnections: true,
+    clientErrorHandler: (error, socket) => {
+      // What is no HTTP at all is told so, once.
+      if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+      const [status, text] =
+        error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? ["408 Request Timeout", "the request took too long"]
+          : error.code === "HPE_HEADER_OVERFLOW"
+            ? ["431 Request Header Fields Too Large", "the head of the request is too large"]
+            : ["400 Bad Request", "this is no HTTP request"];
+      const body = JSON.stringify({ error: text, hint: "See /docs for what is taken here." });
+      const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`;
+      socket.end(head + body);
+    },
+    frameworkErrors: (error, _request, reply) => {
+      const { status, ...said } = refusalOf(error, null);
+      void (reply as unknown as FastifyReply).code(status).send(said);
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.setValidatorCompiler(validatorCompiler);
+  // What is answered is ours: the schemas of answers are for whoever reads the documentation, and the types hold us to them.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const down = engineProblem(services);
+    const { status, isDefect, hint, error: text } = refusalOf(error, down);
+    if (isDefect) log(`${request.method} ${request.url.slice(0, 300)}: ${error.stack ?? String(error)}`);
+    const retryAfter = "retryAfter" in error && error.retryAfter;
+    if (retryAfter) reply.header("retry-after", retryAfter);
+    return reply.code(status).send({ error: text, ...(hint === null ? {} : { hint }) } as never);
+  });
+  registerSecurityHeaders(app);
+  const methods = registerMethods(app);
+  registerAuth(app, book, await registerLimits(app), config.gateway);
+  await registerDocumentation(app, services.version);
+  app.get("/healthz", { config: { demand: "open", cost: "memory" }, schema: { hide: true } }, () => ({
+    ...{ name: config.swarm.name, role: "gateway", ok: true, version: services.version },
+  }));
+  await app.register(
+    async (api) => {
+      for (const register of TOPICS) await register(api.withTypeProvider<ZodTypeProvider>(), services);
+    },
+    { prefix: "/api/v1" },
+  );
+  await legacyRoutes(app, services);
+  await registerPage(app);
+  methods.refuseOthers();
+  return app;
+}
+
+/** Why the engine or the orchestrators cannot answer, as the last look says; null: they can. */
+function engineProblem({ watchers }: Services): string | null {
+  return watchers.of(undefined).watcher.current()?.stale ?? null;
+}

@@ -1,0 +1,23 @@
+import type { SwarmConfig } from "../config/schema.ts";
+import type { Access } from "../operations/access.ts";
+import type { GatewayAccess } from "./access.ts";
+import type { HealthChecks } from "./healthChecks.ts";
+import type { Caller } from "./roles.ts";
+import type { Watchers } from "./watchers.ts";
+
+/** What the routes work with. */
+export interface Services {
+  config: SwarmConfig;
+  access: GatewayAccess;
+  watchers: Watchers;
+  health: HealthChecks;
+  version: string;
+  /** Temporal's Web UI down to the namespace; null: there is none. */
+  webUi: () => string | null;
+  log: (line: string) => void;
+}
+
+/** What is done in a caller's name. */
+export function inNameOf({ access }: Services, { name }: Caller): Access {
+  return access.as(name);
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import type { Access } from "../operations/access.ts";
+import type { Live } from "../watch/live.ts";
+import { Watcher } from "../watch/watcher.ts";
+import { HttpError } from "./errors.ts";
+import { LiveHub, type StateOf } from "./liveHub.ts";
+
+/** What nobody asks for any more is no longer looked at closely after this, and a target by name not at all. ms */
+const IDLE_MS = 60_000;
+/** Targets that are looked at by name at the same time. */
+const MAX_TARGETS = 16;
+/** What is shown to the first who asks after a while may be so old. ms */
+const FRESH_MS = 2_000;
+/** ... and is waited for so long; then the last that is known is told. ms */
+const WITHIN_MS = 6_000;
+
+/** One look at the swarm, and the streams that it is told to. */
+export interface Watch {
+  watcher: Watcher;
+  hub: LiveHub;
+}
+
+interface Kept extends Watch {
+  usedAt: number;
+  /** Ends that the hub hears of changes; null: it does not. */
+  unsubscribe: (() => void) | null;
+}
+
+/** The looks of a gateway: one for whoever names no target, and one for each target that is asked for. */
+export class Watchers {
+  readonly #access: Access;
+  readonly #stateOf: StateOf;
+  readonly #log: (line: string) => void;
+  readonly #byTarget = new Map<string, Kept>();
+  readonly #general: Kept;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(access: Access, stateOf: StateOf, log: (line: string) => void) {
+    this.#access = access;
+    this.#stateOf = stateOf;
+    this.#log = log;
+    this.#general = this.#begin(undefined);
+    this.#sweep = setInterval(() => this.#endIdle(), IDLE_MS / 4);
+    this.#sweep.unref();
+  }
+
+  /** The look that shows a target; without one, the run in progress, else the latest. */
+  of(target: string | undefined): Watch {
+    const kept = this.#kept(target);
+    this.#wake(kept);
+    return kept;
+  }
+
+  /** What is known: as new as can be while somebody asks again and again. */
+  async live(target: string | undefined): Promise<Live> {
+    const kept = this.#kept(target);
+    const isAwake = kept.unsubscribe !== null;
+    this.#wake(kept);
+    const { watcher } = kept;
+    const known = watcher.current();
+    if (isAwake && known) return known;
+    const live = (await within(watcher.fresh(FRESH_MS), WITHIN_MS)) ?? watcher.current();
+    if (live) return live;
+    throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
+  }
+
+  /** Something that all states show has changed. */
+  touch(): void {
+    for (const { hub } of [this.#general, ...this.#byTarget.values()]) hub.touch();
+  }
+
+  /** Looks at once, after something was done. */
+  refresh(): void {
+    for (const { watcher } of [this.#general, ...this.#byTarget.values()]) void watcher.now();
+  }
+
+  /** Streams that are open. */
+  get streams(): number {
+    return [this.#general, ...this.#byTarget.values()].reduce((sum, { hub }) => sum + hub.size, 0);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([this.#general, ...this.#byTarget.values()].map(end));
+  }
+
+  /** Where there is but one target the general look shows it: no second one is needed. */
+  #isOnly(target: string): boolean {
+    const reading = this.#general.watcher.current()?.reading;
+    return reading?.run?.target === target && reading.targets?.length === 1;
+  }
+
+  #kept(target: string | undefined): Kept {
+    if (target === undefined || this.#isOnly(target)) return this.#general;
+    const known = this.#byTarget.get(target);
+    if (known) return known;
+    if (this.#byTarget.size >= MAX_TARGETS) {
+      throw new HttpError(503, "too many targets are looked at just now", "Try again in a minute.");
+    }
+    const kept = this.#begin(target);
+    this.#byTarget.set(target, kept);
+    return kept;
+  }
+
+  #begin(target: string | undefined): Kept {
+    const watcher = new Watcher(this.#access, { log: this.#log, ...(target === undefined ? {} : { target }) });
+    const hub = new LiveHub(() => watcher.current(), this.#stateOf, randomBytes(6).toString("hex"));
+    watcher.start();
+    return { watcher, hub, usedAt: Date.now(), unsubscribe: null };
+  }
+
+  #wake(kept: Kept): void {
+    kept.usedAt = Date.now();
+    kept.unsubscribe ??= kept.watcher.subscribe((change) => kept.hub.take(change));
+  }
+
+  #endIdle(): void {
+    for (const [target, kept] of [[null, this.#general] as const, ...this.#byTarget]) {
+      if (kept.hub.size > 0) kept.usedAt = Date.now();
+      if (Date.now() - kept.usedAt < IDLE_MS) continue;
+      kept.unsubscribe?.();
+      kept.unsubscribe = null;
+      kept.hub.forgetAll();
+      if (target === null) continue;
+      this.#byTarget.delete(target);
+      void end(kept);
+    }
+  }
+}
+
+async function end({ watcher, hub, unsubscribe }: Kept): Promise<void> {
+  unsubscribe?.();
+  hub.close();
+  await watcher.stop();
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
