@@ -1,26 +1,48 @@
-import { Client, Connection } from "@temporalio/client";
+import { Client, Connection, type ConnectionOptions } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import { UserError } from "../model/errors.ts";
+import { startTracing, type Tracing } from "../telemetry/tracing.ts";
 import { dataConverter } from "./codec.ts";
 import { connectionSettings } from "./options.ts";
 import { isRefused } from "./probe.ts";
 
 /** A command does not wait longer for an engine that may not be there. ms */
 const CONNECT_TIMEOUT_MS = 3_000;
+/** ... nor, at its end, for whoever takes traces. ms */
+const LAST_TRACES_MS = 3_000;
 
 /**
  * Connects a command to the engine.
+ * @param grpc of the connection, e.g. interceptors that measure it
  * @throws UserError where nothing answers in time, with what to do.
  */
-export async function connectClient(config: SwarmConfig): Promise<Client> {
+export async function connectClient(
+  config: SwarmConfig,
+  grpc: Pick<ConnectionOptions, "interceptors"> = {},
+): Promise<Client> {
   const { options, namespace } = connectionSettings(config);
   if (await isRefused(options.address)) throw noServer(`${options.address}: connection refused`);
+  const tracing = await startTracing("build-swarm");
+  if (tracing.on) closeAtExit(tracing);
   try {
-    const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_TIMEOUT_MS });
-    return new Client({ connection, namespace, dataConverter });
+    const connection = await Connection.connect({ ...options, ...grpc, connectTimeout: CONNECT_TIMEOUT_MS });
+    return new Client({ connection, namespace, dataConverter, ...tracing.client });
   } catch {
     throw noServer(`${options.address}: no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);
   }
+}
+
+let closing = false;
+
+/** The last traces are sent when nothing else is left to do. */
+function closeAtExit(tracing: Tracing): void {
+  if (closing) return;
+  closing = true;
+  process.once("beforeExit", () => {
+    // Only reached where they do not go out.
+    setTimeout(() => process.exit(), LAST_TRACES_MS).unref();
+    void tracing.close();
+  });
 }
 
 function noServer(what: string): UserError {

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { RoleHealth } from "../model/health.ts";
 
 /** A registry with what every role tells: who it is, and the few things of its process that alerts and capacity need. */
@@ -26,9 +26,13 @@ export function roleRegistry({
   const started = Date.now() / 1000 - process.uptime();
   gauge("process_start_time_seconds", "When the process began.", () => started);
   gauge("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss());
-  gauge("process_cpu_seconds_total", "Processor time used.", () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
+  new Counter({
+    ...{ name: "process_cpu_seconds_total", help: "Processor time used.", registers },
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
   });
   gauge("process_open_fds", "Open file descriptors.", () => readdirSync("/proc/self/fd").length);
   gauge("nodejs_heap_used_bytes", "JavaScript heap in use, of the main thread.", () => process.memoryUsage().heapUsed);

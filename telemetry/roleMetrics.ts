@@ -111,17 +111,18 @@ export function binhostMetrics(registry: Registry, dir: string): BinhostMetrics 
 /** The disk that a role writes to, and its machine's load: looked at when somebody asks. */
 function machineMetrics(registry: Registry, dir: string): void {
   const registers = [registry];
-  const size = new Gauge({
-    name: "swarm_disk_size_bytes",
-    help: "Size of the filesystem that the role writes to.",
-    registers,
+  new Gauge({
+    ...{ name: "swarm_disk_size_bytes", help: "Size of the filesystem that the role writes to.", registers },
+    async collect() {
+      const { blocks, bsize } = await statfs(dir);
+      this.set(blocks * bsize);
+    },
   });
   new Gauge({
     ...{ name: "swarm_disk_free_bytes", help: "Free disk where the role writes.", registers },
     async collect() {
-      const { bavail, blocks, bsize } = await statfs(dir);
+      const { bavail, bsize } = await statfs(dir);
       this.set(bavail * bsize);
-      size.set(blocks * bsize);
     },
   });
   new Gauge({

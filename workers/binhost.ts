@@ -21,7 +21,8 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
   const { keepLogsDays, logLimitMib } = config.build;
   const store = await openStore(dir, { name, log, logLimitBytes: logLimitMib * 2 ** 20 });
   const telemetry = await startTelemetry(config, { role: "binhost", name, own: true }, { log });
-  const { registry, health, metrics } = telemetry;
+  const { registry, tracing, health, metrics } = telemetry;
+  const counts = registry && binhostMetrics(registry, dir);
   const server = createBinhostServer(store, { token, name, health, ...(registry && { metrics }) });
   try {
     await server.listen({ host: listen, port });
@@ -45,7 +46,8 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
       namespace,
       dataConverter,
       taskQueue: QUEUES.binhost(name),
-      activities: registry ? measuredBinhost(activities, binhostMetrics(registry, dir)) : activities,
+      activities: counts ? measuredBinhost(activities, counts) : activities,
+      ...tracing.worker,
       maxHeartbeatThrottleInterval: "1s",
       maxConcurrentActivityTaskExecutions: 8,
       shutdownGraceTime: "30s",
@@ -58,6 +60,7 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
   } finally {
     clearInterval(removing);
     await server.close();
+    await telemetry.close();
     store.history.close();
   }
 };

@@ -51,10 +51,10 @@ async function work(
     telemetry.ready();
     ready();
   };
-  const { registry } = telemetry;
+  const { registry, tracing } = telemetry;
   const measured = registry ? measuredDrone(activities, droneMetrics(registry, name, drone.dir)) : activities;
   try {
-    const served = { name, slots: drone.slots, token, work: measured };
+    const served = { name, slots: drone.slots, token, work: measured, tracing };
     await serveDrone(served, { connection, namespace }, { signal, log, ready: enrolled });
   } finally {
     await connection.close();

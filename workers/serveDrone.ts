@@ -6,6 +6,7 @@ import { dataConverter } from "../connection/codec.ts";
 import { type DroneBuildActivities, type DroneControlActivities, QUEUES } from "../model/activities.ts";
 import { messageOf, UserError } from "../model/errors.ts";
 import type { DroneFacts } from "../model/fleet.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { enrolUpdate, FLEET_ID } from "../workflows/messages.ts";
 import { Attendance } from "./attendance.ts";
 import { aborted, type RoleContext } from "./role.ts";
@@ -32,17 +33,18 @@ export interface ServedDrone {
   slots: number;
   token: string;
   work: DroneWork;
+  tracing?: Pick<Tracing, "client" | "worker">;
 }
 
 /** A drone's part in the swarm, whatever its builds are: enrols, then polls its queues until the signal. */
 export async function serveDrone(
-  { name, slots, token, work }: ServedDrone,
+  { name, slots, token, work, tracing }: ServedDrone,
   { connection, namespace }: { connection: NativeConnection; namespace: string },
   { signal, log, ready }: RoleContext,
 ): Promise<void> {
   const { build, facts, ...control } = work;
   const attendance = new Attendance(facts);
-  const client = new Client({ connection, namespace, dataConverter });
+  const client = new Client({ connection, namespace, dataConverter, ...tracing?.client });
   const enrol = async (): Promise<void> => {
     const request = enrolRequest(token, await attendance.tell());
     const answer = await client.workflow.getHandle(FLEET_ID).executeUpdate(enrolUpdate, { args: [request] });
@@ -55,6 +57,7 @@ export async function serveDrone(
     connection,
     namespace,
     dataConverter,
+    ...tracing?.worker,
     // Cancellation reaches a build with a heartbeat's answer: the default of 60 s would let it run on as long.
     maxHeartbeatThrottleInterval: "1s",
     defaultHeartbeatThrottleInterval: "1s",

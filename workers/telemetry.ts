@@ -7,6 +7,7 @@ import type { RoleHealth } from "../model/health.ts";
 import { packageVersion } from "../system/packageVersion.ts";
 import { fetchText } from "../telemetry/fetchText.ts";
 import { roleRegistry } from "../telemetry/processMetrics.ts";
+import { startTracing, type Tracing } from "../telemetry/tracing.ts";
 import type { RoleContext } from "./role.ts";
 import { announceAddress, RECORD_VARIABLE } from "./roleRecords.ts";
 import { type RoleAnswers, serveRole } from "./roleServer.ts";
@@ -18,6 +19,7 @@ const SDK_LIMITS = { withinMs: 2_000, maxBytes: 8 * 2 ** 20 };
 export interface RoleTelemetry extends RoleAnswers {
   /** For the role's own metrics; null: metrics are off. */
   registry: Registry | null;
+  tracing: Tracing;
   /** Called when the role does its work. */
   ready: () => void;
   close: () => Promise<void>;
@@ -44,6 +46,8 @@ export async function startTelemetry(
   const isOn = config.port !== 0;
   const registry = isOn ? roleRegistry({ role, name, version }) : null;
   const sdk = await installRuntime(log, isOn);
+  const tracing = await startTracing(`build-swarm-${role}`);
+  if (tracing.on) log("traces: sent as the OTEL_ variables say");
   let ready = false;
   const answers: RoleAnswers = {
     health: () => ({ name, role, ready, version, uptime: Math.round(process.uptime()) }),
@@ -64,11 +68,14 @@ export async function startTelemetry(
   }
   return {
     ...answers,
-    registry,
+    ...{ registry, tracing },
     ready: () => {
       ready = true;
     },
-    close: async () => await server?.close(),
+    close: async () => {
+      await server?.close();
+      await tracing.close().catch((error: unknown) => log(`the last traces were not sent: ${messageOf(error)}`));
+    },
   };
 }
 
