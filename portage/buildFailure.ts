@@ -1,5 +1,6 @@
 import type { BuildFailure } from "../model/failures.ts";
 import { cleanLine } from "./buildLog.ts";
+import { errorExcerpt } from "./errorExcerpt.ts";
 
 /** How the command of a build ended. */
 export interface BuildExit {
@@ -73,9 +74,11 @@ export function classifyBuild(exit: BuildExit, log: string): BuildFailure {
   return failure("package", `Portage ended with exit code ${exit.exitCode}: ${words}`, refused);
 }
 
-/** The first complaint of a compiler before Portage gave up; else what Portage says itself, on the line after its ERROR. */
+/** A complaint of a compiler before Portage gave up, the one that it stopped for; else what Portage says itself, on the line after its ERROR. */
 function reasonOf(lines: readonly string[], died: number): string {
-  const complaint = lines.slice(0, died).find((line) => COMPILER.test(line));
+  const first = lines.slice(0, died).find((line) => COMPILER.test(line));
+  const found = first === undefined ? null : errorExcerpt(lines.slice(0, died + 1).join("\n"));
+  const complaint = found?.isCause ? found.errorLine : first;
   return (complaint ?? lines[died + 1]?.replace(/^ \*\s*/, "") ?? "failed").trim();
 }
 

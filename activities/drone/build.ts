@@ -93,7 +93,7 @@ export class Builds {
       this.#priorities.add(attempt);
       await this.#stream(attempt);
       const result = await this.#watch(attempt, seen, signal);
-      const artifact = await this.#outcome(attempt, result, adopted);
+      const artifact = await this.#outcome(attempt, result, adopted, seen);
       this.#builder.logs.end(attempt.log);
       return artifact;
     } catch (error) {
@@ -224,7 +224,7 @@ export class Builds {
       signal.throwIfAborted();
       const now = await stateOf(attempt);
       if (now.state === "ended") return now.result;
-      if (now.state === "dead") throw failureOf(await this.#failure(attempt, null));
+      if (now.state === "dead") throw failureOf(await this.#failure(attempt, null, seen));
       if (Date.now() - looked >= HEARTBEAT_MS / 2) {
         looked = Date.now();
         const silentFor = Date.now() - (await seen.tail.update());
@@ -238,17 +238,17 @@ export class Builds {
     }
   }
 
-  async #outcome(attempt: Attempt, result: BuildResult, adopted: boolean): Promise<BuiltArtifact> {
+  async #outcome(attempt: Attempt, result: BuildResult, adopted: boolean, seen: Seen): Promise<BuiltArtifact> {
     const start = await startOf(attempt);
-    if (result.exitCode !== 0 || start === null) throw failureOf(await this.#failure(attempt, result));
+    if (result.exitCode !== 0 || start === null) throw failureOf(await this.#failure(attempt, result, seen));
     await this.#end(attempt);
     return await artifactOf(attempt, { start, result, adopted, speed: this.#builder.speed });
   }
 
-  async #failure(attempt: Attempt, result: BuildResult | null): Promise<BuildFailure> {
+  async #failure(attempt: Attempt, result: BuildResult | null, { tail }: Seen): Promise<BuildFailure> {
     const outOfMemory = (await this.#builder.cgroups?.outOfMemory(attempt.label)) ?? false;
     const { drone, speed } = this.#builder;
-    return await failureIn(attempt, result, { dir: drone.dir, outOfMemory, speed });
+    return await failureIn(attempt, result, { dir: drone.dir, outOfMemory, speed, tail });
   }
 
   async #end(attempt: Attempt): Promise<void> {

@@ -9,6 +9,8 @@ const MAX_PARTIAL = 4096;
 export class LogTail {
   phase: BuildPhase = "dependencies";
   lastLine = "";
+  /** Where the phase begins, or somewhat before. Bytes */
+  phaseFrom = 0;
   readonly #file: string;
   #offset = 0;
   #partial = "";
@@ -26,8 +28,9 @@ export class LogTail {
         while (this.#offset < size) {
           const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, this.#offset);
           if (bytesRead === 0) break;
+          const from = this.#offset;
           this.#offset += bytesRead;
-          this.#take(buffer.subarray(0, bytesRead).toString("utf8"));
+          this.#take(from, buffer.subarray(0, bytesRead).toString("utf8"));
         }
       } finally {
         await handle.close();
@@ -36,10 +39,16 @@ export class LogTail {
     return mtimeMs;
   }
 
-  #take(text: string): void {
+  #take(from: number, text: string): void {
+    const begins = Math.max(0, from - this.#partial.length);
     const lines = (this.#partial + text).split("\n");
     this.#partial = (lines.pop() ?? "").slice(0, MAX_PARTIAL);
-    for (const line of lines) this.phase = phaseBegun(line) ?? this.phase;
+    for (const line of lines) {
+      const begun = phaseBegun(line);
+      if (begun === null) continue;
+      this.phase = begun;
+      this.phaseFrom = begins;
+    }
     const shown = [...lines.slice(-50), this.#partial].map(cleanLine).findLast((line) => line.trim() !== "");
     this.lastLine = shown ?? this.lastLine;
   }
@@ -47,13 +56,26 @@ export class LogTail {
 
 /** The last `bytes` of a file as text; empty where there is none. */
 export async function endOf(file: string, bytes: number): Promise<string> {
+  return (await endsFrom(file, 0, bytes)).at(-1) ?? "";
+}
+
+/** A file from a byte on, as text: whole, or, where it is longer than twice `bytes`, so much of its beginning and of its end. */
+export async function bothEnds(file: string, from: number, bytes: number): Promise<string[]> {
+  return await endsFrom(file, from, bytes, bytes);
+}
+
+async function endsFrom(file: string, from: number, last: number, first = 0): Promise<string[]> {
   const handle = await open(file, "r").catch(() => null);
-  if (!handle) return "";
+  if (!handle) return [];
+  const read = async (start: number, length: number): Promise<string> => {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
+    return buffer.subarray(0, bytesRead).toString("utf8");
+  };
   try {
     const { size } = await handle.stat();
-    const length = Math.min(size, bytes);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.subarray(0, bytesRead).toString("utf8");
+    const begin = Math.min(from, size);
+    if (size - begin <= first + last) return [await read(begin, size - begin)];
+    return [...(first > 0 ? [await read(begin, first)] : []), await read(size - last, last)];
   } finally {
     await handle.close();
   }

@@ -3,16 +3,21 @@ import type { BuildUsage, BuiltArtifact } from "../../model/build.ts";
 import type { BuildFailure } from "../../model/failures.ts";
 import { classifyBuild } from "../../portage/buildFailure.ts";
 import { phaseBegun } from "../../portage/buildLog.ts";
+import { errorExcerpt } from "../../portage/errorExcerpt.ts";
 import { freeBytes } from "../../system/disk.ts";
 import { type Attempt, type AttemptStart, provisionSeconds } from "./attempt.ts";
 import { sha256Of } from "./digest.ts";
 import { failureOf } from "./failure.ts";
-import { endOf } from "./logTail.ts";
+import { bothEnds, endOf, type LogTail } from "./logTail.ts";
 import { type BuildResult, type MeasuredUsage, usageOf } from "./supervisor.ts";
 
 const MIB = 1024 * 1024;
 /** What a person or program needs of a failed build's log is near its end. */
 const LOG_BYTES = 256 * 1024;
+/** Looked through for the error, at either end of the phase that failed: a phase may have failed early and gone on. */
+const ERROR_BYTES = 2 * MIB;
+/** What stands before a phase is shown with an error at its beginning. */
+const BEFORE_BYTES = 8 * 1024;
 const MIN_PACKAGE_BYTES = 1024;
 /** With less than this free at its end, a failed build is not asked for its own reasons. */
 const FULL_BYTES = 16 * MIB;
@@ -52,6 +57,8 @@ export interface Circumstances {
   dir: string;
   /** The kernel has killed a process of it for memory. */
   outOfMemory: boolean;
+  /** What was read of its log until now. */
+  tail: LogTail;
 }
 
 /**
@@ -61,12 +68,13 @@ export interface Circumstances {
 export async function failureIn(
   attempt: Attempt,
   result: BuildResult | null,
-  { dir, outOfMemory, speed }: Circumstances,
+  { dir, outOfMemory, speed, tail }: Circumstances,
 ): Promise<BuildFailure> {
   const free = await freeBytes(dir);
   const failure: BuildFailure = {
     ...classifyBuild(result ?? { exitCode: null, signal: null }, await endOf(attempt.log, LOG_BYTES)),
     ...(await usageUntil(attempt, result?.endedAt ?? null, speed)),
+    ...(await errorOf(attempt.log, tail)),
   };
   if (failure.class === "memory") return failure;
   if (outOfMemory)
@@ -77,6 +85,14 @@ export async function failureIn(
   }
   if (result !== null || failure.class !== "package") return failure;
   return { ...failure, class: "infrastructure", message: "the build's supervisor was killed from outside" };
+}
+
+/** The error of the phase that failed: near the phase's beginning or near the log's end. */
+async function errorOf(log: string, tail: LogTail): Promise<Pick<BuildFailure, "errorLine" | "around">> {
+  await tail.update().catch(() => {});
+  const excerpts = (await bothEnds(log, Math.max(0, tail.phaseFrom - BEFORE_BYTES), ERROR_BYTES)).map(errorExcerpt);
+  const found = excerpts.findLast((it) => it?.isCause) ?? excerpts.findLast((it) => it !== null);
+  return found ? { errorLine: found.errorLine, around: found.around } : {};
 }
 
 export async function lastLines(attempt: Attempt): Promise<{ logTail?: string[] }> {

@@ -299,6 +299,9 @@ describe("a package that does not build", () => {
     expect(failure.message).toMatch(/^compile phase: broken\.c:1.*undeclared_thing.*undeclared/);
     expect(failure.logTail?.join("\n")).toContain("undeclared_thing");
     expect(failure.logTail?.length).toBeLessThanOrEqual(40);
+    expect(failure.errorLine).toMatch(/^broken\.c:1:\d+: error: .undeclared_thing. undeclared/);
+    expect(failure.around).toContain(failure.errorLine);
+    expect(failure.around?.length).toBeLessThanOrEqual(41);
     expect(await failureOf(life.activities.build(order))).toEqual(failure);
     await life.activities.discard(order);
   });
