@@ -5,6 +5,7 @@ import { fetchText } from "./fetchText.ts";
 const WITHIN_MS = 2_000;
 /** More than this is nobody's metrics. bytes */
 const MAX_BYTES = 8 * 2 ** 20;
+const UP = "# HELP swarm_role_up 1 if the role told its metrics.\n# TYPE swarm_role_up gauge\nswarm_role_up ";
 const ROLE_INFO = /^swarm_role_info\{(?:.*,)?role="([^"]*)"/m;
 
 /**
@@ -23,10 +24,7 @@ export async function mergedMetrics(own: string, targets: readonly string[]): Pr
       return { instance, text };
     }),
   );
-  const up = texts.map(({ instance, text }) => `swarm_role_up{instance="${instance}"} ${text === null ? 0 : 1}\n`);
-  if (up.length > 0) {
-    merged.add(`# HELP swarm_role_up 1 if the role told its metrics.\n# TYPE swarm_role_up gauge\n${up.join("")}`);
-  }
+  for (const { instance, text } of texts) merged.add(`${UP}${text === null ? 0 : 1}\n`, { instance });
   for (const { instance, text } of texts) {
     if (text === null) continue;
     const role = ROLE_INFO.exec(text)?.[1];
