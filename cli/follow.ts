@@ -106,6 +106,8 @@ class Lines {
   end(): void {}
 }
 
+const hasLines = (event: string): boolean => event.includes("\n");
+
 class Terminal {
   readonly #context: Context;
   readonly #target: string;
@@ -126,7 +128,10 @@ class Terminal {
   }
 
   async show(events: string[]): Promise<void> {
-    this.#events = [...this.#events, ...events].slice(-LAST_EVENTS);
+    // What has several lines stays above the table.
+    for (const event of events.filter(hasLines)) this.keep([event]);
+    const short = events.filter((event) => !hasLines(event));
+    this.#events = [...this.#events, ...short].slice(-LAST_EVENTS);
     this.#screen = statusScreen(await read(this.#context, this.#target), this.#context.paint, { nextAction: false });
     this.#draw();
   }

@@ -82,6 +82,14 @@ export interface RunDrone {
   }[];
 }
 
+/** A package that failed, by its last failure. */
+export interface FailedPackage extends Pick<BuildFailure, "phase" | "errorLine" | "around"> {
+  cpv: string;
+  message: string;
+  /** Those that tried. */
+  drones: string[];
+}
+
 /** A run as every screen shows it: the answer of the `run` query. Times are ms since the epoch. */
 export interface RunView {
   run: string;
@@ -114,7 +122,8 @@ export interface RunView {
   reason: string | null;
   unresolvable: { atoms: string[]; class: string; text: string }[];
   notices: string[];
-  failed: { cpv: string; message: string; drones: string[] }[];
+  /** `around` of those that failed last only. */
+  failed: FailedPackage[];
   /** Operator actions and refusals of signals, newest last, at most 20. */
   events: { at: number; text: string }[];
   options: { autoFinalize: boolean; acceptFailed: boolean };

@@ -1,4 +1,4 @@
-import type { PackageView, RunView } from "../model/run.ts";
+import type { FailedPackage, PackageView, RunView } from "../model/run.ts";
 import type { StoredPackage } from "../model/snapshot.ts";
 import { count } from "../model/words.ts";
 
@@ -14,7 +14,7 @@ export interface Verification {
   lost: string[];
   /** Not built yet. */
   open: string[];
-  failed: { cpv: string; message: string }[];
+  failed: Pick<FailedPackage, "cpv" | "message" | "phase" | "errorLine" | "around">[];
   skipped: { cpv: string; cause: string }[];
   /** Atoms that did not resolve and were left out of the run, with the kind of their problem. */
   unresolved: { atom: string; class: string }[];
@@ -41,7 +41,7 @@ export function verification(
     // After the publish the staging is empty, by design.
     lost: run.step === "done" ? [] : inState("received").flatMap(({ cpv }) => (there.has(cpv) ? [] : [cpv])),
     open: [...inState("needed"), ...inState("delegated")].map(({ cpv }) => cpv),
-    failed: run.failed.map(({ cpv, message }) => ({ cpv, message })),
+    failed: run.failed.map(({ drones: _, ...failed }) => failed),
     unresolved: run.unresolvable.flatMap(({ atoms, class: kind }) => atoms.map((atom) => ({ atom, class: kind }))),
     skipped: inState("skipped").map(({ cpv, cause }) => ({ cpv, cause: cause ?? "a failed package" })),
   };

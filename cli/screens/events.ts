@@ -2,9 +2,10 @@ import { STEP_WORDS } from "../../model/marks.ts";
 import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
 import { clock, count, duration } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
+import { excerptLines, SOME_LINES } from "./excerpt.ts";
 import { reasonOf } from "./status.ts";
 
-/** What happened to the packages of a run from one look to the next, a line each. */
+/** What happened to the packages of a run from one look to the next, a line each; a failure with the lines around its error. */
 export function packageEvents(before: readonly PackageView[], after: readonly PackageView[], paint: Paint): string[] {
   const known = new Map(before.map((each) => [each.cpv, each]));
   return after
@@ -45,7 +46,9 @@ function attemptEvents(
   if (now.endedAt === undefined || before?.endedAt !== undefined) return events;
   const took = `${now.drone}, ${duration(now.endedAt - now.startedAt)}`;
   if (now.failure) {
-    events.push({ at: now.endedAt, text: `${paint("bad", "✗")} ${cpv} (${took}): ${now.failure.message}` });
+    const lines = excerptLines(now.failure, paint, SOME_LINES);
+    const text = `${paint("bad", "✗")} ${cpv} (${took}): ${now.failure.message}`;
+    events.push({ at: now.endedAt, text: [text, ...lines].join("\n") });
   } else if (now.supersededBy === undefined && state === "received") {
     events.push({ at: now.endedAt, text: `${paint("good", "✓")} ${cpv} (${took})` });
   }

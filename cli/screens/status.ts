@@ -5,7 +5,12 @@ import { nextAction } from "../../operations/nextAction.ts";
 import type { Reading, Service } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
 import { droneTable } from "./drones.ts";
+import { excerptLines, SOME_LINES } from "./excerpt.ts";
 import { label, nextActionLines, tick, title } from "./parts.ts";
+
+/** Failed packages that are shown, and how many of them with the lines around the error. */
+const MAX_FAILED = 10;
+const EXCERPTS = 3;
 
 /** `swarm status`: the whole swarm on one screen, and the one command that helps now (left out while it is followed). */
 export function statusScreen(reading: Reading, paint: Paint, show = { nextAction: true }): string[] {
@@ -15,6 +20,7 @@ export function statusScreen(reading: Reading, paint: Paint, show = { nextAction
     ...problems(reading, paint),
     ...runLines(reading, paint),
     ...troubles(reading, paint),
+    ...(show.nextAction ? failures(reading, paint) : []),
     ...reading.others.map(({ run, target, step }) => {
       return `${label("Also")}${run}   ${step ?? "running"}   swarm status --target ${target}`;
     }),
@@ -49,6 +55,20 @@ function troubles({ building }: Reading, paint: Paint): string[] {
     const [first = ""] = (problem ?? "").split("\n");
     return first === "" ? [] : [`  ${paint("warn", `${cpv}: ${phase} is tried again:`)} ${first}`];
   });
+}
+
+/** What failed, with the lines around the error of the first few. */
+function failures({ run }: Reading, paint: Paint): string[] {
+  const failed = run?.failed ?? [];
+  const shown = failed
+    .slice(0, MAX_FAILED)
+    .flatMap((each, i) => [
+      `  ${paint("bad", "✗")} ${each.cpv} (${each.drones.join(", ")}): ${each.message}`,
+      ...(i < EXCERPTS ? excerptLines(each, paint, SOME_LINES) : []),
+    ]);
+  if (failed.length === 0) return [];
+  const more = failed.length > MAX_FAILED ? [`  and ${failed.length - MAX_FAILED} more`] : [];
+  return [...shown, ...more, `  → Look: swarm logs --failed, swarm logs ${failed[0]?.cpv ?? ""}`];
 }
 
 /** The line of a run: its id, step, age and what is left. */

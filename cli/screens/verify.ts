@@ -2,7 +2,11 @@ import { bytes, count } from "../../model/words.ts";
 import type { Verification } from "../../operations/verification.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
+import { excerptLines, SOME_LINES } from "./excerpt.ts";
 import { label, title } from "./parts.ts";
+
+/** Failed packages that are shown with the lines around the error. */
+const EXCERPTS = 3;
 
 /** `swarm verify`. */
 export function verifyScreen(facts: Verification, paint: Paint): string[] {
@@ -10,15 +14,18 @@ export function verifyScreen(facts: Verification, paint: Paint): string[] {
   lines.push(`${label("Publishes")}${count(facts.publish.length, "package")}, ${bytes(facts.bytes)}`);
   const rows = facts.publish.map(({ cpv, size }) => [`  ${cpv}`, bytes(size)]);
   if (rows.length > 0) lines.push(...table([{ title: "  PACKAGE" }, { title: "SIZE", align: "right" }], rows));
-  const group = (name: string, members: string[]): void => {
-    if (members.length > 0)
-      lines.push(`${paint("bad", name)} ${members.length}`, ...members.map((text) => `  ${text}`));
+  const group = (name: string, members: string[], number = members.length): void => {
+    if (members.length > 0) lines.push(`${paint("bad", name)} ${number}`, ...members.map((text) => `  ${text}`));
   };
   group("Missing from the binhost:", facts.lost);
   group("Not built yet:", facts.open);
   group(
     "Failed:",
-    facts.failed.map(({ cpv, message }) => `${cpv}: ${message}`),
+    facts.failed.flatMap((failed, i) => [
+      `${failed.cpv}: ${failed.message}`,
+      ...(i < EXCERPTS ? excerptLines(failed, paint, SOME_LINES) : []),
+    ]),
+    facts.failed.length,
   );
   group(
     "Skipped:",

@@ -2,6 +2,7 @@ import type { PackageView } from "../../model/run.ts";
 import { clock, duration } from "../../model/words.ts";
 import type { WhyAnswer } from "../../workflows/messages.ts";
 import type { Paint, Style } from "../paint.ts";
+import { excerptLines } from "./excerpt.ts";
 import { label } from "./parts.ts";
 
 const STATE_WORDS: Record<PackageView["state"], readonly [string, Style]> = {
@@ -29,7 +30,7 @@ export function whyScreen(view: PackageView, answer: WhyAnswer | undefined, at: 
         : "ended";
     const text = `${attempt.drone}, -j${attempt.jobs}, from ${clock(attempt.startedAt)}, ${time}: ${end}`;
     lines.push(`${label(`Attempt ${attempt.attempt}`)}${text}`);
-    lines.push(...(attempt.failure?.logTail ?? []).slice(-8).map((line) => `    ${paint("faint", line)}`));
+    if (attempt.failure) lines.push(...excerptLines(attempt.failure, paint));
   }
   if (view.state === "failed") lines.push(`  → Look: swarm logs ${view.cpv}`, `  → Run: swarm unblock ${view.cpv}`);
   if (view.state === "skipped" && view.cause) lines.push(`  → Look: swarm why ${view.cause}`);

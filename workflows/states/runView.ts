@@ -3,6 +3,7 @@ import type { PackageView, RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { WhyAnswer } from "../messages.ts";
+import { failedView } from "./failedView.ts";
 import { queueOf } from "./queue.ts";
 import type { PackageRecords } from "./records.ts";
 import { shownReason, shownState } from "./runDrones.ts";
@@ -43,14 +44,7 @@ export function runView(parts: RunParts, now: number): RunView {
       })),
     })),
     ...(stuck.length > 0 ? { stuck } : {}),
-    failed: records.in("failed").map((index) => {
-      const failures = records.at(index).attempts.filter((a) => a.failure);
-      return {
-        cpv: records.cpv(index),
-        message: failures.at(-1)?.failure?.message ?? "failed",
-        drones: [...new Set(failures.map((a) => a.drone))],
-      };
-    }),
+    failed: failedView(records),
   };
 }
 
