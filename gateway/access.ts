@@ -1,14 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { Client } from "@temporalio/client";
+import { Registry } from "prom-client";
 import type { LoadedConfig } from "../config/load.ts";
 import { connectClient } from "../connection/client.ts";
 import { connectionSettings } from "../connection/options.ts";
 import type { Access } from "../operations/access.ts";
 import { BinhostClient } from "../store/client.ts";
+import { engineLatency } from "../telemetry/engineLatency.ts";
 
 /** One connection to the engine and one client of the binhost for everybody who asks the gateway. */
 export class GatewayAccess implements Access {
   readonly by = "gateway";
+  /** How long the engine takes to answer. */
+  readonly metrics = new Registry();
+  readonly #grpc = { interceptors: engineLatency(this.metrics) };
   readonly #loaded: LoadedConfig;
   #engine: { address: string; client: Promise<Client> } | null = null;
 
@@ -40,7 +45,7 @@ export class GatewayAccess implements Access {
     const { address } = connectionSettings(this.#loaded.config).options;
     if (this.#engine?.address === address) return this.#engine.client;
     const before = this.#engine;
-    const client = connectClient(this.#loaded.config);
+    const client = connectClient(this.#loaded.config, this.#grpc);
     const engine = { address, client };
     this.#engine = engine;
     client.catch(() => {

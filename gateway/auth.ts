@@ -27,7 +27,7 @@ export function registerAuth(
 ): void {
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
-    const { demand = "act", cost = "asking" } = request.routeOptions.config;
+    const { demand = request.is404 ? "open" : "act", cost = "asking" } = request.routeOptions.config ?? {};
     request.caller = NOBODY;
     const given = tokenOf(request);
     // A wrong token is refused also where none is needed to read: its holder believes to be somebody.

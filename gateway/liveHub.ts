@@ -203,8 +203,7 @@ export class LiveHub {
     this.#flushAt = Number.POSITIVE_INFINITY;
     if (this.#isDirty) {
       const wait = this.#stateSince + STATE_MS - Date.now();
-      // A stream must hear of another run before it hears of its packages.
-      if (wait <= 0 || this.#state?.run !== this.#run) this.#current();
+      if (wait <= 0) this.#current();
       else this.#plan(wait);
     }
     for (const stream of this.#streams) this.#send(stream);
@@ -220,6 +219,8 @@ export class LiveHub {
 
   /** What a stream has not heard that heard everything up to `at`; null: nothing. */
   #since(at: number, role: string | null): Buffer | null {
+    // A stream must hear of another run before it hears of its packages.
+    if (this.#isDirty && this.#state?.run !== this.#run) this.#current();
     const isWhole = at < this.#forgotten || at < 0;
     // Before the first look there is nothing to tell; the first one tells everything.
     if (isWhole && this.#current() === null) return null;

@@ -16,17 +16,35 @@ import {
 import { registerMethods } from "./methods.ts";
 import { registerDocumentation } from "./openapi.ts";
 import { registerPage } from "./page.ts";
+import { alertRoutes } from "./routes/alerts.ts";
+import { binhostRoutes } from "./routes/binhost.ts";
 import { droneRoutes } from "./routes/drones.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { legacyRoutes } from "./routes/legacy.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { operateRoutes } from "./routes/operate.ts";
+import { pictureRoutes } from "./routes/pictures.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { registerSecurityHeaders } from "./securityHeaders.ts";
 import type { Services } from "./services.ts";
 import type { TokenBook } from "./tokens.ts";
 
 /** The routes below /api/v1, by topic. */
-const TOPICS = [stateRoutes, runRoutes, operateRoutes, droneRoutes];
+const TOPICS = [
+  stateRoutes,
+  runRoutes,
+  pictureRoutes,
+  operateRoutes,
+  droneRoutes,
+  binhostRoutes,
+  logRoutes,
+  alertRoutes,
+  scheduleRoutes,
+  hookRoutes,
+];
 
 /** The gateway's HTTP. Not yet listening. Every refusal is `{ error, hint? }`. */
 export async function createGateway(services: Services, book: TokenBook): Promise<Api> {
@@ -83,6 +101,7 @@ export async function createGateway(services: Services, book: TokenBook): Promis
     { prefix: "/api/v1" },
   );
   await legacyRoutes(app, services);
+  await metricsRoute(app, services);
   await registerPage(app);
   methods.refuseOthers();
   return app;

@@ -1,0 +1,54 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { isName, NAME_RULE } from "../../model/names.ts";
+import { type Api, refusals } from "../api.ts";
+import { Hooks } from "../hooks.ts";
+import type { Services } from "../services.ts";
+
+/** What others may start by a signed request. */
+export async function hookRoutes(api: Api, services: Services): Promise<void> {
+  const hooks = new Hooks(services);
+  await api.register(async (raw: Api) => {
+    // A signature is of the bytes as they came.
+    raw.removeAllContentTypeParsers();
+    raw.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    raw.post(
+      "/hooks/:name",
+      {
+        config: { demand: "signed", cost: "hook" },
+        schema: {
+          summary: "Start what the hook is configured for, once for each delivery",
+          description:
+            "Signed as GitHub, Gitea and Forgejo do it: X-Hub-Signature-256 is `sha256=` and the HMAC-SHA256 of the body. A body or a delivery that has started a run before starts none.",
+          tags: ["act"],
+          params: z.object({ name: z.string().refine(isName, `a hook's name: ${NAME_RULE}`) }),
+          response: {
+            202: z.object({
+              done: z.enum(["started", "already", "nothing"]),
+              run: z.string().nullable(),
+              text: z.string(),
+            }),
+            ...refusals,
+          },
+        },
+      },
+      async (request, reply) => {
+        const delivery = {
+          body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+          signature: header(request, "x-hub-signature-256"),
+          id:
+            header(request, "x-github-delivery") ??
+            header(request, "x-gitea-delivery") ??
+            header(request, "x-delivery-id"),
+          event: header(request, "x-github-event") ?? header(request, "x-gitea-event"),
+        };
+        return reply.code(202).send(await hooks.deliver(request.params.name, delivery));
+      },
+    );
+  });
+}
+
+function header({ headers }: Pick<FastifyRequest, "headers">, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,29 @@
+import { hostname } from "node:os";
+import { EXPOSITION_TYPE } from "../../telemetry/exposition.ts";
+import { mergedMetrics } from "../../telemetry/merge.ts";
+import { roleRegistry } from "../../telemetry/processMetrics.ts";
+import { gatewayMetrics } from "../../telemetry/readModelMetrics.ts";
+import { roleAddresses } from "../../workers/roleRecords.ts";
+import type { Api } from "../api.ts";
+import { binhostsOf } from "../healthChecks.ts";
+import type { Services } from "../services.ts";
+
+/** What Prometheus reads: what the gateway knows, and the metrics of all roles that it finds. */
+export async function metricsRoute(app: Api, services: Services): Promise<void> {
+  const { config, watchers, version } = services;
+  if (config.metrics.port === 0) return;
+  const registry = roleRegistry({ role: "gateway", name: `gateway-${hostname()}-${process.pid}`, version });
+  const { observe } = gatewayMetrics(registry);
+  app.get(
+    "/metrics",
+    { config: { demand: "read", cost: "asking" }, schema: { hide: true } },
+    async (_request, reply) => {
+      observe(await watchers.live(undefined).catch(() => null));
+      const local = await roleAddresses(config.swarm.stateDir);
+      const elsewhere = [...config.metrics.roles, ...config.gateway.orchestrators.map(({ url }) => url)];
+      const targets = [...local.map(({ url }) => url), ...elsewhere, ...binhostsOf(config).map(({ url }) => url)];
+      const own = `${await registry.metrics()}${await services.access.metrics.metrics()}`;
+      return reply.type(EXPOSITION_TYPE).send((await mergedMetrics(own, targets)) as never);
+    },
+  );
+}

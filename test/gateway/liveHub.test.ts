@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { until } from "../../bench/noop/swarm.ts";
+import { LiveHub, type Sink } from "../../gateway/liveHub.ts";
+import type { RunEvent } from "../../model/events.ts";
+import type { PackageView } from "../../model/run.ts";
+import type { Live } from "../../watch/live.ts";
+
+/** A reader that takes what it is sent, or does not. */
+class Reader implements Sink {
+  text = "";
+  takes = true;
+  gone = false;
+  writableLength = 0;
+  readonly chunks: Buffer[] = [];
+
+  write(bytes: Buffer): boolean {
+    this.chunks.push(bytes);
+    this.text += bytes.toString();
+    if (!this.takes) this.writableLength += bytes.length;
+    return this.takes;
+  }
+
+  destroy(): void {
+    this.gone = true;
+  }
+
+  /** The events so far, each with its data. */
+  get events(): [event: string, data: Record<string, unknown>][] {
+    return [...this.text.matchAll(/^event: (.*)\ndata: (.*)$/gm)].map(([, event = "", data = ""]) => [
+      event,
+      JSON.parse(data),
+    ]);
+  }
+
+  names(): string[] {
+    return this.events.map(([event]) => event);
+  }
+
+  get lastId(): string | undefined {
+    return [...this.text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1];
+  }
+}
+
+/** The swarm as a test makes it. */
+class World {
+  run = "desktop-1";
+  packages: PackageView[] = [view("a/b-1")];
+  events: RunEvent[] = [];
+  made = 0;
+  hub = new LiveHub(
+    () => this.live(),
+    (live) => ({ run: live.reading.run?.run, made: ++this.made }),
+    "abc123",
+  );
+
+  live(): Live {
+    const reading = { run: { run: this.run } } as Live["reading"];
+    return { reading, packages: this.packages, revision: "1", events: this.events, at: 1, stale: null };
+  }
+
+  reads(): void {
+    this.hub.take({ type: "reading", reading: this.live().reading, at: 1, stale: null });
+  }
+
+  happens(text: string): void {
+    const event: RunEvent = { id: String(this.events.length).padStart(9, "0"), at: 1, kind: "run", text };
+    this.events.push(event);
+    this.hub.take({ type: "event", full: false, events: [event] });
+  }
+}
+
+function view(cpv: string): PackageView {
+  return { cpv, state: "needed", reason: "new", attempts: [] };
+}
+
+let world: World;
+afterEach(() => world.hub.close());
+
+test("a new stream hears everything, each with its own role, from the same bytes", () => {
+  world = new World();
+  world.happens("begun");
+  const [one, two, other] = [new Reader(), new Reader(), new Reader()];
+  world.hub.join(one, "viewer", undefined);
+  world.hub.join(two, "viewer", undefined);
+  world.hub.join(other, "operator", undefined);
+  expect(one.names()).toEqual(["state", "packages", "run-event"]);
+  expect(one.events[0]?.[1]).toMatchObject({ run: "desktop-1", role: "viewer" });
+  expect(other.events[0]?.[1]).toMatchObject({ role: "operator" });
+  expect(one.events[1]?.[1]).toMatchObject({ full: true, packages: [{ cpv: "a/b-1" }] });
+  expect(one.chunks[0]).toBe(two.chunks[0]);
+  expect(world.made).toBe(1);
+});
+
+test("changes come together; the state at most once a second", async () => {
+  world = new World();
+  const reader = new Reader();
+  world.hub.join(reader, "viewer", undefined);
+  const begun = Date.now();
+  const states = (): number => reader.names().filter((name) => name === "state").length;
+  for (let i = 0; i < 30; i++) {
+    world.reads();
+    world.happens(`event ${i}`);
+    await sleep(50);
+  }
+  await until("the last event", async () => reader.text.includes("event 29"));
+  const seconds = (Date.now() - begun) / 1000;
+  expect(states()).toBeGreaterThan(1);
+  expect(states()).toBeLessThanOrEqual(1 + Math.ceil(seconds));
+  expect(reader.chunks.length).toBeLessThan(30);
+  expect(reader.names().filter((name) => name === "run-event")).toHaveLength(30);
+});
+
+test("who comes back with the last id hears only what it has missed", async () => {
+  world = new World();
+  const first = new Reader();
+  const { leave } = world.hub.join(first, "viewer", undefined);
+  world.happens("seen");
+  await until("it was told", async () => first.text.includes("seen"));
+  leave();
+  world.happens("missed");
+  world.hub.take({ type: "packages", full: false, packages: [view("c/d-2")] });
+  const again = new Reader();
+  world.hub.join(again, "viewer", first.lastId);
+  expect(again.names()).toEqual(["run-event", "packages"]);
+  expect(again.text).toContain("missed");
+  expect(again.events[1]?.[1]).toEqual({ full: false, packages: [view("c/d-2")] });
+});
+
+test.each(["", "other-5", "abc123-99999", "abc123-x", "abc123-0\r\nx: y"])(
+  "an id of elsewhere (%j): everything",
+  (id) => {
+    world = new World();
+    const reader = new Reader();
+    world.hub.join(reader, null, id);
+    expect(reader.names()).toEqual(["state", "packages"]);
+    expect(reader.events[0]?.[1]).toMatchObject({ role: null });
+  },
+);
+
+test("what is not kept any more: everything", () => {
+  world = new World();
+  const reader = new Reader();
+  world.hub.join(reader, "viewer", undefined);
+  const id = reader.lastId;
+  for (let i = 0; i < 5_100; i++) world.happens(`event ${i}`);
+  const again = new Reader();
+  world.hub.join(again, "viewer", id);
+  expect(again.names().slice(0, 2)).toEqual(["state", "packages"]);
+  expect(again.names()).toHaveLength(2 + 200);
+});
+
+test("another run is told before what happens in it, and what was of the other is forgotten", async () => {
+  world = new World();
+  const reader = new Reader();
+  const stayed = new Reader();
+  const { leave } = world.hub.join(reader, "viewer", undefined);
+  world.hub.join(stayed, "viewer", undefined);
+  world.happens("of the first");
+  await until("it was told", async () => reader.text.includes("of the first"));
+  leave();
+  const id = reader.lastId;
+  world.happens("of the first, missed");
+  world.run = "desktop-2";
+  world.events = [];
+  world.hub.take({ type: "packages", full: true, packages: [] });
+  world.hub.take({ type: "event", full: true, events: [] });
+  world.reads();
+  world.happens("of the second");
+  const again = new Reader();
+  world.hub.join(again, "viewer", id);
+  expect(again.names()).toEqual(["state", "packages", "run-event"]);
+  expect(again.events[0]?.[1]).toMatchObject({ run: "desktop-2" });
+  expect(again.text).not.toContain("of the first");
+  await until("those who stayed hear it in the same order", async () => stayed.text.includes("of the second"));
+  expect(stayed.names().slice(-3)).toEqual(["state", "packages", "run-event"]);
+});
+
+test("a stream that takes nothing is sent nothing more, and then what it has missed", async () => {
+  world = new World();
+  const [slow, quick] = [new Reader(), new Reader()];
+  const { drained } = world.hub.join(slow, "viewer", undefined);
+  world.hub.join(quick, "viewer", undefined);
+  slow.takes = false;
+  slow.writableLength = 1024 * 1024;
+  world.happens("first");
+  await until("the slow one was told once", async () => slow.text.includes("first"));
+  const { length } = slow.chunks;
+  for (let i = 0; i < 5; i++) {
+    world.happens(`later ${i}`);
+    await until("the quick one hears it", async () => quick.text.includes(`later ${i}`));
+  }
+  expect(slow.chunks).toHaveLength(length);
+  slow.takes = true;
+  slow.writableLength = 0;
+  drained();
+  expect(slow.chunks).toHaveLength(length + 1);
+  expect(slow.text).toContain("later 4");
+});
