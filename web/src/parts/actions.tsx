@@ -31,7 +31,8 @@ interface ButtonProps {
   danger?: boolean;
   /** Where the text alone does not say what it acts on. */
   label?: string;
-  onAct(): void | Promise<unknown>;
+  /** May be a promise: meanwhile it cannot be asked for again. */
+  onAct(): unknown;
 }
 
 /** A button for operators. For others it is off and says why; then it leads to the log-in. */

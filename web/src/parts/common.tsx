@@ -48,7 +48,14 @@ export function EngineLink({ workflow, what }: { workflow: string; what: string 
 
 export function OutsideLink({ href, label }: { href: string; label: string }) {
   return (
-    <a class="outside" href={href} target="_blank" rel="noreferrer" aria-label={`${label} (opens a new tab)`} title={label}>
+    <a
+      class="outside"
+      href={href}
+      target="_blank"
+      rel="noreferrer"
+      aria-label={`${label} (opens a new tab)`}
+      title={label}
+    >
       Temporal <span aria-hidden="true">↗</span>
     </a>
   );
@@ -82,15 +89,7 @@ export function Meter({ label, part, text, tone = "name" }: MeterProps) {
   return (
     <div class="meter">
       <span class="meter-label">{label}</span>
-      <span
-        class="meter-bar"
-        role="meter"
-        aria-label={label}
-        aria-valuenow={percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuetext={text}
-      >
+      <span class="meter-bar" aria-hidden="true">
         <span class={`meter-fill ${tone}`} style={{ width: `${percent}%` }} />
       </span>
       <span class="meter-text">{text}</span>
@@ -118,7 +117,15 @@ export function Problem({ text, onRetry }: { text: string; onRetry?: () => void 
 }
 
 /** A part of a view with a heading of its own. */
-export function Card({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
+export function Card({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <section class="card">
       <header>

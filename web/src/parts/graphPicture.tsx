@@ -85,14 +85,26 @@ export function GraphPicture({ graph, around, depth }: Props) {
   );
 }
 
-function Node({ node, isChosen, isCritical, depth }: { node: GraphNode; isChosen: boolean; isCritical: boolean; depth: number }) {
+function Node({
+  node,
+  isChosen,
+  isCritical,
+  depth,
+}: {
+  node: GraphNode;
+  isChosen: boolean;
+  isCritical: boolean;
+  depth: number;
+}) {
   const { category, rest } = splitName(node.cpv);
   // What has become of it since the graph was asked for.
   const state = packages.value.get(node.cpv)?.state ?? node.state;
   return (
     <a
       class={`node ${state} ${isCritical ? "critical" : ""}`}
-      href={isChosen ? href("package", node.cpv.split("/")) : href("graph", [], { around: node.cpv, depth: String(depth) })}
+      href={
+        isChosen ? href("package", node.cpv.split("/")) : href("graph", [], { around: node.cpv, depth: String(depth) })
+      }
       aria-current={isChosen ? "true" : undefined}
       title={`${node.cpv}${node.estimateSeconds === null ? "" : `, about ${duration(node.estimateSeconds * 1000)}`}`}
     >

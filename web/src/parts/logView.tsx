@@ -34,7 +34,7 @@ const ASK_EACH_MS = 1_000;
 export function LogView({ run, cpv, attempt, isRunning }: Props) {
   const [shown, setShown] = useState<Shown | null>(null);
   const [isFollowing, setFollowing] = useState(true);
-  const box = useRef<HTMLPreElement>(null);
+  const box = useRef<HTMLElement>(null);
   const path = ["logs", run, ...cpv.split("/"), attempt];
   const url = address(path);
   useEffect(() => {
@@ -76,9 +76,9 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
         <p class="empty">{live ? "Nothing was written yet." : "The log is empty."}</p>
       )}
       {shown && shown.lines.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-        <pre
+        <section
           class="log"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
           tabIndex={0}
           ref={box}
           aria-label={`Log of ${cpv}, attempt ${attempt}`}
@@ -88,17 +88,16 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
           }}
         >
           <Lines lines={shown.lines} />
-        </pre>
+        </section>
       )}
     </Card>
   );
 }
 
 function Left({ shown: { dropped, skipped, cut } }: { shown: Shown }) {
-  const parts = [
-    skipped > 0 && `the first ${bytes(skipped)}`,
-    dropped > 0 && count(dropped, "earlier line"),
-  ].filter((part) => part !== false);
+  const parts = [skipped > 0 && `the first ${bytes(skipped)}`, dropped > 0 && count(dropped, "earlier line")].filter(
+    (part) => part !== false,
+  );
   const [from, to] = cut?.split("-").map(Number) ?? [];
   return (
     <>
@@ -157,7 +156,8 @@ async function follow(
   show: (shown: Shown) => void,
   stopped: AbortSignal,
 ): Promise<void> {
-  const lines = new LogLines(KEPT_LINES);
+  let lines = new LogLines(KEPT_LINES);
+  let begun: string | null = null;
   let shown: Shown = { lines: [], dropped: 0, skipped: 0, size: 0, isComplete: false, cut: null, problem: null };
   let offset = 0;
   while (!stopped.aborted) {
@@ -169,6 +169,15 @@ async function follow(
         shown = { ...shown, skipped: offset };
         continue;
       }
+      const now = response.headers.get("log-begun");
+      if (begun !== null && now !== begun) {
+        // The attempt was begun anew: so is its log.
+        lines = new LogLines(KEPT_LINES);
+        [offset, begun] = [0, null];
+        shown = { ...shown, skipped: 0 };
+        continue;
+      }
+      begun = now;
       const begin = Number(response.headers.get("log-offset") ?? offset);
       const found = await response.bytes();
       offset = begin + found.length;
@@ -180,7 +189,7 @@ async function follow(
       shown = { ...shown, lines: lines.lines, dropped: lines.dropped, size, isComplete, cut, problem: null };
       show(shown);
       if (isAtEnd || (!isRunning && found.length === 0)) return;
-      if (isComplete) continue;
+      if (found.length > 0 && offset < size) continue;
     } catch (error) {
       if (stopped.aborted) return;
       // While a build begins there is no log yet.
@@ -203,8 +212,18 @@ async function read(url: string, offset: number, stopped: AbortSignal): Promise<
   return response;
 }
 
+/** All that there is of it: the gateway gives it in pieces. */
 async function download(url: string, name: string): Promise<string> {
-  const blob = await (await send(url)).blob();
+  const pieces: Blob[] = [];
+  for (let offset = 0, size = 1; offset < size; ) {
+    const response = await send(`${url}?offset=${offset}`, { cache: "no-store" });
+    const piece = await response.blob();
+    if (piece.size === 0) break;
+    pieces.push(piece);
+    size = Number(response.headers.get("log-size") ?? 0);
+    offset = Number(response.headers.get("log-offset") ?? offset) + piece.size;
+  }
+  const blob = new Blob(pieces, { type: "text/plain" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -50,7 +50,7 @@ function Command({ text, primary = false }: { text: string; primary?: boolean })
   const words = text.trim().split(/\s+/).slice(1);
   const [verb, object] = words;
   const ask = () => setAsked(true);
-  const button = (label: string, act: () => void | Promise<unknown>): ComponentChildren => (
+  const button = (label: string, act: () => unknown): ComponentChildren => (
     <ActionButton primary={primary} onAct={act}>
       {label}
     </ActionButton>
@@ -84,7 +84,8 @@ function Command({ text, primary = false }: { text: string; primary?: boolean })
         ? href("package", object.split("/"), verb === "logs" ? { log: "last" } : {})
         : null;
   if (place === null) return <code class="command">{text}</code>;
-  const label = verb === "drones" ? "Look at the drones" : verb === "logs" ? `Read the log of ${object}` : `Look at ${object}`;
+  const label =
+    verb === "drones" ? "Look at the drones" : verb === "logs" ? `Read the log of ${object}` : `Look at ${object}`;
   return (
     <a class={primary ? "button primary" : "button"} href={place}>
       {label}

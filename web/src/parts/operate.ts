@@ -41,7 +41,9 @@ export async function cancelRun(): Promise<string> {
 
 export async function prioritize(packages: string[]): Promise<string> {
   await post(of("prioritize"), { packages });
-  return packages.length > 0 ? `${packages.join(", ")} goes first now, with what it needs.` : "Nothing goes first any more.";
+  return packages.length > 0
+    ? `${packages.join(", ")} goes first now, with what it needs.`
+    : "Nothing goes first any more.";
 }
 
 export async function startRun(name: string | null): Promise<string> {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { clock, duration } from "../../../model/words.ts";
 import { announcement } from "../state/announcer.ts";
 import { now } from "../state/clock.ts";
-import { chosenTarget, chooseTarget, heardAt, link, reconnect, run, state, target } from "../state/live.ts";
+import { chooseTarget, chosenTarget, heardAt, link, reconnect, run, state, target } from "../state/live.ts";
 import { href, route, type ViewName } from "../state/router.ts";
 import { isLoggingIn, logOut, mustLogIn, role, token } from "../state/session.ts";
 import { THEMES, theme } from "../state/theme.ts";
@@ -40,14 +40,7 @@ export function Shell() {
   const View = VIEW_PARTS[view];
   return (
     <>
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <a class="skip" href="#main">
         Skip to the content
       </a>
       <Header />
@@ -133,7 +126,13 @@ function Connection() {
   const { status } = link.value;
   const isOld = state.value?.stale != null;
   const [tone, word] =
-    status === "lost" ? ["bad", "Offline"] : status === "connecting" ? ["warn", "Connecting"] : isOld ? ["warn", "Stale"] : ["good", "Live"];
+    status === "lost"
+      ? ["bad", "Offline"]
+      : status === "connecting"
+        ? ["warn", "Connecting"]
+        : isOld
+          ? ["warn", "Stale"]
+          : ["good", "Live"];
   return (
     <span class={`connection ${tone}`}>
       <span class="dot" aria-hidden="true" />
@@ -176,7 +175,8 @@ function Standing() {
     return (
       <div class="standing bad">
         <p>
-          <strong>{reason}</strong> {last && `You see the state of ${clock(heardAt.value)}, ${duration(now.value - heardAt.value)} ago. `}
+          <strong>{reason}</strong>{" "}
+          {last && `You see the state of ${clock(heardAt.value)}, ${duration(now.value - heardAt.value)} ago. `}
           Builds go on.{wait !== null && ` Trying again ${wait < 1000 ? "now" : `in ${duration(wait)}`}.`}
         </p>
         <button type="button" onClick={reconnect}>
@@ -189,8 +189,8 @@ function Standing() {
     return (
       <div class="standing warn">
         <p>
-          <strong>The engine does not answer.</strong> You see the state of {clock(last.at)}, {duration(now.value - last.at)} ago: {last.stale}.
-          What runs on drones goes on. This page recovers by itself.
+          <strong>The engine does not answer.</strong> You see the state of {clock(last.at)},{" "}
+          {duration(now.value - last.at)} ago: {last.stale}. What runs on drones goes on. This page recovers by itself.
         </p>
       </div>
     );

@@ -4,9 +4,13 @@ import { type Lane, toLanes } from "../lib/lanes.ts";
 import { moved, type Span, ticks, zoomed } from "../lib/zoom.ts";
 import { packageHref } from "../state/router.ts";
 import type { Bar } from "../wire/answers.ts";
+import { buildWorkflow } from "../wire/workflows.ts";
+import { EngineLink } from "./common.tsx";
 import { RESULT_WORDS } from "./words.ts";
 
 interface Props {
+  /** Its id. */
+  run: string;
   bars: readonly Bar[];
   drones: readonly string[];
   whole: Span;
@@ -22,7 +26,7 @@ const LABEL = 92;
 const THINNEST = 2;
 
 /** Drones as lanes, builds as bars. */
-export function TimelineChart({ bars, drones, whole, now }: Props) {
+export function TimelineChart({ run, bars, drones, whole, now }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [chosen, setChosen] = useState<Span | null>(null);
@@ -114,14 +118,16 @@ export function TimelineChart({ bars, drones, whole, now }: Props) {
       <p class="details" aria-live="polite">
         {at === null ? (
           <span class="muted" id="timeline-help">
-            Point at a bar, or focus the chart and use the arrow keys; Enter opens the package. Wheel or + and − zoom, 0 shows
-            all.
+            Point at a bar, or focus the chart and use the arrow keys; Enter opens the package. Wheel or + and − zoom, 0
+            shows all.
           </span>
         ) : (
           <>
-            <strong>{at.cpv}</strong> on {at.drone}, attempt {at.attempt}, {count(at.jobs, "job")}: {RESULT_WORDS[at.result]},{" "}
-            {clock(at.start)} to {at.end === null ? "now" : clock(at.end)}, {duration((at.end ?? now) - at.start)}
-            {at.critical && ", on the critical path"}
+            <strong>{at.cpv}</strong> on {at.drone}, attempt {at.attempt}, {count(at.jobs, "job")}:{" "}
+            {RESULT_WORDS[at.result]}, {clock(at.start)} to {at.end === null ? "now" : clock(at.end)},{" "}
+            {duration((at.end ?? now) - at.start)}
+            {at.critical && ", on the critical path"}{" "}
+            <EngineLink workflow={buildWorkflow(run, at.cpv, at.attempt)} what={at.cpv} />
           </>
         )}
       </p>
@@ -183,7 +189,12 @@ function Lanes({ lanes, span, x, width, at }: Place & { lanes: readonly Lane[]; 
         return (
           <g key={lane.drone}>
             <rect class="lane" x={LABEL} y={top} width={Math.max(0, width - LABEL)} height={lane.rows * ROW} />
-            <text class="lane-name" x={LABEL - 8} y={top + Math.min(lane.rows * ROW, 2 * ROW) / 2 + 4} text-anchor="end">
+            <text
+              class="lane-name"
+              x={LABEL - 8}
+              y={top + Math.min(lane.rows * ROW, 2 * ROW) / 2 + 4}
+              text-anchor="end"
+            >
               {lane.drone.length > 12 ? `${lane.drone.slice(0, 11)}…` : lane.drone}
             </text>
             <Bars lane={lane} top={top} span={span} x={x} width={width} at={at} />
@@ -223,7 +234,12 @@ function Bars({ lane, top, span, x, width, at }: Place & { lane: Lane; top: numb
     const name = bar.cpv.slice(bar.cpv.indexOf("/") + 1);
     if (room >= 5) {
       shapes.push(
-        <text key={`${bar.cpv} ${bar.attempt} name`} class={`bar-name ${bar.result}`} x={left + 5} y={top + row * ROW + 13}>
+        <text
+          key={`${bar.cpv} ${bar.attempt} name`}
+          class={`bar-name ${bar.result}`}
+          x={left + 5}
+          y={top + row * ROW + 13}
+        >
           {name.length > room ? `${name.slice(0, room - 1)}…` : name}
         </text>,
       );

@@ -56,6 +56,7 @@ export function VirtualTable<Row>({ label, rows, keyOf, head, cells }: Props<Row
 function Spacer({ rows }: { rows: number }) {
   if (rows <= 0) return null;
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row is not focusable
     <tr aria-hidden="true" class="spacer" style={{ height: `${rows * ROW_HEIGHT}px` }}>
       <td />
     </tr>

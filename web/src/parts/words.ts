@@ -19,4 +19,3 @@ export function splitName(cpv: string): { category: string; rest: string } {
 export function nameOf(cpv: string): string {
   return cpv.replace(/-\d[^-/]*(-r\d+)?$/, "");
 }
-

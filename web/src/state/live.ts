@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { PackagesChange, PackageView, RunEvent, StateAnswer } from "../wire/answers.ts";
 import { EventStreamParser, type StreamMessage } from "../wire/eventStream.ts";
-import { address, RequestError, send, wordsOf } from "../wire/request.ts";
+import { address, get, RequestError, send, wordsOf } from "../wire/request.ts";
 import { mustLogIn, role, token } from "./session.ts";
 
 /** How the page hears of changes. */
@@ -58,6 +58,14 @@ export function startLive(): void {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && link.value.status === "lost") reconnect();
   });
+}
+
+/** Asks for what happened before the page was opened: the stream begins with the newest events only. */
+export async function loadEarlierEvents(signal: AbortSignal): Promise<void> {
+  const of = run.peek();
+  if (of === null) return;
+  const earlier = await get<RunEvent[]>(address(["runs", of.target, "events"], { limit: KEPT_EVENTS }), signal);
+  if (run.peek()?.run === of.run) events.value = merged(earlier, events.peek());
 }
 
 /** Tries again at once. */

@@ -43,15 +43,28 @@ export function packageHref(cpv: string, query: Record<string, string | null> = 
 
 export const route = signal(parseRoute(location.hash));
 
+let shown = location.hash;
+
 addEventListener("hashchange", () => {
-  route.value = parseRoute(location.hash);
+  if (isRoute(location.hash)) follow();
+  // The skip link moves the focus; where the page is stays in its address.
+  else history.replaceState(null, "", shown === "" ? location.pathname : shown);
 });
+
+function isRoute(hash: string): boolean {
+  return hash === "" || hash.startsWith("#/");
+}
+
+function follow(): void {
+  shown = location.hash;
+  route.value = parseRoute(shown);
+}
 
 /** Changes what the view shows without a step in the browser's history: a filter, while it is typed. */
 export function refine(query: Record<string, string | null>): void {
   const { view, path } = route.value;
   history.replaceState(null, "", href(view, path, query));
-  route.value = parseRoute(location.hash);
+  follow();
 }
 
 function unescaped(text: string): string {

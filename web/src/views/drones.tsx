@@ -8,6 +8,7 @@ import { Ago, Chip, Empty, EngineLink, Meter, PackageLink, Since } from "../part
 import { forgetDrone, pauseDrone, resumeDrone } from "../parts/operate.ts";
 import { run, state } from "../state/live.ts";
 import type { BuildingPackage } from "../wire/answers.ts";
+import { buildWorkflow, FLEET_WORKFLOW } from "../wire/workflows.ts";
 
 /** The machines that build: how they are and what they do. */
 export function DronesView() {
@@ -24,7 +25,7 @@ export function DronesView() {
             {online} of {count(drones.length, "drone")} online
           </span>
         )}
-        <EngineLink workflow="fleet" what="The fleet" />
+        <EngineLink workflow={FLEET_WORKFLOW} what="The fleet" />
       </div>
       {drones.length === 0 && (
         <Empty>
@@ -66,7 +67,15 @@ export function DronesView() {
   );
 }
 
-function Drone({ drone, part, building }: { drone: DroneView; part: RunDrone | undefined; building: BuildingPackage[] }) {
+function Drone({
+  drone,
+  part,
+  building,
+}: {
+  drone: DroneView;
+  part: RunDrone | undefined;
+  building: BuildingPackage[];
+}) {
   const { facts, grounded, since } = drone;
   const { glyph, word, tone } = droneMark(drone, part);
   const builds = part?.building ?? [];
@@ -101,7 +110,8 @@ function Drone({ drone, part, building }: { drone: DroneView; part: RunDrone | u
                 </div>
                 <p class="muted small">
                   {progress?.phase ?? "beginning"}, {count(jobs, "job")}
-                  {progress?.memoryBytes !== undefined && `, ${bytes(progress.memoryBytes)}`}
+                  {progress?.memoryBytes !== undefined && `, ${bytes(progress.memoryBytes)}`}{" "}
+                  <EngineLink workflow={buildWorkflow(run.value?.run ?? "", cpv, number)} what={cpv} />
                 </p>
                 {progress?.problem && <p class="bad-text small">{progress.problem}</p>}
                 {progress?.lastLine && <p class="last-line">{progress.lastLine}</p>}
@@ -116,7 +126,15 @@ function Drone({ drone, part, building }: { drone: DroneView; part: RunDrone | u
   );
 }
 
-function Load({ drone: { facts, strikes }, part, building }: { drone: DroneView; part: RunDrone | undefined; building: BuildingPackage[] }) {
+function Load({
+  drone: { facts, strikes },
+  part,
+  building,
+}: {
+  drone: DroneView;
+  part: RunDrone | undefined;
+  building: BuildingPackage[];
+}) {
   const cores = facts.coresLimit ?? facts.cores;
   const builds = part?.building ?? [];
   const own = builds.flatMap(({ cpv, attempt: number }) =>

@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import { RUN_EVENT_KINDS } from "../../../model/events.ts";
-import { Ago, Card, Chip, Empty, Problem } from "../parts/common.tsx";
+import { Ago, Card, Chip, Empty, EngineLink, Problem } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
-import { events, state } from "../state/live.ts";
-import { refine, route } from "../state/router.ts";
+import { events, loadEarlierEvents, run, state } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
+import { refine, route } from "../state/router.ts";
 import type { Alert } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
+import { runWorkflow } from "../wire/workflows.ts";
 
 const STEP = 200;
 
@@ -16,12 +17,17 @@ export function EventsView() {
   const kind = RUN_EVENT_KINDS.find((name) => name === query.get("kind")) ?? null;
   const search = (query.get("q") ?? "").toLowerCase();
   const [shown, setShown] = useState(STEP);
+  const of = run.value?.run ?? null;
+  const { error, reload } = useResource(of === null ? null : `events ${of}`, loadEarlierEvents);
   const matching = events.value.filter(
     (event) => (kind === null || event.kind === kind) && (search === "" || event.text.toLowerCase().includes(search)),
   );
   return (
     <>
-      <h1 tabIndex={-1}>Events and alerts</h1>
+      <div class="title">
+        <h1 tabIndex={-1}>Events and alerts</h1>
+        {run.value && <EngineLink workflow={runWorkflow(run.value.target)} what="The run" />}
+      </div>
       <Alerts />
       <Card title="Events of the run" aside={<span class="muted">{matching.length}</span>}>
         <search class="filters">
@@ -49,6 +55,7 @@ export function EventsView() {
             />
           </label>
         </search>
+        {error !== null && <Problem text={`What happened earlier is missing. ${error}`} onRetry={reload} />}
         <EventList events={matching.slice(-shown).toReversed()} />
         {matching.length > shown && (
           <div class="buttons start">
@@ -74,18 +81,20 @@ function Alerts() {
       {data?.length === 0 && <Empty>Nothing to worry about.</Empty>}
       {data && data.length > 0 && (
         <ul class="rows">
-          {data.map(({ rule, subject, text, since, endedAt }) => (
-            <li key={`${rule} ${subject} ${since}`}>
+          {data.map(({ key, severity, title, text, command, since, endedAt }) => (
+            <li key={`${key} ${since}`}>
               {endedAt === null ? (
-                <Chip tone="bad" sign="!">
-                  {rule}
+                <Chip tone={severity === "critical" ? "bad" : "warn"} sign="!">
+                  {severity}
                 </Chip>
               ) : (
                 <Chip tone="good" sign="✓">
-                  {rule}, over
+                  over
                 </Chip>
               )}
+              <strong>{title}</strong>
               <span>{text}</span>
+              {command !== null && endedAt === null && <code class="command">{command}</code>}
               <span class="muted">
                 <Ago at={since} />
               </span>

@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { bytes, count, duration, timestamp } from "../../../model/words.ts";
-import { Card, Empty, Problem, Table } from "../parts/common.tsx";
+import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
-import type { AttemptRecord, HistorySummary } from "../wire/answers.ts";
+import type { HistoryAnswer, HistorySummary } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
+import { buildWorkflow } from "../wire/workflows.ts";
 
 /** How long builds take, and how often they fail. */
 export function HistoryView() {
@@ -50,14 +51,23 @@ function Finder({ name }: { name: string }) {
 
 function OfPackage({ name }: { name: string }) {
   const url = address(["history"], { package: name, limit: 200 });
-  const { data, error, reload } = useResource(url, (signal) => get<AttemptRecord[]>(url, signal));
+  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal));
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
-  const attempts = data;
+  const { attempts, total } = data;
   if (attempts.length === 0) return <Empty>No build of {name} is recorded.</Empty>;
   return (
     <>
-      <Card title={name} aside={<span class="muted">{count(attempts.length, "attempt")}</span>}>
+      <Card
+        title={name}
+        aside={
+          <span class="muted">
+            {total > attempts.length
+              ? `the last ${attempts.length} of ${count(total, "attempt")}`
+              : count(total, "attempt")}
+          </span>
+        }
+      >
         <HistoryChart attempts={attempts} />
       </Card>
       <Card title="Attempts">
@@ -71,6 +81,7 @@ function OfPackage({ name }: { name: string }) {
               <th scope="col">Took</th>
               <th scope="col">Memory</th>
               <th scope="col">Result</th>
+              <th scope="col">More</th>
             </tr>
           </thead>
           <tbody>
@@ -84,6 +95,12 @@ function OfPackage({ name }: { name: string }) {
                 <td class="number">{one.peakMemoryBytes ? bytes(one.peakMemoryBytes) : "–"}</td>
                 <td class={one.result === "built" ? "" : "bad-text"}>
                   {one.result === "built" ? "built" : `${one.result}${one.message ? `: ${one.message}` : ""}`}
+                </td>
+                <td>
+                  <EngineLink
+                    workflow={buildWorkflow(one.run, one.cpv, one.attempt)}
+                    what={`${one.cpv} of ${one.run}`}
+                  />
                 </td>
               </tr>
             ))}

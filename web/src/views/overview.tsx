@@ -11,6 +11,7 @@ import { now } from "../state/clock.ts";
 import { events, run, state, target } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { Reading, RunView } from "../wire/answers.ts";
+import { runWorkflow } from "../wire/workflows.ts";
 
 /** The run, how far it is, and what to do. */
 export function OverviewView() {
@@ -29,7 +30,7 @@ export function OverviewView() {
       <div class="title">
         <h1 tabIndex={-1}>{view ? view.run : "No run yet"}</h1>
         {view && <StepChip view={view} />}
-        {view && <EngineLink workflow={`world-update/${view.target}`} what="The run" />}
+        {view && <EngineLink workflow={runWorkflow(view.target)} what="The run" />}
       </div>
       {view && <Begun view={view} />}
       {view && <Steps view={view} />}
@@ -53,7 +54,13 @@ export function OverviewView() {
 
 function StepChip({ view }: { view: RunView }) {
   const [word, tone] = STEP_WORDS[view.step];
-  return view.paused && view.endedAt === null ? <Chip tone="warn" sign="‖">paused</Chip> : <Chip tone={tone}>{word}</Chip>;
+  return view.paused && view.endedAt === null ? (
+    <Chip tone="warn" sign="‖">
+      paused
+    </Chip>
+  ) : (
+    <Chip tone={tone}>{word}</Chip>
+  );
 }
 
 function Begun({ view }: { view: RunView }) {
@@ -86,7 +93,7 @@ const STEP_NAMES = {
 } as const;
 
 function Steps({ view }: { view: RunView }) {
-  const at = STEPS.findIndex((step) => step === view.step);
+  const at = (STEPS as readonly string[]).indexOf(view.step);
   return (
     <ol class="steps" aria-label="Steps of the run">
       {STEPS.map((step, i) => {
@@ -184,8 +191,8 @@ function RunActions({ view }: { view: RunView }) {
       {asked === "cancel" && (
         <Confirm title="Cancel the run?" verb="Cancel the run" danger act={cancelRun} onClose={close}>
           <p>
-            Its builds are stopped and nothing of it is published. {count(view.counts.received, "finished package")} will
-            have to be built again.
+            Its builds are stopped and nothing of it is published. {count(view.counts.received, "finished package")}{" "}
+            will have to be built again.
           </p>
         </Confirm>
       )}

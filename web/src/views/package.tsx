@@ -1,6 +1,7 @@
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
 import { count, duration, timestamp } from "../../../model/words.ts";
+import { AnsiReader } from "../lib/ansi.ts";
 import { ActionButton, attempt as tryTo } from "../parts/actions.tsx";
 import { Card, Chip, Empty, OutsideLink, PackageLink, Problem, Since, StateChip, Table } from "../parts/common.tsx";
 import { LogView } from "../parts/logView.tsx";
@@ -19,7 +20,9 @@ export function PackageView() {
   const live = packages.value.get(cpv);
   const name = target.value;
   // Asked again when something has become of it.
-  const version = live ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}` : "";
+  const version = live
+    ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}`
+    : "";
   const url = name === null ? null : address(["runs", name, "packages", ...path]);
   const { data, error, reload } = useResource(url === null ? null : `${url} ${version}`, (signal) =>
     get<PackageAnswer>(url ?? "", signal),
@@ -90,10 +93,16 @@ export function PackageView() {
   );
 }
 
-function Failure({ failure, attempt }: { failure: BuildFailure & { errorLine?: string; around?: string[] }; attempt: AttemptView }) {
+function Failure({ failure, attempt }: { failure: BuildFailure; attempt: AttemptView }) {
   const { message, phase, errorLine } = failure;
-  const around = failure.around ?? failure.logTail ?? [];
-  const at = errorLine === undefined ? -1 : around.indexOf(errorLine);
+  const lines = failure.around ?? failure.logTail ?? [];
+  const at = errorLine === undefined ? -1 : lines.indexOf(errorLine);
+  const around = lines.map((line) =>
+    new AnsiReader()
+      .line(line)
+      .map(({ text }) => text)
+      .join(""),
+  );
   return (
     <section class="card failure" aria-labelledby="failure">
       <header>
@@ -107,14 +116,14 @@ function Failure({ failure, attempt }: { failure: BuildFailure & { errorLine?: s
       <p class="situation bad-text">{message}</p>
       {around.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-        <pre class="log short" tabIndex={0} aria-label="The lines around the error">
+        <section class="log short" tabIndex={0} aria-label="The lines around the error">
           {around.map((line, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
             <div key={i} class={i === at ? "line error" : "line"}>
               {i === at ? <mark>{line}</mark> : line || " "}
             </div>
           ))}
-        </pre>
+        </section>
       )}
     </section>
   );

@@ -1,10 +1,10 @@
 import { useComputed } from "@preact/signals";
 import { PACKAGE_MARKS } from "../../../model/marks.ts";
 import { duration } from "../../../model/words.ts";
+import { chooseRows, type PackageRow, SORTS, type Sort, spent, toRow } from "../lib/packageList.ts";
 import { Empty, PackageLink, StateChip } from "../parts/common.tsx";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { STATE_ORDER } from "../parts/words.ts";
-import { chooseRows, type PackageRow, SORTS, type Sort, spent, toRow } from "../lib/packageList.ts";
 import { now } from "../state/clock.ts";
 import { packages, run } from "../state/live.ts";
 import { refine, route } from "../state/router.ts";
@@ -87,7 +87,9 @@ export function PackagesView() {
         </fieldset>
       </search>
       {chosen.value.length === 0 ? (
-        <Empty>{rows.value.length === 0 ? "The plan is not made yet, or there is no run." : "No package is like that."}</Empty>
+        <Empty>
+          {rows.value.length === 0 ? "The plan is not made yet, or there is no run." : "No package is like that."}
+        </Empty>
       ) : (
         <VirtualTable
           label="Packages"

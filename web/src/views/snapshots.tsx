@@ -3,13 +3,14 @@ import type { SnapshotInfo } from "../../../model/binhost.ts";
 import type { Snapshot, SnapshotDiff } from "../../../model/snapshot.ts";
 import { bytes, count, timestamp } from "../../../model/words.ts";
 import { ActionButton, Confirm } from "../parts/actions.tsx";
-import { Card, Chip, Empty, Problem, Table } from "../parts/common.tsx";
+import { Card, Chip, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { rollBack } from "../parts/operate.ts";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
+import { runWorkflow } from "../wire/workflows.ts";
 
 /** What was published of a target: contents, differences, the way back. */
 export function SnapshotsView() {
@@ -29,14 +30,22 @@ export function SnapshotsView() {
       </div>
       {error !== null && <Problem text={error} onRetry={reload} />}
       {data?.length === 0 && <Empty>Nothing was published yet: finalize a run.</Empty>}
-      {data && data.length > 0 && <List snapshots={data} onChange={reload} />}
+      {data && data.length > 0 && <List target={name ?? ""} snapshots={data} onChange={reload} />}
       {name !== null && id !== undefined && from !== null && <Difference target={name} from={from} to={id} />}
       {name !== null && id !== undefined && from === null && <Contents target={name} id={id} />}
     </>
   );
 }
 
-function List({ snapshots, onChange }: { snapshots: readonly SnapshotInfo[]; onChange(): void }) {
+function List({
+  target: name,
+  snapshots,
+  onChange,
+}: {
+  target: string;
+  snapshots: readonly SnapshotInfo[];
+  onChange(): void;
+}) {
   const [back, setBack] = useState<SnapshotInfo | null>(null);
   return (
     <Card title="Published">
@@ -75,6 +84,7 @@ function List({ snapshots, onChange }: { snapshots: readonly SnapshotInfo[]; onC
                           What changed<span class="visually-hidden"> in {snapshot.id}</span>
                         </a>
                       )}
+                      <EngineLink workflow={runWorkflow(name)} what={`The runs of ${name}`} />
                       {!snapshot.current && (
                         <ActionButton label={`Roll back to ${snapshot.id}`} onAct={() => setBack(snapshot)}>
                           Roll back…
@@ -100,8 +110,8 @@ function List({ snapshots, onChange }: { snapshots: readonly SnapshotInfo[]; onC
           onClose={() => setBack(null)}
         >
           <p>
-            Clients get <strong>{back.id}</strong> with its {count(back.packages, "package")} at once. The other snapshots
-            stay: you can go forward again in the same way.
+            Clients get <strong>{back.id}</strong> with its {count(back.packages, "package")} at once. The other
+            snapshots stay: you can go forward again in the same way.
           </p>
         </Confirm>
       )}

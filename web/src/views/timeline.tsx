@@ -1,15 +1,16 @@
 import { useMemo } from "preact/hooks";
 import { duration, timestamp } from "../../../model/words.ts";
+import { liveBars } from "../lib/lanes.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { TimelineChart } from "../parts/timelineChart.tsx";
 import { RESULT_WORDS } from "../parts/words.ts";
-import { liveBars } from "../lib/lanes.ts";
 import { now } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { packageHref, refine, route } from "../state/router.ts";
-import type { Bar, RunRecord, TimelineAnswer } from "../wire/answers.ts";
+import type { Bar, PackageView, RunRecord, TimelineAnswer } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
+import { runWorkflow } from "../wire/workflows.ts";
 
 /** What each drone built, and when; of this run or of one before. */
 export function TimelineView() {
@@ -21,9 +22,9 @@ export function TimelineView() {
       <div class="title">
         <h1 tabIndex={-1}>Timeline</h1>
         <RunChooser chosen={asked ?? view?.run ?? null} />
-        {view && isLive && <EngineLink workflow={`world-update/${view.target}`} what="The run" />}
+        {view && isLive && <EngineLink workflow={runWorkflow(view.target)} what="The run" />}
       </div>
-      {isLive ? <LiveTimeline /> : <PastTimeline id={asked} />}
+      {asked === null || isLive ? <LiveTimeline known={packages.value} /> : <PastTimeline id={asked} />}
     </>
   );
 }
@@ -63,28 +64,27 @@ function RunChooser({ chosen }: { chosen: string | null }) {
   );
 }
 
-function LiveTimeline() {
+function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   const view = run.value;
   const name = target.value;
   // The critical path changes slowly: it is asked for anew with each step and each ten minutes.
   const key = view && name ? `${view.run} ${view.step} ${Math.floor(now.value / 600_000)}` : null;
-  const { data } = useResource(key, (signal) =>
-    get<TimelineAnswer>(address(["runs", name ?? "", "timeline"]), signal),
-  );
+  const { data } = useResource(key, (signal) => get<TimelineAnswer>(address(["runs", name ?? "", "timeline"]), signal));
   const bars = useMemo(() => {
     const critical = new Set(data?.bars.filter((bar) => bar.critical).map(({ cpv }) => cpv));
-    return liveBars(packages.value.values(), critical);
-  }, [data, packages.value]);
+    return liveBars(known.values(), critical);
+  }, [data, known]);
+  const partners = view?.drones;
   const drones = useMemo(
-    () => [...new Set([...(view?.drones ?? []).map((drone) => drone.name), ...bars.map(({ drone }) => drone)])].sort(),
-    [view, bars],
+    () => [...new Set([...(partners ?? []).map((drone) => drone.name), ...bars.map(({ drone }) => drone)])].sort(),
+    [partners, bars],
   );
   if (view === null) return <Empty>There was no run yet.</Empty>;
   if (bars.length === 0) return <Empty>No build has begun yet.</Empty>;
   const end = view.endedAt ?? now.value;
   const from = bars.reduce((first, { start }) => Math.min(first, start), end);
   const last = bars.reduce((latest, bar) => Math.max(latest, bar.end ?? end), from);
-  return <Chart bars={bars} drones={drones} from={from} to={last} now={end} />;
+  return <Chart id={view.run} bars={bars} drones={drones} from={from} to={last} now={end} />;
 }
 
 function PastTimeline({ id }: { id: string }) {
@@ -94,10 +94,11 @@ function PastTimeline({ id }: { id: string }) {
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Reading what the engine remembers of {id}…</Empty>;
   if (data.bars.length === 0) return <Empty>Nothing was built in this run.</Empty>;
-  return <Chart bars={data.bars} drones={data.drones} from={data.from} to={data.to} now={data.to} />;
+  return <Chart id={id} bars={data.bars} drones={data.drones} from={data.from} to={data.to} now={data.to} />;
 }
 
 interface ChartProps {
+  id: string;
   bars: readonly Bar[];
   drones: readonly string[];
   from: number;
@@ -105,12 +106,12 @@ interface ChartProps {
   now: number;
 }
 
-function Chart({ bars, drones, from, to, now: end }: ChartProps) {
+function Chart({ id, bars, drones, from, to, now: end }: ChartProps) {
   const whole = useMemo(() => ({ from, to: Math.max(to, from + 1_000) }), [from, to]);
   return (
     <>
       <section class="card">
-        <TimelineChart bars={bars} drones={drones} whole={whole} now={end} />
+        <TimelineChart run={id} bars={bars} drones={drones} whole={whole} now={end} />
       </section>
       <Longest bars={bars} now={end} />
     </>
@@ -119,8 +120,7 @@ function Chart({ bars, drones, from, to, now: end }: ChartProps) {
 
 /** The same in words, for those who cannot use a picture. */
 function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
-  const took = (bar: Bar): number => (bar.end ?? end) - bar.start;
-  const longest = useMemo(() => bars.toSorted((a, b) => took(b) - took(a)).slice(0, 30), [bars, end]);
+  const longest = useMemo(() => bars.toSorted((a, b) => took(b, end) - took(a, end)).slice(0, 30), [bars, end]);
   return (
     <Card title="Longest builds">
       <Table label="Longest builds">
@@ -140,7 +140,7 @@ function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
                 <a href={packageHref(bar.cpv)}>{bar.cpv}</a>
               </td>
               <td>{bar.drone}</td>
-              <td class="number">{duration(took(bar))}</td>
+              <td class="number">{duration(took(bar, end))}</td>
               <td class={bar.result === "failed" ? "bad-text" : ""}>{RESULT_WORDS[bar.result]}</td>
               <td>{bar.critical ? "yes" : ""}</td>
             </tr>
@@ -149,4 +149,8 @@ function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
       </Table>
     </Card>
   );
+}
+
+function took(bar: Bar, now: number): number {
+  return (bar.end ?? now) - bar.start;
 }

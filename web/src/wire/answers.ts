@@ -2,6 +2,7 @@
  * What the gateway answers, as far as the page reads it. Made of the model's types; a test holds the rest against the
  * gateway's own.
  */
+import type { Alert } from "../../../model/alerts.ts";
 import type { BuildProgress } from "../../../model/build.ts";
 import type { RunEvent } from "../../../model/events.ts";
 import type { DroneView } from "../../../model/fleet.ts";
@@ -146,13 +147,9 @@ export interface GraphAnswer {
   critical: string[];
 }
 
-export interface Alert {
-  rule: string;
-  subject: string;
-  text: string;
-  /** ms since the epoch */
-  since: number;
-  endedAt: number | null;
+export interface HistoryAnswer {
+  total: number;
+  attempts: AttemptRecord[];
 }
 
-export type { AttemptRecord, HistorySummary, PackageState, PackageView, RunEvent, RunView };
+export type { Alert, AttemptRecord, HistorySummary, PackageState, PackageView, RunEvent, RunView };

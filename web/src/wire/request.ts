@@ -59,7 +59,10 @@ export async function post<T>(url: string, body: object = {}): Promise<T> {
 
 async function refusal(response: Response): Promise<RequestError> {
   const said: unknown = await response.json().catch(() => null);
-  const { error, hint } = (typeof said === "object" && said !== null ? said : {}) as { error?: unknown; hint?: unknown };
+  const { error, hint } = (typeof said === "object" && said !== null ? said : {}) as {
+    error?: unknown;
+    hint?: unknown;
+  };
   const message = typeof error === "string" ? error : `The gateway answered with HTTP ${response.status}.`;
   return new RequestError(response.status, message, typeof hint === "string" ? hint : null);
 }

@@ -1,0 +1,159 @@
+import { test as base, expect } from "vitest";
+import { failed } from "../../bench/noop/drone.ts";
+import { until } from "../../bench/noop/swarm.ts";
+import { loadConfig } from "../../config/load.ts";
+import { startGateway } from "../../gateway/role.ts";
+import { gatewayOf, putTarget } from "../gateway/support.ts";
+import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
+import { Builds, held, reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
+import { goTo, logIn, smallGraph, storedPlan } from "./support.ts";
+
+const { path } = await findBrowser();
+const test = base.skipIf(path === null);
+/** How long what is awaited may take on a busy machine. */
+const SOON = { timeout: 15_000 };
+
+test("a run is watched live from its first build to the gate, and finalized with an operator's token only", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
+  const resolve = await storedPlan(gateway.access, smallGraph());
+  await putTarget(gateway.access);
+  await swarm.addDrone({ name: "izar", slots: 4, build: builds.build, resolve: () => resolve });
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, gateway.url);
+  const { page, problems } = opened;
+  await page.getByText("Nothing runs.").waitFor();
+
+  await swarm.run();
+  await page.getByRole("heading", { level: 1, name: /^desktop-/ }).waitFor();
+  await until("builds began", async () => builds.started.length > 0);
+  await page.getByRole("heading", { name: /Building now/ }).waitFor();
+  const progress = page.getByRole("progressbar", { name: "Packages built" });
+  await expect.poll(() => progress.getAttribute("aria-valuetext"), SOON).toBe("0 of 6 packages");
+  await keepPicture(page, "run-live");
+  release();
+  await reaches(swarm, "gate");
+  const reached = Date.now();
+  await expect.poll(() => progress.getAttribute("aria-valuetext"), SOON).toBe("6 of 6 packages");
+  await page.getByText("All builds complete!").waitFor();
+  // Loose: that it is within two seconds is measured in the bench.
+  expect(Date.now() - reached).toBeLessThan(15_000);
+
+  const finalize = page.getByRole("button", { name: "Finalize…" });
+  expect(await finalize.getAttribute("aria-disabled")).toBe("true");
+  await page.getByText("Log in with an operator's token to do this.").last().waitFor();
+  const refused = await page.evaluate(() =>
+    fetch("api/v1/runs/desktop/finalize", { method: "POST" }).then((r) => r.status),
+  );
+  expect(refused).toBe(401);
+
+  // Where it is off it leads to the log-in.
+  await finalize.click({ force: true });
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Token").fill("no such token");
+  await dialog.getByRole("button", { name: "Log in" }).click();
+  await dialog.getByRole("alert").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await logIn(page, gateway.tokens.viewer);
+  await page.getByText("Your token is for viewing only.").last().waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await logIn(page, gateway.tokens.operator);
+
+  await expect.poll(() => finalize.getAttribute("aria-disabled"), SOON).toBe("false");
+  await finalize.click();
+  await dialog.getByText(/all at once/).waitFor();
+  await keepPicture(page, "finalize");
+  expect(swarm.binhost.published).toEqual([]);
+  await dialog.getByRole("button", { name: "Publish" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await page
+    .getByText(/^Published as .*6 packages/)
+    .first()
+    .waitFor();
+  expect(swarm.binhost.published).toHaveLength(1);
+  expect(problems).toEqual([]);
+});
+
+test("what failed is shown with its error line, and tried again from its page", async () => {
+  const builds = new Builds(async ({ cpv }) => {
+    if (cpv === "wide/part2-1") throw failed("package", "compile phase: undeclared_thing undeclared");
+  });
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
+  const resolve = await storedPlan(gateway.access, smallGraph());
+  await putTarget(gateway.access);
+  for (const name of ["izar", "tarn"]) {
+    await swarm.addDrone({ name, slots: 4, build: builds.build, resolve: () => resolve });
+  }
+  await swarm.run();
+  await reaches(swarm, "gate");
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, `${gateway.url}/#/packages`);
+  const { page, problems } = opened;
+  await logIn(page, gateway.tokens.operator);
+
+  await page.getByRole("row").nth(6).waitFor();
+  await page.getByRole("searchbox").fill("part2");
+  await expect.poll(() => page.getByRole("row").count(), SOON).toBe(2);
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("button", { name: /blocked/ }).click();
+  await expect.poll(() => page.getByRole("row").count(), SOON).toBe(2);
+  await page.getByRole("link", { name: "wide/part2-1" }).click();
+  await page.getByRole("heading", { level: 1, name: "wide/part2-1" }).waitFor();
+  expect(await page.evaluate("document.activeElement?.tagName")).toBe("H1");
+  await page.getByRole("heading", { name: "What failed" }).waitFor();
+  expect(await page.getByText("undeclared_thing undeclared").count()).toBeGreaterThan(0);
+  await keepPicture(page, "package-failed");
+  builds.become(async () => {});
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("table", { name: "" }).getByText("done").first().waitFor();
+
+  await goTo(page, "timeline");
+  await page.getByRole("application", { name: /Timeline of \d+ builds on 2 drones/ }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page
+    .locator(".details")
+    .getByText(/attempt 1/)
+    .waitFor();
+  await goTo(page, "graph?around=chain%2Flink1-1");
+  await page.getByRole("heading", { name: "Needs 1" }).waitFor();
+  await page.getByRole("link", { name: /link0-1/ }).click();
+  await page.getByRole("heading", { name: /Needed by 2/ }).waitFor();
+  expect(problems).toEqual([]);
+});
+
+test("a gateway that goes away is said to be away, with the age of what is shown; the page recovers by itself", async () => {
+  const { build, release } = held();
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
+  const resolve = await storedPlan(gateway.access, smallGraph());
+  await putTarget(gateway.access);
+  await swarm.addDrone({ name: "izar", slots: 4, build, resolve: () => resolve });
+  await swarm.run();
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, gateway.url);
+  const { page, problems } = opened;
+  await page.getByText("0 of 6 packages").waitFor();
+
+  const { directory, configFile } = gateway.access;
+  const { config, ...loaded } = await loadConfig({ path: configFile, env: {}, cwd: directory });
+  const port = Number(new URL(gateway.url).port);
+  await gateway.gateway.close();
+  await page.getByText("Offline").waitFor();
+  await page.getByText(/You see the state of \d\d:\d\d:\d\d, \d+s ago\./).waitFor();
+  await page.getByText("0 of 6 packages").waitFor();
+  release();
+  await reaches(swarm, "gate");
+  gateway.gateway = await startGateway(
+    { ...loaded, config: { ...config, gateway: { ...config.gateway, port } } },
+    () => {},
+  );
+  await page.getByText("All builds complete!").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect(await page.getByText("You see the state of").count()).toBe(0);
+  expect(problems).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import type { Page } from "playwright-core";
+import { chain, pkg, resolved } from "../../bench/noop/plan.ts";
+import type { PlanGraph } from "../../model/plan.ts";
+import { EDGE, type Plan } from "../../model/plan.ts";
+import { planBytes } from "../../portage/planFile.ts";
+import type { TestAccess } from "../support/access.ts";
+
+/** A plan whose graph is this one, in the binhost of the gateway; what a drone's resolver answers with it. */
+export async function storedPlan({ store }: TestAccess, graph: PlanGraph) {
+  const plan: Plan = {
+    ...{ target: "desktop", tree: "git:0", bundle: "c".repeat(64), snapshot: null, unresolvable: [], notices: [] },
+    packages: graph.packages.map(({ cpv, build, run }) => ({
+      ...{ cpv, slot: "0", subslot: "0", repository: "demo", use: [], iuse: [], chost: "x86_64-pc-linux-gnu" },
+      ...{ settings: {}, buildId: 1, artifact: null, sourceBytes: 100_000, restrict: [] },
+      needed: { kind: "new", text: "not in the snapshot" },
+      edges: [
+        ...build.map((to): [number, number] => [to, EDGE.BUILD]),
+        ...run.map((to): [number, number] => [to, EDGE.RUN]),
+      ],
+    })),
+  };
+  return { ...resolved(graph), plan: await store.putBlob(planBytes(plan)) };
+}
+
+/** A small plan with a chain in it, and packages beside. */
+export function smallGraph(): PlanGraph {
+  const links = chain(3).packages;
+  return { packages: [...links, pkg("wide/part0-1"), pkg("wide/part1-1", [0]), pkg("wide/part2-1")] };
+}
+
+/** Logs in with a token, as a person does. */
+export async function logIn(page: Page, token: string): Promise<void> {
+  await page.getByRole("button", { name: "Log in", exact: true }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Token").fill(token);
+  await dialog.getByRole("button", { name: "Log in" }).click();
+  await dialog.waitFor({ state: "hidden" });
+}
+
+/** Goes to a view by its address, and waits until it is drawn. */
+export async function goTo(page: Page, view: string): Promise<void> {
+  const hash = JSON.stringify(`#/${view}`);
+  await page.evaluate(`new Promise((resolve) => {
+    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
+    if (location.hash === ${hash}) return drawn();
+    addEventListener("hashchange", drawn, { once: true });
+    location.hash = ${hash};
+  })`);
+}
