@@ -52,6 +52,12 @@ export const VERBS: readonly Verb[] = [
     load: () => import("./verbs/initFromList.ts"),
   },
   {
+    name: "schedule",
+    summary: "start runs regularly: add, list, pause, trigger, remove",
+    group: UPDATE,
+    load: () => import("./verbs/schedule.ts"),
+  },
+  {
     name: "verify",
     summary: "show what finalize would publish, what is missing and the risk",
     group: UPDATE,
@@ -116,6 +122,12 @@ export const VERBS: readonly Verb[] = [
     summary: "the machines that build, and what each of them does",
     group: LOOK,
     load: () => import("./verbs/drones.ts"),
+  },
+  {
+    name: "alerts",
+    summary: "what is wrong and who is told; try the channels",
+    group: LOOK,
+    load: () => import("./verbs/alerts.ts"),
   },
   {
     name: "sync-verify",

@@ -18,7 +18,7 @@ export type ScheduledOutcome = { outcome: "started"; run: string } | { outcome: 
 export interface ScheduleAction {
   /** When it was due. */
   at: number;
-  outcome: "starting" | "started" | "skipped" | "failed";
+  outcome: "starting" | "started" | "skipped" | "failed" | "forgotten";
   /** The run that was started. */
   run: string | null;
   /** Why none was. */

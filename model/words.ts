@@ -41,6 +41,20 @@ export function clock(ms: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+/** A time where people are: `Sun 2026-11-22 02:00 +01:00`. @param timezone an IANA name. */
+export function zonedTime(ms: number, timezone: string): string {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    ...{ timeZone: timezone, weekday: "short", year: "numeric", month: "2-digit", day: "2-digit" },
+    ...{ hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "longOffset" },
+  });
+  const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+  const [weekday, year, month, day, hour, minute, zone] = (
+    ["weekday", "year", "month", "day", "hour", "minute", "timeZoneName"] as const
+  ).map((type) => parts.get(type) ?? "");
+  // It says `GMT` where there is no difference.
+  return `${weekday} ${year}-${month}-${day} ${hour}:${minute} ${zone?.slice(3) || "+00:00"}`;
+}
+
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }

@@ -130,6 +130,7 @@ async function silentWorkers(client: Client, queue: string): Promise<Set<string>
 
 /** An activity of a workflow that runs or waits, with what it sent with its last heartbeat. */
 export interface PendingActivity {
+  id: string;
   type: string;
   details: unknown;
   /** Why its last try failed; null: it is at its first one. */
@@ -140,9 +141,10 @@ export async function pendingActivities(client: Client, workflowId: string): Pro
   const { decodeArrayFromPayloads } = await import("@temporalio/common/lib/internal-non-workflow/codec-helpers.js");
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   return Promise.all(
-    (raw.pendingActivities ?? []).map(async ({ activityType, heartbeatDetails, lastFailure }) => {
+    (raw.pendingActivities ?? []).map(async ({ activityId, activityType, heartbeatDetails, lastFailure }) => {
       const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
-      return { type: activityType?.name ?? "", details, problem: lastFailure?.message || null };
+      const problem = lastFailure?.message || null;
+      return { id: activityId ?? "", type: activityType?.name ?? "", details, problem };
     }),
   );
 }
