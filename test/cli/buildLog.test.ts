@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { attemptOf } from "../../activities/drone/attempt.ts";
-import { openLog, readOn } from "../../cli/buildLog.ts";
+import { droneLog } from "../../cli/buildLog.ts";
+import { copyLog } from "../../operations/buildLogs.ts";
 import { buildLogPath } from "../../portage/buildLog.ts";
 
 const RUN = "desktop-20261121-0101";
@@ -39,14 +40,14 @@ test("the log is looked for where a drone writes it", () => {
 
 test("a log is read whole, and on from where it ended", async () => {
   await writeFile(file, "one\n");
-  const log = await openLog(dir, file);
+  const log = await droneLog(dir, file);
   const read: string[] = [];
-  const write = (bytes: Buffer): void => void read.push(bytes.toString());
+  const write = (bytes: Uint8Array): void => void read.push(Buffer.from(bytes).toString());
   try {
     if (!log) throw new Error("the log was not opened");
-    const at = await readOn(log, 0, write);
+    const at = await copyLog(log, write);
     await writeFile(file, "two\n", { flag: "a" });
-    await readOn(log, at, write);
+    await copyLog(log, write, at);
   } finally {
     await log?.close();
   }
@@ -54,18 +55,18 @@ test("a log is read whole, and on from where it ended", async () => {
 });
 
 test("a log that is not there", async () => {
-  expect(await openLog(dir, file)).toBeNull();
-  expect(await openLog(join(directory, "other"), file)).toBeNull();
+  expect(await droneLog(dir, file)).toBeNull();
+  expect(await droneLog(join(directory, "other"), file)).toBeNull();
 });
 
 test("links out of the logs are not followed, neither the file nor its directory", async () => {
   await writeFile(join(directory, "secret"), "secret\n");
   await symlink(join(directory, "secret"), file);
-  expect(await openLog(dir, file)).toBeNull();
+  expect(await droneLog(dir, file)).toBeNull();
 
   await rm(dirname(file), { recursive: true });
   await mkdir(join(directory, "elsewhere"));
   await writeFile(join(directory, "elsewhere", "openssl-3.0.2-r1.2.log"), "secret\n");
   await symlink(join(directory, "elsewhere"), dirname(file));
-  expect(await openLog(dir, file)).toBeNull();
+  expect(await droneLog(dir, file)).toBeNull();
 });
