@@ -10,7 +10,7 @@ import { gatewayOf, putTarget, type TestGateway } from "../gateway/support.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { Builds } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
-import { goTo, logIn, smallGraph, storedPlan } from "./support.ts";
+import { fillBinhost, goTo, logIn, smallGraph, storedPlan } from "./support.ts";
 
 const { path } = await findBrowser();
 
@@ -24,6 +24,7 @@ const VIEWS = [
   "package/chain/link0-1",
   "package/wide/part2-1",
   "snapshots",
+  "snapshots/desktop-2?from=desktop-1",
   "history",
   "history?package=chain%2Flink0",
   "events",
@@ -42,6 +43,7 @@ describe.skipIf(path === null)("every view", () => {
     swarm = await noopSwarm({ drones: [] });
     gateway = await gatewayOf(swarm, "anonymous = true\n");
     await putTarget(gateway.access);
+    await fillBinhost(gateway.access);
     const resolve = await storedPlan(gateway.access, smallGraph());
     for (const name of ["izar", "tarn"]) {
       await swarm.addDrone({ name, slots: 4, build: builds.build, resolve: () => resolve });

@@ -7,7 +7,7 @@ import { gatewayOf, putTarget } from "../gateway/support.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { Builds, held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
-import { goTo, logIn, smallGraph, storedPlan } from "./support.ts";
+import { goTo, logIn, smallGraph, stageAll, storedPlan } from "./support.ts";
 
 const { path } = await findBrowser();
 const test = base.skipIf(path === null);
@@ -65,7 +65,12 @@ test("a run is watched live from its first build to the gate, and finalized with
 
   await expect.poll(() => finalize.getAttribute("aria-disabled"), SOON).toBe("false");
   await finalize.click();
-  await dialog.getByText(/all at once/).waitFor();
+  await page.getByRole("heading", { name: "It cannot be published" }).waitFor();
+  await dialog.getByText(/does not have/).waitFor();
+  await page.keyboard.press("Escape");
+  await stageAll(gateway.access, (await swarm.view()).run, smallGraph());
+  await finalize.click();
+  await dialog.getByText(/6 new packages and 0 changed ones/).waitFor();
   await keepPicture(page, "finalize");
   expect(swarm.binhost.published).toEqual([]);
   await dialog.getByRole("button", { name: "Publish" }).click();

@@ -24,6 +24,26 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
   }
   const { added, changed, failed, skipped, words, refusal } = data;
   const mustAccept = failed.length > 0;
+  const contents = (
+    <>
+      <p>
+        Clients of <strong>{name}</strong> get {count(added.length, "new package")} and{" "}
+        {count(changed.length, "changed one")} ({bytes(data.bytes)}), all at once. It can be rolled back.
+      </p>
+      <Names title="New" names={added} />
+      <Names title="Changed" names={changed} />
+      <Names title="Failed" names={failed} isOpen />
+      <Names title="Skipped because of that" names={skipped} />
+    </>
+  );
+  if (refusal !== null && !mustAccept) {
+    return (
+      <Dialog title="It cannot be published" onClose={onClose}>
+        <p class="problem">{refusal}</p>
+        {contents}
+      </Dialog>
+    );
+  }
   return (
     <Confirm
       title="Publish this run?"
@@ -34,16 +54,8 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
       }}
       onClose={onClose}
     >
-      <p>
-        Clients of <strong>{name}</strong> get {count(added.length, "new package")} and{" "}
-        {count(changed.length, "changed one")} ({bytes(data.bytes)}), all at once. It can be rolled back.
-      </p>
-      <Names title="New" names={added} />
-      <Names title="Changed" names={changed} />
-      <Names title="Failed" names={failed} isOpen />
-      <Names title="Skipped because of that" names={skipped} />
-      {words.length > 0 && <p class="muted">{words.join(" ")}</p>}
-      {refusal !== null && !mustAccept && <p class="problem">{refusal}</p>}
+      {contents}
+      <p class="muted">{words.join(" ")}</p>
       {mustAccept && (
         <label class="check">
           <input

@@ -22,6 +22,8 @@ interface Shown {
   isComplete: boolean;
   /** `from-to`: bytes that were not kept. */
   cut: string | null;
+  /** The binhost has none any more, or never had. */
+  isMissing: boolean;
   problem: string | null;
 }
 
@@ -72,9 +74,7 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
       {shown?.problem != null && <p class="problem">{shown.problem}</p>}
       {shown && <Left shown={shown} />}
       {shown === null && <p class="empty">Asking for the log…</p>}
-      {shown && shown.lines.length === 0 && shown.problem === null && (
-        <p class="empty">{live ? "Nothing was written yet." : "The log is empty."}</p>
-      )}
+      {shown && shown.lines.length === 0 && shown.problem === null && <p class="empty">{emptyWords(shown, live)}</p>}
       {shown && shown.lines.length > 0 && (
         <section
           class="log"
@@ -92,6 +92,11 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
       )}
     </Card>
   );
+}
+
+function emptyWords({ isMissing }: Shown, isLive: boolean): string {
+  if (isMissing) return "The binhost has no log of it: it was not kept, or is too old.";
+  return isLive ? "Nothing was written yet." : "The log is empty.";
 }
 
 function Left({ shown: { dropped, skipped, cut } }: { shown: Shown }) {
@@ -158,7 +163,16 @@ async function follow(
 ): Promise<void> {
   let lines = new LogLines(KEPT_LINES);
   let begun: string | null = null;
-  let shown: Shown = { lines: [], dropped: 0, skipped: 0, size: 0, isComplete: false, cut: null, problem: null };
+  let shown: Shown = {
+    lines: [],
+    dropped: 0,
+    skipped: 0,
+    size: 0,
+    isComplete: false,
+    cut: null,
+    isMissing: false,
+    problem: null,
+  };
   let offset = 0;
   while (!stopped.aborted) {
     try {
@@ -194,9 +208,9 @@ async function follow(
       if (stopped.aborted) return;
       // While a build begins there is no log yet.
       const isMissing = error instanceof RequestError && error.status === 404;
-      shown = { ...shown, problem: isMissing && isRunning ? null : wordsOf(error) };
+      shown = { ...shown, isMissing: isMissing && !isRunning, problem: isMissing ? null : wordsOf(error) };
       show(shown);
-      if (isMissing && !isRunning) return;
+      if (shown.isMissing) return;
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));
   }

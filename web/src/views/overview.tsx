@@ -64,7 +64,7 @@ function StepChip({ view }: { view: RunView }) {
 }
 
 function Begun({ view }: { view: RunView }) {
-  const { startedAt, endedAt, paused, reason } = view;
+  const { startedAt, endedAt, paused, reason, step } = view;
   return (
     <p class="muted under-title">
       Target {view.target}, begun {timestamp(startedAt)},{" "}
@@ -76,7 +76,7 @@ function Begun({ view }: { view: RunView }) {
         `took ${duration(endedAt - startedAt)}`
       )}
       .{paused && ` Paused by ${paused.by}: ${paused.reason}.`}
-      {reason && ` ${reason}`}
+      {reason && step !== "gate" && ` ${reason}`}
     </p>
   );
 }

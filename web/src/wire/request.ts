@@ -69,6 +69,11 @@ async function refusal(response: Response): Promise<RequestError> {
 
 /** What went wrong, and what to do, for people. */
 export function wordsOf(error: unknown): string {
-  if (error instanceof RequestError) return error.hint ? `${error.message} ${error.hint}` : error.message;
+  if (error instanceof RequestError) return error.hint ? `${sentence(error.message)} ${error.hint}` : error.message;
   return error instanceof Error ? error.message : String(error);
+}
+
+function sentence(text: string): string {
+  const closed = /[.!?:]$/.test(text) ? text : `${text}.`;
+  return closed.charAt(0).toUpperCase() + closed.slice(1);
 }
