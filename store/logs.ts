@@ -39,7 +39,10 @@ export class BuildLogs {
     return this.#alone(key, async () => {
       const [archive, segments] = await this.#find(key);
       if (segments) return this.#stateOf(segments);
-      return archive ? this.#finished(archive) : { ...this.#nothing(), begun: null };
+      if (!archive) return this.#nothing();
+      // What a kill after the compression has left.
+      await rm(this.#context.layout.growingLog(key), { recursive: true, force: true });
+      return this.#finished(archive);
     });
   }
 
