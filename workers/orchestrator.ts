@@ -30,7 +30,7 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
     taskQueue: QUEUES.orchestrator,
     workflowBundle: { codePath: bundlePath(tracing.on) },
     ...tracing.worker,
-    activities: createOrchestratorActivities(client, token, config),
+    activities: createOrchestratorActivities(client, token, config, { env: process.env, stopping: signal }),
     // Those that wait for builds of runs that continued as new do nothing else.
     maxConcurrentActivityTaskExecutions: 1_000,
     maxCachedWorkflows: config.orchestrator.maxCachedWorkflows,

@@ -4,7 +4,7 @@ import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@tempor
 import { ApplicationFailure } from "@temporalio/common";
 import type { SwarmConfig } from "../../config/schema.ts";
 import type { OrchestratorActivities } from "../../model/activities.ts";
-import { createAlertActivities } from "./alerts.ts";
+import { type AlertSurroundings, createAlertActivities } from "./alerts.ts";
 import { checkProof } from "./credential.ts";
 import { lookAheadBeside } from "./lookAhead.ts";
 import { createScheduledActivities } from "./scheduled.ts";
@@ -12,15 +12,15 @@ import { createScheduledActivities } from "./scheduled.ts";
 /** Well under the heartbeat timeout of the workflows. ms */
 const HEARTBEAT_MS = 4_000;
 
-/** What orchestrators do beside running workflows. @param env secrets of the alerts' channels may stand in it. */
+/** What orchestrators do beside running workflows. */
 export function createOrchestratorActivities(
   client: Client,
   token: string,
   config: SwarmConfig,
-  env: NodeJS.ProcessEnv = process.env,
+  around: AlertSurroundings = { env: process.env, stopping: null },
 ): OrchestratorActivities {
   return {
-    ...createAlertActivities(client, config, env),
+    ...createAlertActivities(client, config, around),
     ...createScheduledActivities(client, config, token),
     checkCredential: async (request) => checkProof(token, request),
     lookAhead: lookAheadBeside,

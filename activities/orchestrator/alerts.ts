@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Context } from "@temporalio/activity";
 import type { Client } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
@@ -17,11 +18,19 @@ const HEARTBEAT_MS = 4_000;
 /** In between it answers in any case, so that no activity runs for ever. ms */
 const LONGEST_MS = 6 * 60 * 60_000;
 
-/** What orchestrators do for the alerts. @param env has secrets that stand in no file. */
+/** The process that does it. */
+export interface AlertSurroundings {
+  /** Has secrets that stand in no file. */
+  env: NodeJS.ProcessEnv;
+  /** Aborted when it stops in order: another one watches then. */
+  stopping: AbortSignal | null;
+}
+
+/** What orchestrators do for the alerts. */
 export function createAlertActivities(
   client: Client,
   config: SwarmConfig,
-  env: NodeJS.ProcessEnv,
+  { env, stopping }: AlertSurroundings,
 ): Pick<OrchestratorActivities, "observe" | "notify"> {
   const observer = new Observer(client, config);
   const { channels } = config.alerts;
@@ -46,7 +55,8 @@ export function createAlertActivities(
       if (channels.length === 0) {
         throw ApplicationFailure.retryable("this orchestrator's configuration has no [[alerts.channel]]", "NoChannels");
       }
-      const { heartbeat, heartbeatDetails, sleep, log } = contextOf();
+      const { heartbeat, heartbeatDetails, cancelled, log } = contextOf();
+      const signal = stopping ? AbortSignal.any([cancelled, stopping]) : cancelled;
       let starts = heartbeatDetails ?? request.starts;
       const timer = setInterval(() => heartbeat(starts), HEARTBEAT_MS);
       const end = Date.now() + LONGEST_MS;
@@ -71,8 +81,12 @@ export function createAlertActivities(
           }
           heartbeat(starts);
           const left = Math.max(0, (request.until ?? end) - Date.now());
-          await sleep(Math.min(LOOK_MS, left));
+          await sleep(Math.min(LOOK_MS, left), undefined, { signal });
         }
+      } catch (error) {
+        // An activity that went on would hold the process up.
+        if (stopping?.aborted) throw ApplicationFailure.retryable("this orchestrator stops", "Stopping");
+        throw error;
       } finally {
         clearInterval(timer);
       }
@@ -92,7 +106,7 @@ function contextOf() {
     heartbeat: (starts: RunStarts) => context.heartbeat(starts),
     // Only ever written here.
     heartbeatDetails: details === undefined || details === null ? null : (details as RunStarts),
-    sleep: (ms: number) => context.sleep(ms),
+    cancelled: context.cancellationSignal,
     log: context.log,
   };
 }
