@@ -9,6 +9,20 @@ export async function freeBytes(path: string): Promise<number> {
   return bavail * bsize;
 }
 
+/** Files of a directory of directories of files, and the bytes that they have. */
+export async function filesBelow(directory: string): Promise<{ files: number; bytes: number }> {
+  const found = { files: 0, bytes: 0 };
+  for (const part of await readdir(directory).catch(() => [])) {
+    for (const name of await readdir(join(directory, part)).catch(() => [])) {
+      const info = await stat(join(directory, part, name)).catch(() => null);
+      if (!info?.isFile()) continue;
+      found.files++;
+      found.bytes += info.size;
+    }
+  }
+  return found;
+}
+
 /**
  * Removes the files of a directory that were used longest ago (by their modification time) until the others take at most `limit`
  * bytes. Those used in the last `spareMs` stay in any case.

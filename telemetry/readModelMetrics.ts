@@ -1,6 +1,8 @@
-import { Gauge, type MetricObjectWithValues, type MetricValue, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { ALERT_RULES, type Alert } from "../model/alerts.ts";
 import type { PackageView } from "../model/run.ts";
 import type { Reading } from "../operations/reading.ts";
+import { ComputedGauge } from "./computedGauge.ts";
 import { DRONE_GAUGES, type ObservedDrone } from "./droneGauges.ts";
 import type { GaugeDefinition, Value } from "./gauges.ts";
 import { RUN_GAUGES } from "./runGauges.ts";
@@ -11,6 +13,8 @@ export interface Observed {
   packages: readonly PackageView[];
   /** When the engine last said how things are. ms since the epoch; 0: never yet */
   at: number;
+  /** Alerts that last; null: nobody watches for them. Absent: not asked. */
+  alerts?: readonly Alert[] | null;
 }
 
 /** One value of the whole swarm. */
@@ -33,6 +37,12 @@ const SWARM_GAUGES: readonly GaugeDefinition<Observed>[] = [
     "Machines that were not let in as drones.",
     ({ reading }) => reading.fleet?.refused.length,
   ),
+  {
+    name: "swarm_alerts",
+    help: "Alerts that last, by rule; absent where nobody watches for them.",
+    values: ({ alerts }) =>
+      Object.keys(ALERT_RULES).map((rule) => [{ rule }, alerts?.filter((alert) => alert.rule === rule).length]),
+  },
 ];
 
 function observedDrones({ fleet, run }: Reading): ObservedDrone[] {
@@ -55,27 +65,6 @@ const READ_MODEL_GAUGES: readonly GaugeDefinition<Observed | null>[] = [
     },
   })),
 ];
-
-/** A gauge that keeps no values of its own, and has none where nothing is known. */
-class ComputedGauge<From> extends Gauge {
-  readonly #definition: GaugeDefinition<From>;
-  readonly #from: () => From;
-
-  constructor(definition: GaugeDefinition<From>, from: () => From, registry: Registry) {
-    const { name, help } = definition;
-    super({ name, help, registers: [registry] });
-    this.#definition = definition;
-    this.#from = from;
-  }
-
-  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    const { name, help, values } = this.#definition;
-    const known = values(this.#from()).flatMap(([labels, value]): MetricValue<string>[] =>
-      value === null || value === undefined ? [] : [{ labels, value: Number(value) }],
-    );
-    return { ...(await super.get()), name, help, values: known };
-  }
-}
 
 /** The gateway's metrics: registers all that the read model tells. `observe` gives the newest live view; each scrape computes. */
 export function gatewayMetrics(registry: Registry): { observe: (live: Observed | null) => void } {

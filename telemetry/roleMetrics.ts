@@ -2,11 +2,15 @@ import { statfs } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { FailureClass } from "../model/failures.ts";
+import { filesBelow } from "../system/disk.ts";
+import { ComputedGauge } from "./computedGauge.ts";
 
 /** Packages differ by three orders of magnitude, from a script to a browser. seconds */
 const BUILD_BUCKETS = [2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200];
 /** seconds */
 const TRANSFER_BUCKETS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
+/** The store is looked at as a whole no more often: it may have tens of thousands of files. ms */
+const STORE_MS = 5 * 60_000;
 /** A tree has some 170 categories; what comes from outside must not make a process tell without end. */
 const MAX_CATEGORIES = 250;
 
@@ -58,6 +62,7 @@ export function droneMetrics(registry: Registry, drone: string, dir: string): Dr
   machineMetrics(registry, dir);
   running.set({ drone }, 0);
   bytes.inc({ drone }, 0);
+  for (const result of ["ok", "failed"]) uploads.zero({ drone, result });
   const categories = new Set<string>();
   return {
     began: () => {
@@ -76,7 +81,8 @@ export function droneMetrics(registry: Registry, drone: string, dir: string): Dr
   };
 }
 
-export function binhostMetrics(registry: Registry, dir: string): BinhostMetrics {
+/** @param pool the directory with every artifact, once */
+export function binhostMetrics(registry: Registry, { dir, pool }: { dir: string; pool: string }): BinhostMetrics {
   const registers = [registry];
   const artifacts = new Counter({
     name: "swarm_artifacts_total",
@@ -97,7 +103,10 @@ export function binhostMetrics(registry: Registry, dir: string): BinhostMetrics 
     registers,
   });
   machineMetrics(registry, dir);
+  storeMetrics(registry, pool);
+  // What never happened is told as 0: the first time must be seen as an increase.
   for (const result of ["accepted", "rejected"]) artifacts.inc({ result }, 0);
+  for (const result of ["ok", "failed"]) publishes.zero({ result });
   return {
     accepted: (size) => {
       artifacts.inc({ result: "accepted" });
@@ -106,6 +115,32 @@ export function binhostMetrics(registry: Registry, dir: string): BinhostMetrics 
     rejected: () => artifacts.inc({ result: "rejected" }),
     published: (seconds, ok) => publishes.observe({ result: ok ? "ok" : "failed" }, seconds),
   };
+}
+
+function storeMetrics(registry: Registry, pool: string): void {
+  let found: Awaited<ReturnType<typeof filesBelow>> | null = null;
+  let looked = Number.NEGATIVE_INFINITY;
+  // Nobody who reads metrics waits for it: they get what the last look found.
+  const look = (): typeof found => {
+    if (performance.now() - looked > STORE_MS) {
+      looked = performance.now();
+      void filesBelow(pool).then((now) => {
+        found = now;
+      });
+    }
+    return found;
+  };
+  const help = "looked at every few minutes.";
+  const gauge = (name: string, what: string, value: (store: NonNullable<typeof found>) => number): void => {
+    new ComputedGauge<typeof found>(
+      { name, help: `${what}; ${help}`, values: (store) => [[{}, store && value(store)]] },
+      look,
+      registry,
+    );
+  };
+  gauge("swarm_store_files", "Files of the artifacts that the binhost has", ({ files }) => files);
+  gauge("swarm_store_bytes", "Bytes of the artifacts that the binhost has", ({ bytes }) => bytes);
+  look();
 }
 
 /** The disk that a role writes to, and its machine's load: looked at when somebody asks. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { createBinhostActivities } from "../activities/binhost/activities.ts";
 import { dataConverter } from "../connection/codec.ts";
@@ -22,7 +23,7 @@ export const runBinhost: Role = async (config, _name, { signal, log, ready }) =>
   const store = await openStore(dir, { name, log, logLimitBytes: logLimitMib * 2 ** 20 });
   const telemetry = await startTelemetry(config, { role: "binhost", name, own: true }, { log });
   const { registry, tracing, health, metrics } = telemetry;
-  const counts = registry && binhostMetrics(registry, dir);
+  const counts = registry && binhostMetrics(registry, { dir, pool: join(dir, "pool") });
   const server = createBinhostServer(store, { token, name, health, ...(registry && { metrics }) });
   try {
     await server.listen({ host: listen, port });

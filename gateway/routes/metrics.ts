@@ -1,4 +1,6 @@
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readAlerts } from "../../operations/alerts.ts";
 import { EXPOSITION_TYPE } from "../../telemetry/exposition.ts";
 import { mergedMetrics } from "../../telemetry/merge.ts";
 import { roleRegistry } from "../../telemetry/processMetrics.ts";
@@ -7,6 +9,9 @@ import { roleAddresses } from "../../workers/roleRecords.ts";
 import type { Api } from "../api.ts";
 import { binhostsOf } from "../healthChecks.ts";
 import type { Services } from "../services.ts";
+
+/** An answer that takes longer is left out: Prometheus itself waits ten seconds. ms */
+const ALERTS_WITHIN_MS = 2_000;
 
 /** What Prometheus reads: what the gateway knows, and the metrics of all roles that it finds. */
 export async function metricsRoute(app: Api, services: Services): Promise<void> {
@@ -18,7 +23,11 @@ export async function metricsRoute(app: Api, services: Services): Promise<void> 
     "/metrics",
     { config: { demand: "read", cost: "asking" }, schema: { hide: true } },
     async (_request, reply) => {
-      observe(await watchers.live(undefined).catch(() => null));
+      const [live, alerts] = await Promise.all([
+        watchers.live(undefined).catch(() => null),
+        Promise.race([readAlerts(services.access), sleep(ALERTS_WITHIN_MS, null, { ref: false })]).catch(() => null),
+      ]);
+      observe(live && { ...live, alerts: alerts?.active ?? null });
       const local = await roleAddresses(config.swarm.stateDir);
       const elsewhere = [...config.metrics.roles, ...config.gateway.orchestrators.map(({ url }) => url)];
       const targets = [...local.map(({ url }) => url), ...elsewhere, ...binhostsOf(config).map(({ url }) => url)];

@@ -63,7 +63,12 @@ async function aRunsMetrics(): Promise<[whilePaused: string, after: string]> {
       // Measured over a minute, which this run does not take.
       const drones = fleet?.drones.map((drone) => ({ ...drone, facts: { busyCores: 0, ...drone.facts } })) ?? [];
       const packages = await readPackages(access, TARGET);
-      gateway.observe({ reading: { ...reading, fleet: fleet && { ...fleet, drones } }, packages, at: reading.at });
+      gateway.observe({
+        reading: { ...reading, fleet: fleet && { ...fleet, drones } },
+        packages,
+        at: reading.at,
+        alerts: [],
+      });
     };
     await swarm.startRun();
     await swarm.until("a build", async () => (await swarm.view()).counts.delegated > 0);
@@ -101,6 +106,9 @@ test("every role tells its metrics; values are of what has happened", async () =
   expect(sum(/^swarm_artifacts_accepted_bytes_total\{/)).toBe(sum(/^swarm_uploaded_bytes_total\{/));
   expect(sum(/^swarm_artifacts_accepted_bytes_total\{/)).toBeGreaterThan(0);
   expect(sum(/^swarm_publish_duration_seconds_count\{.*result="ok"/)).toBe(1);
+  expect(values.has(`swarm_store_bytes{instance="${new URL(swarm.config.binhost.url).host}",role="binhost"}`)).toBe(
+    true,
+  );
   expect(sum(/^swarm_disk_free_bytes\{.*role="drone"/)).toBeGreaterThan(0);
   expect(sum(/^temporal_request_latency_seconds_count\{.*role="orchestrator"/)).toBeGreaterThan(0);
   expect(sum(/^swarm_engine_request_duration_seconds_count\{.*method="QueryWorkflow"/)).toBeGreaterThan(0);

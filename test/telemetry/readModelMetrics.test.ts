@@ -85,5 +85,14 @@ test("what the read model tells of a run that is under way, and only what is kno
   const paused = await scrape();
   expect(paused.get('swarm_run_paused{target="desktop"}')).toBe(1);
   expect(paused.get('swarm_run_paused_timestamp_seconds{target="desktop"}')).toBeGreaterThan(lastStart);
+
+  const known = watcher.current();
+  if (!known) throw new Error("nothing is known");
+  const alert = { key: "k", subject: "izar", severity: "warning", title: "", text: "", command: null } as const;
+  expect(paused.has('swarm_alerts{rule="drone-lost"}')).toBe(false);
+  metrics.observe({ ...known, alerts: [{ ...alert, rule: "drone-lost", since: 1, endedAt: null }] });
+  const alerted = await scrape();
+  expect(alerted.get('swarm_alerts{rule="drone-lost"}')).toBe(1);
+  expect(alerted.get('swarm_alerts{rule="low-disk"}')).toBe(0);
   await watcher.stop();
 });
