@@ -1,8 +1,6 @@
 import { test as base, expect } from "vitest";
 import { failed } from "../../bench/noop/drone.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import { loadConfig } from "../../config/load.ts";
-import { startGateway } from "../../gateway/role.ts";
 import { gatewayOf, putTarget } from "../gateway/support.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { Builds, held, reaches } from "../support/builds.ts";
@@ -128,37 +126,5 @@ test("what failed is shown with its error line, and tried again from its page", 
   await page.getByRole("heading", { name: "Needs 1" }).waitFor();
   await page.getByRole("link", { name: /link0-1/ }).click();
   await page.getByRole("heading", { name: /Needed by 2/ }).waitFor();
-  expect(problems).toEqual([]);
-});
-
-test("a gateway that goes away is said to be away, with the age of what is shown; the page recovers by itself", async () => {
-  const { build, release } = held();
-  await using swarm = await noopSwarm({ drones: [] });
-  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
-  const resolve = await storedPlan(gateway.access, smallGraph());
-  await putTarget(gateway.access);
-  await swarm.addDrone({ name: "izar", slots: 4, build, resolve: () => resolve });
-  await swarm.run();
-  await using browser = await launch(path ?? "");
-  await using opened = await openPage(browser, gateway.url);
-  const { page, problems } = opened;
-  await page.getByText("0 of 6 packages").waitFor();
-
-  const { directory, configFile } = gateway.access;
-  const { config, ...loaded } = await loadConfig({ path: configFile, env: {}, cwd: directory });
-  const port = Number(new URL(gateway.url).port);
-  await gateway.gateway.close();
-  await page.getByText("Offline").waitFor();
-  await page.getByText(/You see the state of \d\d:\d\d:\d\d, \d+s ago\./).waitFor();
-  await page.getByText("0 of 6 packages").waitFor();
-  release();
-  await reaches(swarm, "gate");
-  gateway.gateway = await startGateway(
-    { ...loaded, config: { ...config, gateway: { ...config.gateway, port } } },
-    () => {},
-  );
-  await page.getByText("All builds complete!").waitFor();
-  await page.getByText("Live", { exact: true }).waitFor();
-  expect(await page.getByText("You see the state of").count()).toBe(0);
   expect(problems).toEqual([]);
 });

@@ -156,11 +156,7 @@ function takeState(answer: StateAnswer, happened: RunEvent[]): void {
     happened.length = 0;
     packages.value = new Map();
   }
-  // An engine that does not answer has no run to tell of: the last one stays, and the page says how old it is.
-  const known = state.peek()?.reading;
-  const lostSight = answer.stale !== null && answer.reading.run === null && known?.run;
-  const reading = lostSight ? { ...answer.reading, run: known.run, fleet: known.fleet, building: [] } : answer.reading;
-  state.value = { ...answer, reading };
+  state.value = answer;
   role.value = answer.role;
   mustLogIn.value = false;
 }
