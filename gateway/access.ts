@@ -52,7 +52,7 @@ export class GatewayAccess implements Access {
       // Tried again at the next use.
       if (this.#engine === engine) this.#engine = null;
     });
-    void before?.client.then(({ connection }) => connection.close()).catch(() => {});
+    if (before) setTimeout(() => void closed(before.client), RETRIED_MS).unref();
     return client;
   }
 
@@ -63,9 +63,17 @@ export class GatewayAccess implements Access {
     return new BinhostClient(binhost.url, token.trim());
   }
 
-  async close(): Promise<void> {
+  /** @param isWell the engine answers: nothing is tried again. Else the connection ends with the process. */
+  async close(isWell: boolean): Promise<void> {
     const engine = this.#engine;
     this.#engine = null;
-    await engine?.client.then(({ connection }) => connection.close()).catch(() => {});
+    if (engine && isWell) await closed(engine.client);
   }
+}
+
+/** A call that the SDK tries again on a connection that was closed meanwhile throws where nobody can catch it. ms */
+const RETRIED_MS = 120_000;
+
+async function closed(client: Promise<Client>): Promise<void> {
+  await client.then(({ connection }) => connection.close()).catch(() => {});
 }

@@ -78,6 +78,11 @@ export class HealthChecks {
     return usable.sort((a, b) => a.priority - b.priority)[0] ?? null;
   }
 
+  /** Whether the last check of the engine was answered. */
+  isEngineWell(): boolean {
+    return this.list().some(({ kind, failures, state }) => kind === "engine" && state === "in" && failures === 0);
+  }
+
   async #look(index: number): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {

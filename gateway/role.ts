@@ -57,7 +57,7 @@ export async function startGateway(loaded: LoadedConfig, log: (line: string) => 
     await watchers.stop();
     await app.close();
     await health.stop();
-    await access.close();
+    await access.close(health.isEngineWell());
   };
   try {
     await app.listen({ host: config.gateway.listen, port: config.gateway.port, backlog: 4096 });

@@ -53,14 +53,28 @@ export class Watchers {
 
   /** What is known: as new as can be while somebody asks again and again. */
   async live(target: string | undefined): Promise<Live> {
-    const kept = this.#kept(target);
+    return (await this.#look(target)).live;
+  }
+
+  /** JSON of the state for a caller. */
+  async state(target: string | undefined, role: string | null): Promise<string> {
+    const { kept } = await this.#look(target);
+    const state = kept.hub.stateFor(role);
+    if (state !== null) return state;
+    throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
+  }
+
+  async #look(target: string | undefined): Promise<{ kept: Kept; live: Live }> {
+    // For one look the general one will do, if it shows that target now.
+    const isShown = this.#general.watcher.current()?.reading.run?.target === target;
+    const kept = isShown ? this.#general : this.#kept(target);
     const isAwake = kept.unsubscribe !== null;
     this.#wake(kept);
     const { watcher } = kept;
     const known = watcher.current();
-    if (isAwake && known) return known;
+    if (isAwake && known) return { kept, live: known };
     const live = (await within(watcher.fresh(FRESH_MS), WITHIN_MS)) ?? watcher.current();
-    if (live) return live;
+    if (live) return { kept, live };
     throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
   }
 
@@ -87,7 +101,7 @@ export class Watchers {
   /** Where there is but one target the general look shows it: no second one is needed. */
   #isOnly(target: string): boolean {
     const reading = this.#general.watcher.current()?.reading;
-    return reading?.run?.target === target && reading.targets?.length === 1;
+    return reading?.run?.target === target && (reading.targets ?? []).length < 2 && reading.others.length === 0;
   }
 
   #kept(target: string | undefined): Kept {

@@ -13,6 +13,9 @@ import { listRuns } from "./runs.ts";
 
 /** So long the engine and the binhost may take for one answer of a screen. ms */
 const ANSWER_WITHIN_MS = 5_000;
+/** gRPC's codes. */
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
 /** So long an orchestrator may take to answer a query: one that was just killed still seems to be there. ms */
 const QUERY_WITHIN_MS = 3_000;
 
@@ -50,8 +53,18 @@ async function readEngine(access: Access, config: SwarmConfig, target: string | 
     const client = await access.client();
     return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
   } catch (error) {
-    return { engine: { ...engine, problem: messageOf(error) }, ...empty };
+    return { engine: { ...engine, problem: problemOf(error) }, ...empty };
   }
+}
+
+/** Why the engine does not answer, in words for people: gRPC's own are none. */
+function problemOf(error: unknown): string {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  const code = cause instanceof Error && "code" in cause ? cause.code : null;
+  if (code === DEADLINE_EXCEEDED) return `no answer within ${ANSWER_WITHIN_MS / 1000} s`;
+  if (code === UNAVAILABLE) return "no connection";
+  return messageOf(cause);
 }
 
 async function ask(client: Client, target: string | undefined): Promise<Omit<EngineReading, "engine">> {

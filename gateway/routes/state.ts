@@ -23,11 +23,7 @@ export async function stateRoutes(api: Api, { watchers }: Services): Promise<voi
       },
     },
     async ({ query, caller }, reply) => {
-      await watchers.live(query.target);
-      const body = watchers.of(query.target).hub.stateFor(caller.role);
-      if (body === null) throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
-      reply.raw.setHeader("content-type", JSON_TYPE);
-      return reply.type(JSON_TYPE).send(body as never);
+      return reply.type(JSON_TYPE).send((await watchers.state(query.target, caller.role)) as never);
     },
   );
 
