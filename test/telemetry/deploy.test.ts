@@ -196,6 +196,14 @@ test("the alert rules ask for nothing that is not exported", async () => {
   expect(expressions.flatMap((each) => unknownIn(each))).toEqual([]);
 });
 
+test("docs/metrics.md has every metric of ours, and no other", async () => {
+  const docs = await readFile(join(packageRoot(), "docs/metrics.md"), "utf8");
+  const told = new Set([...docs.matchAll(/`((?:swarm|process|nodejs)_\w+)/g)].map(([, name = ""]) => name));
+  const types = [...`${text}${pausedText}`.matchAll(/^# TYPE ((?:swarm|process|nodejs)_\w+)/gm)];
+  const exported = new Set(types.map(([, name = ""]) => name));
+  expect([...told].sort()).toEqual([...exported].sort());
+});
+
 test("a name or label that is not exported is found out", () => {
   expect(unknownIn("sum by (drone) (rate(swarm_builds_runing[5m])) > 0")).toHaveLength(1);
   expect(unknownIn('swarm_packages{stat="failed"} > 0')).toHaveLength(1);
