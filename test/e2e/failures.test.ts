@@ -48,8 +48,16 @@ test("a broken package is tried on two drones, and holds up only what needs it",
   expect(await swarm.compilations("app-misc/needy-1")).toBe(0);
 
   expect(await swarm.do("logs", "broken")).toMatch(/error: .*undeclared_thing/);
+  // Of the binhost, whatever machine it is asked from.
+  const log = async () => JSON.parse(await swarm.do("--json", "logs", "broken"));
+  await swarm.until("the binhost has all of the log", async () => (await log()).complete);
+  expect(await log()).toMatchObject({ file: null, cut: null, log: expect.stringContaining("undeclared_thing") });
+  const failed = await swarm.do("logs", "--failed", "--phase", "compile");
+  expect(failed).toMatch(/✗ app-misc\/broken-1, attempt 2 .*\n {2}> │ x\.c:1:\d+: error: .*undeclared_thing/);
+  expect(failed).toContain("✗ app-misc/moody-1, attempt 1 ");
   const status = await swarm.do("status");
   expect(status).toContain(BROKEN);
+  expect(status).toMatch(/\n {2}> │ x\.c:1:\d+: error: .*undeclared_thing/);
   const why = await swarm.do("why", "needier");
   expect(why).toContain(`blocked by ${BROKEN}`);
   expect(await swarm.do("why", "broken")).toContain("undeclared_thing");
