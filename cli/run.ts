@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { usageError } from "../model/errors.ts";
 import { nearest } from "../system/nearest.ts";
-import { packageRoot } from "../system/packageRoot.ts";
+import { packageVersion } from "../system/packageVersion.ts";
 import { Context, type GlobalOptions, type Surroundings } from "./context.ts";
 import { reportError } from "./report.ts";
 import { VERBS } from "./verbs.ts";
@@ -36,7 +34,7 @@ function createProgram(around: Surroundings, json: boolean): Command {
   const program = new Command("swarm")
     .description("Builds a world update on many machines, and publishes it as one atomic set of binary packages.")
     .usage("[--config FILE] [--json] VERB ...")
-    .version(version(), "--version", "print the version")
+    .version(packageVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .option("--config <file>", "configuration file (default: SWARM_CONFIG, ./swarm.toml, /etc/build-swarm/swarm.toml)")
     .option("--json", "print the answer as JSON")
@@ -54,11 +52,6 @@ function createProgram(around: Surroundings, json: boolean): Command {
     .exitOverride();
   program.addHelpText("after", "\nExample:\n  $ swarm status   # where the run is, and the one command that helps now");
   return program;
-}
-
-function version(): string {
-  const text: unknown = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
-  return typeof text === "object" && text !== null && "version" in text ? String(text.version) : "unknown";
 }
 
 /** All verbs by name and description; only the one that is asked for gets its options and action, from its module. */
