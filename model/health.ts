@@ -3,7 +3,7 @@ export interface RoleHealth {
   /** The drone's or binhost's name; of other roles what tells processes of a machine apart. */
   name: string;
   role: "orchestrator" | "binhost" | "drone";
-  /** It does its work; false while it starts, or waits for the engine. */
+  /** It has begun its work; false while it starts, or waits for its first connection to the engine. */
   ready: boolean;
   /** Of Build Swarm. */
   version: string;

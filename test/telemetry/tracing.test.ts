@@ -70,6 +70,27 @@ test("spans of a run: from the command through its workflows to a drone's build 
   expect(receiver.others).toEqual([]);
 });
 
+test("a run goes on under an orchestrator without traces, and then under one with them again", async () => {
+  await swarm.putTree([
+    { cpv: "dev-libs/base-1.0" },
+    { cpv: "app-misc/top-2.0", needs: ["dev-libs/base"], held: true },
+  ]);
+  const replace = async (env: NodeJS.ProcessEnv): Promise<void> => {
+    await swarm.kill("orchestrator-1");
+    await swarm.up(env);
+  };
+  await swarm.startRun();
+  await swarm.compiling("app-misc/top-2.0");
+  await swarm.do("pause");
+  await replace({ OTEL_EXPORTER_OTLP_ENDPOINT: "" });
+  await swarm.do("resume");
+  await swarm.release("app-misc/top-2.0");
+  await swarm.reaches("gate");
+  await replace({});
+  await swarm.do("finalize");
+  await swarm.reaches("done");
+});
+
 test("a run goes on where traces are turned on or off: histories are the same with both bundles", async () => {
   const client = await connectClient(swarm.config);
   const traced = [worldUpdateId(TARGET), FLEET_ID].map(async (workflowId) => ({
