@@ -42,6 +42,7 @@ async function work(
     binhost: new BinhostClient(config.binhost.url, token),
     keepLogsDays: config.build.keepLogsDays,
     log,
+    stop: signal,
   });
   const { connection, namespace } = await connectWorker(config, { signal, onWait: log });
   const enrolled = (): void => {

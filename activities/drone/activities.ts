@@ -33,6 +33,8 @@ export interface DroneDeps {
   binhost: BinhostClient;
   keepLogsDays: number;
   log: (message: string) => void;
+  /** The drone ends. Builds run on. */
+  stop?: AbortSignal;
   /** Where an activity's context comes from: Temporal's, unless a test gives its own. */
   context?: () => ActivityContext;
 }
@@ -61,7 +63,7 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
   // Other drones of this machine and their builds, and the swarm's other roles, are no foreign load.
   const own = { pid: process.pid, programs: [SUPERVISE, commandEntry()] };
   const load = new ForeignLoad(() => processorTimes(own));
-  const logs = new LogStreams(binhost.logs, deps.log);
+  const logs = new LogStreams(binhost.logs, { log: deps.log, stop: deps.stop });
   const builds = new Builds({
     ...{ drone, portage, documents, artifacts, speed, logs, log: deps.log },
     cores: Math.min(drone.cores, drone.coresLimit),

@@ -65,10 +65,13 @@ export class LogStreams {
   readonly #log: (message: string) => void;
   readonly #streams = new Map<string, Stream>();
   readonly #turns = new Turns(WIDTH);
+  readonly #stop: AbortSignal;
 
-  constructor(logs: LogsClient, log: (message: string) => void) {
+  /** @param options.stop the drone ends: its next life goes on. */
+  constructor(logs: LogsClient, { log, stop }: { log: (message: string) => void; stop?: AbortSignal | undefined }) {
     this.#logs = logs;
     this.#log = log;
+    this.#stop = stop ?? new AbortController().signal;
   }
 
   /** From now on what is written to `file` goes to the binhost. Again: nothing changes, unless it was begun anew. */
@@ -118,14 +121,14 @@ export class LogStreams {
 
   async #run(stream: Stream): Promise<void> {
     for (let pause = LOOK_MS; !stream.dropped; ) {
+      if (this.#stop.aborted) return;
       try {
         if (await this.#look(stream)) break;
         pause = LOOK_MS;
       } catch (error) {
-        if (isOver(error)) {
-          this.#log(`log of ${stream.key.cpv}: ${messageOf(error)}`);
-          break;
-        }
+        if (this.#stop.aborted) return;
+        if (isRefused(error)) this.#log(`log of ${stream.key.cpv}: ${messageOf(error)}`);
+        if (isRefused(error) || isGone(error)) break;
         stream.at = null;
         pause = Math.min(SLOWEST_MS, pause * 2);
       }
@@ -141,8 +144,9 @@ export class LogStreams {
   async #pause(stream: Stream, ms: number): Promise<void> {
     const woken = new AbortController();
     stream.wake = () => woken.abort();
+    const signal = AbortSignal.any([woken.signal, this.#stop]);
     // Not a reason for the process to stay.
-    await sleep(ms, undefined, { ref: false, signal: woken.signal }).catch(() => {});
+    await sleep(ms, undefined, { ref: false, signal }).catch(() => {});
     stream.wake = () => {};
   }
 
@@ -181,7 +185,10 @@ export class LogStreams {
   }
 
   #ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#turns.take(() => request(AbortSignal.timeout(ANSWER_WITHIN_MS)));
+    return this.#turns.take(() => {
+      this.#stop.throwIfAborted();
+      return request(AbortSignal.any([AbortSignal.timeout(ANSWER_WITHIN_MS), this.#stop]));
+    });
   }
 }
 
@@ -217,9 +224,12 @@ function drop(stream: Stream): void {
   stream.wake();
 }
 
-/** The log is not there any more, or the binhost does not want it. */
-function isOver(error: unknown): boolean {
-  if (error instanceof BinhostError) return REFUSED.includes(error.status);
+function isRefused(error: unknown): boolean {
+  return error instanceof BinhostError && REFUSED.includes(error.status);
+}
+
+/** The log was removed. */
+function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 

@@ -76,7 +76,7 @@ test("a log on another machine is followed over HTTP within 2 s, to its end", as
   const it = await swarmOf(async ({ cpv }) => (cpv === "dev-libs/a-1" ? written.promise : undefined), ["izar"]);
   // As on that machine: a log that grows there, and what brings it.
   const file = join(await temporaryDirectory(), "a-1.1.log");
-  const streams = new LogStreams(it.client.logs, () => {});
+  const streams = new LogStreams(it.client.logs, { log: () => {} });
   const { run } = JSON.parse((await it.command("run-update", "--detach", "--json")).stdout);
   await until("the build", async () => (await it.noop.view()).drones[0]?.building.length);
   const following = it.start("logs", "-f", "dev-libs/a");

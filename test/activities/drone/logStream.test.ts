@@ -45,9 +45,9 @@ async function binhost(
   return { server, port: Number(new URL(url).port), client: new BinhostClient(url, "t"), end };
 }
 
-function streams(client: BinhostClient): { streams: LogStreams; logged: string[] } {
+function streams(client: BinhostClient, stop?: AbortSignal): { streams: LogStreams; logged: string[] } {
   const logged: string[] = [];
-  return { streams: new LogStreams(client.logs, (message) => logged.push(message)), logged };
+  return { streams: new LogStreams(client.logs, { log: (message) => logged.push(message), stop }), logged };
 }
 
 async function whole(client: BinhostClient): Promise<Buffer> {
@@ -160,6 +160,25 @@ describe("a drone's next life", () => {
     await isComplete(client);
     expect(await text(client)).toBe("first life, second life");
     expect(sent).toBe("first life, second life".length);
+  });
+
+  test("goes on with what it left when it was told to end", async () => {
+    const { client } = await binhost();
+    const stop = new AbortController();
+    const { streams: first, logged } = streams(client, stop.signal);
+    await writeFile(file, "first life, ");
+    first.follow(file, { key: KEY, begun: BEGUN });
+    await vi.waitFor(async () => expect(await text(client)).toBe("first life, "), soon);
+    stop.abort();
+    await appendFile(file, "second life");
+    first.end(file);
+    await sleep(1000);
+    expect(await text(client)).toBe("first life, ");
+    expect(existsSync(`${file}.stream.json`)).toBe(true);
+    await streams(client).streams.resume(directory, () => false);
+    await isComplete(client);
+    expect(await text(client)).toBe("first life, second life");
+    expect(logged).toEqual([]);
   });
 
   test("begins the log anew where the build was", async () => {
