@@ -5,7 +5,7 @@ import type { OrchestratorActivities } from "../../model/activities.ts";
 import { UserError } from "../../model/errors.ts";
 import type { Access } from "../../operations/access.ts";
 import { RunInProgress, startRun } from "../../operations/startRun.ts";
-import { BinhostClient } from "../../store/client.ts";
+import { BinhostClient, BinhostError } from "../../store/client.ts";
 
 /** Starts runs as the command does, for schedules. */
 export function createScheduledActivities(
@@ -29,7 +29,8 @@ export function createScheduledActivities(
       } catch (error) {
         if (error instanceof RunInProgress) return { outcome: "skipped", reason: error.message };
         // What a person has to mend does not mend itself.
-        if (error instanceof UserError) throw ApplicationFailure.nonRetryable(error.message, "Refused");
+        const refused = error instanceof BinhostError && error.status >= 400 && error.status < 500;
+        if (refused || error instanceof UserError) throw ApplicationFailure.nonRetryable(error.message, "Refused");
         throw error;
       }
     },

@@ -4,6 +4,7 @@ import { hang } from "../../bench/noop/drone.ts";
 import { wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { loadConfig } from "../../config/load.ts";
+import { QUEUES } from "../../model/activities.ts";
 import type { ScheduleAction, ScheduleView } from "../../model/schedules.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
@@ -126,10 +127,13 @@ test("times, zones, names and targets that are none are refused with what is rig
 });
 
 test("a start that cannot be, because of something that a person must mend, is told as the last result", async () => {
-  const { schedule } = await scheduledSwarm({ trees: false });
+  const { swarm, schedule } = await scheduledSwarm({ trees: false });
   await schedule("add", "nightly", "--cron", "0 2 * * *", "--timezone", "UTC");
   expect(await schedule("trigger", "nightly")).toMatchObject({
     ...{ outcome: "failed", run: null, reason: expect.stringContaining("no [[tree]] is configured") },
   });
-  await schedule("remove", "nightly");
+  // A target that has gone since.
+  const order = { schedule: "old", target: "laptop", atoms: ["@world"], autoFinalize: false, acceptFailed: false };
+  const start = { workflowId: "scheduled/old", taskQueue: QUEUES.orchestrator, args: [order] };
+  await expect(swarm.client.workflow.execute("startScheduledRun", start)).rejects.toThrow();
 });
