@@ -53,7 +53,9 @@ describe("looking", () => {
     expect(lines[1]).toMatch(
       /app-misc\/hello-1\.0 +desktop +tarn +-j4 +package +1m 00s +compile phase: thing undeclared$/,
     );
-    expect(lines[2]).toMatch(/app-misc\/hello-1\.0 +desktop +izar +-j4 +built +1m 00s +2m 01s +381\.5 MiB +1\.4 GiB +19\.5 KiB$/);
+    expect(lines[2]).toMatch(
+      /app-misc\/hello-1\.0 +desktop +izar +-j4 +built +1m 00s +2m 01s +381\.5 MiB +1\.4 GiB +19\.5 KiB$/,
+    );
     expect(stdout).toContain("prepare 2.5s, unpack 1.5s, compile 40s, upload 0.3s");
     expect(stdout).toContain("2 of 5 attempts. More: --limit 5");
     const { total, attempts } = JSON.parse((await swarm.run("--json", "history", "openssl-3.0.2")).stdout);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { plain } from "../../../cli/paint.ts";
 import { verifyScreen } from "../../../cli/screens/verify.ts";
-import { verification } from "../../../operations/verification.ts";
 import type { StoredPackage } from "../../../model/snapshot.ts";
+import { verification } from "../../../operations/verification.ts";
 import { packageView, runView } from "../views.ts";
 
 function stored(cpv: string, size: number): StoredPackage {
