@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 import { openStore, type PackageStore } from "../../store/store.ts";
-import { CRASH_KEY, CRASH_LIMIT, crashLog } from "./logsSupport.ts";
+import { CRASH_KEY, CRASH_LIMIT, crashLog } from "../support/crashLog.ts";
 import { temporaryDirectory } from "./support.ts";
 
-const CHILD = join(import.meta.dirname, "logsChild.ts");
+const CHILD = join(import.meta.dirname, "../support/logsChild.ts");
 const LOG = crashLog();
 
 const reopened = (dir: string): Promise<PackageStore> => openStore(dir, { name: "main", logLimitBytes: CRASH_LIMIT });
@@ -88,6 +88,6 @@ test("a full disk refuses by its name, keeps what it has, and goes on with space
   });
   const { end } = await check(store);
   expect(end).toBeGreaterThanOrEqual(first.length);
-  await execa("rm", [ballast]);
+  await rm(ballast);
   await finish(store);
 });

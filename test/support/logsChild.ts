@@ -3,7 +3,7 @@
  * COUNTth time; with the point `none` somebody else does. Run as a process of its own by logsCrash.test.ts.
  */
 import { openStore } from "../../store/store.ts";
-import { CRASH_KEY, CRASH_LIMIT, crashLog } from "./logsSupport.ts";
+import { CRASH_KEY, CRASH_LIMIT, crashLog } from "./crashLog.ts";
 
 const [directory = "", point = "", count = "1"] = process.argv.slice(2);
 let left = Number(count);
