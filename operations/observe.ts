@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import type { Observation, ObservedDisk, ObservedRun, RunStarts } from "../model/alerts.ts";
 import { UserError } from "../model/errors.ts";
-import { RUN_STEPS, type RunView } from "../model/run.ts";
+import { RUN_STEPS } from "../model/run.ts";
 import { freeBytes, GIB } from "../system/disk.ts";
 import { FLEET_ID, type FleetView, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
 import { askWorkflow, pendingActivities } from "./engine.ts";
+import { digestOf, type RunStart, stalled, startOf } from "./observation.ts";
 import { readRun } from "./readModel.ts";
 import { listRuns, type RunRecord } from "./runs.ts";
 
@@ -75,9 +75,9 @@ export class Observer {
 
   async #run(
     record: RunRecord,
-    before: RunStarts[string] | undefined,
+    before: RunStart | undefined,
     at: number,
-  ): Promise<{ run: ObservedRun; start: RunStarts[string] | null }> {
+  ): Promise<{ run: ObservedRun; start: RunStart | null }> {
     const { target } = record;
     if (record.status !== "RUNNING") return { run: await this.#ended(record), start: null };
     const { run: view, runProblem } = await readRun(this.#client, target);
@@ -124,45 +124,3 @@ export class Observer {
     return activities.find(({ type }) => type === "publish")?.problem ?? null;
   }
 }
-
-/** When a build was started last, as far as one can see. That one has ended is a sign of one that was not seen. */
-function startOf(view: RunView, before: RunStarts[string] | undefined, at: number): RunStarts[string] {
-  const { counts, drones, paused } = view;
-  const ended = counts.received + counts.failed + counts.skipped;
-  const seen = drones.flatMap(({ building }) => building.map(({ startedAt }) => startedAt));
-  // A pause does not count as waiting.
-  const lives = before === undefined || before.ended !== ended || paused !== null;
-  return { at: Math.max(before?.at ?? 0, lives ? at : 0, ...seen), ended };
-}
-
-/**
- * Packages are ready, nothing was started for long, and that is not because every drone is busy: one has nothing to do, or
- * none takes work at all.
- */
-function stalled(view: RunView, start: RunStarts[string], at: number, minutes: number): ObservedRun["stalled"] {
-  if (minutes === 0 || view.step !== "build" || view.paused !== null || !view.queue) return null;
-  const able = view.drones.filter(({ state, paused, reason }) => state === "verified" && !paused && reason === null);
-  if (able.length > 0 && able.every(({ building }) => building.length > 0)) return null;
-  const since = Math.max(start.at, view.queue.since, view.stepSince);
-  return at - since < minutes * 60_000 ? null : { ready: view.queue.ready, since };
-}
-
-/** Of what the rules judge by, and nothing that changes by itself. */
-function digestOf({ rules, channels, drones, disks, runs, lastRunAt }: Omit<Observation, "at" | "digest" | "starts">) {
-  const matter = [
-    rules,
-    channels,
-    drones.map(({ name, state, grounded }) => [name, state === "suspect" ? "online" : state, grounded !== null]),
-    disks.map(({ name, level }) => [name, level]),
-    runs.map(({ run, step, reason, paused, left, failed, stalled: stands, publishProblem }) => [
-      ...[run, steady(step), step === "failed" ? reason : null, paused?.since, left > 0, failed.map(({ cpv }) => cpv)],
-      ...[stands !== null, publishProblem !== null],
-    ]),
-    lastRunAt,
-  ];
-  return createHash("sha256").update(JSON.stringify(matter)).digest("hex").slice(0, 32);
-}
-
-/** The steps before the gate are alike to alerts. */
-const steady = (step: RunView["step"]): string =>
-  step === "sync" || step === "verify" || step === "resolve" ? "build" : step;

@@ -1,0 +1,108 @@
+import { expect, onTestFinished, test } from "vitest";
+import { failed } from "../../bench/noop/drone.ts";
+import { chain, wide } from "../../bench/noop/plan.ts";
+import { until } from "../../bench/noop/swarm.ts";
+import { alertsSchema } from "../../config/alerts.ts";
+import { resolveConfig, surroundingsOf } from "../../config/defaults.ts";
+import type { ObservedRun } from "../../model/alerts.ts";
+import { stalled, startOf } from "../../operations/observation.ts";
+import { Observer } from "../../operations/observe.ts";
+import { finalizeUpdate } from "../../workflows/messages.ts";
+import { temporaryDirectory } from "../cli/command.ts";
+import { NOW, runDrone, runView } from "../cli/views.ts";
+import { reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
+
+const MINUTE = 60_000;
+const building = [{ cpv: "a/b-1", attempt: 1, startedAt: NOW - 40 * MINUTE, jobs: 4 }];
+
+test("nothing starts: packages are ready for long, and a drone has nothing to do, or none takes work", () => {
+  const queue = { ready: 3, since: NOW - 30 * MINUTE };
+  const view = runView({ queue, stepSince: NOW - 60 * MINUTE, drones: [runDrone("izar", 8)] });
+  const start = { at: NOW - 25 * MINUTE, ended: 0 };
+  const found = { ready: 3, since: start.at };
+  expect(stalled(view, start, NOW, 20)).toEqual(found);
+  expect(stalled({ ...view, drones: [runDrone("izar", 8, { paused: true, building })] }, start, NOW, 20)).toEqual(
+    found,
+  );
+  for (const well of [
+    ...[
+      { ...view, drones: [runDrone("izar", 8, { building })] },
+      { ...view, step: "gate" as const },
+    ],
+    ...[
+      { ...view, queue: { ready: 1, since: NOW } },
+      { ...view, stepSince: NOW - MINUTE },
+    ],
+    { ...view, paused: { reason: "x", by: "ann", since: 0 } },
+    runView({ drones: view.drones }),
+  ]) {
+    expect(stalled(well, start, NOW, 20)).toBeNull();
+  }
+  expect(stalled(view, { ...start, at: NOW - MINUTE }, NOW, 20)).toBeNull();
+  expect(stalled(view, start, NOW, 0)).toBeNull();
+});
+
+test("the last start is that of the youngest build; an end that was not seen before is a sign of life, and so is a pause", () => {
+  const view = runView({ drones: [runDrone("izar", 8, { building })] });
+  const ended = 36;
+  expect(startOf(view, undefined, NOW)).toEqual({ at: NOW, ended });
+  expect(startOf(view, { at: 5, ended }, NOW)).toEqual({ at: NOW - 40 * MINUTE, ended });
+  expect(startOf(view, { at: 5, ended: 35 }, NOW)).toEqual({ at: NOW, ended });
+  const paused = { reason: "x", by: "ann", since: 0 };
+  expect(startOf({ ...view, paused }, { at: 5, ended }, NOW)).toEqual({ at: NOW, ended });
+});
+
+async function observed(plan: ReturnType<typeof wide>, alerts: Record<string, unknown> = {}) {
+  const directory = await temporaryDirectory();
+  const file = { alerts: alertsSchema.parse(alerts), binhost: { dir: directory } };
+  const config = resolveConfig(file, surroundingsOf({}, directory));
+  const swarm = await noopSwarm({ plan });
+  onTestFinished(() => swarm.stop());
+  const observer = new Observer(swarm.client, config);
+  const run = async (): Promise<ObservedRun | undefined> => (await observer.observe({})).runs[0];
+  return { swarm, observer, run };
+}
+
+test("a run through its steps, as the alerts see it: the digest stays while nothing matters", async () => {
+  const { swarm, observer, run } = await observed(chain(2), { low_disk_gib: 1_000_000 });
+  const empty = await observer.observe({});
+  expect(empty).toMatchObject({
+    drones: [],
+    runs: [],
+    lastRunAt: null,
+    disks: [{ name: "binhost main", level: "low" }],
+  });
+  await swarm.addDrone({ name: "izar" });
+  const before = await observer.observe({});
+  expect(before.digest).not.toBe(empty.digest);
+  expect(before.disks).toMatchObject([{ name: "drone izar", level: "low" }, { name: "binhost main" }]);
+  expect((await observer.observe({})).digest).toBe(before.digest);
+
+  swarm.binhost.onPublish = () => Promise.reject(new Error("ENOSPC: no space left"));
+  const handle = await swarm.run({ run: "desktop-1" });
+  await reaches(swarm, "gate");
+  expect(await run()).toMatchObject({ run: "desktop-1", step: "gate", left: 0, received: 2, failed: [] });
+  const atGate = await observer.observe({});
+  expect(atGate.lastRunAt).toBeGreaterThan(Date.now() - 60_000);
+  await handle.startUpdate(finalizeUpdate, { args: [{ by: "ann" }], waitForStage: "ACCEPTED" });
+  await until("its trouble", async () => (await run())?.publishProblem === "ENOSPC: no space left");
+  expect((await observer.observe({})).digest).not.toBe(atGate.digest);
+  swarm.binhost.onPublish = async () => {};
+  await handle.result();
+  await until("it is done", async () => (await run())?.step === "done");
+});
+
+test("a run that fails has its reason", async () => {
+  const { swarm, run } = await observed(wide(1));
+  await swarm.addDrone({
+    ...{ name: "izar", resolve: () => Promise.reject(failed("infrastructure", "unresolvable: a/b")) },
+  });
+  const handle = await swarm.run({ run: "desktop-1" });
+  await expect(handle.result()).rejects.toThrow();
+  const seen = await until("it failed", async () => {
+    const now = await run();
+    return now?.step === "failed" && now;
+  });
+  expect(seen).toMatchObject({ run: "desktop-1", left: 0, reason: expect.stringContaining("a/b") });
+});
