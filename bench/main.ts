@@ -25,6 +25,11 @@ const BENCHES: Record<string, Bench> = {
     what: "cost of a package in the engine against plain Temporal; SIZE packages, 300 by default",
     run: async (size) => (await import("./engine.ts")).benchEngine(size),
   },
+  gateway: {
+    what: "SIZE watchers of a run, 500 by default: memory, processor, delay; and GET /status a second",
+    run: async (size) => (await import("./gateway.ts")).benchGateway(size),
+    size: 500,
+  },
   latency: {
     what: "dependency received -> dependent's command runs, and where the time goes; a chain of SIZE, 200 by default",
     run: async (size) => (await import("./latency.ts")).benchLatency(size),
@@ -53,6 +58,10 @@ const BENCHES: Record<string, Bench> = {
   startup: {
     what: "whole-process time of `swarm --help` and `swarm status`, SIZE runs, 10 by default",
     run: async (size) => (await import("./startup.ts")).benchStartup(size),
+  },
+  web: {
+    what: "the web page in Chromium in a run of SIZE packages, 1355 by default: first view, filter, changes",
+    run: async (size) => (await import("./web.ts")).benchWeb(size),
   },
 };
 

@@ -5,6 +5,7 @@ import type { RegisterVerb } from "../verbs.ts";
 /** `swarm gateway` */
 export const register: RegisterVerb = (command, context) => {
   command.action(async () => {
+    (await import("../../gateway/heap.ts")).keepHeapSmall();
     const loaded = await context().loadedConfig();
     const [{ runGateway }, { ensureOperatorToken }] = await Promise.all([
       import("../../gateway/role.ts"),
