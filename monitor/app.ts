@@ -61,8 +61,9 @@ function keysOf(input: string, key: Key): KeyPress[] {
   if (key.tab) return [{ name: key.shift ? "backTab" : "tab" }];
   const named = NAMED.find(([each]) => key[each]);
   if (named) return [{ name: named[1] }];
-  if (key.meta) return [];
-  return [...input].map((character) => (character === "\r" ? { name: "enter" } : { character }));
+  const typed = [...input].map((character): KeyPress => (character === "\r" ? { name: "enter" } : { character }));
+  // Escape and a key right after it arrive like that key with Alt, which means nothing here.
+  return key.meta ? [{ name: "escape" }, ...typed] : typed;
 }
 
 /** Takes the terminal: its alternate screen, its keys. */

@@ -96,7 +96,12 @@ function named(state: MonitorState, name: NamedKey, size: Size): Pressed {
 }
 
 function character(state: MonitorState, text: string, size: Size): Pressed {
-  const act = (action: Action): Pressed => ({ state, effect: { kind: "act", action } });
+  const act = (action: Action): Pressed => {
+    // Sent, it would be done when the engine is back, and nobody expects it any more.
+    const isDeaf = (state.shown?.reading.engine.problem ?? null) !== null;
+    if (isDeaf) return { state: told(state, "Nothing was done: the engine does not answer.") };
+    return { state, effect: { kind: "act", action } };
+  };
   switch (text) {
     case "q":
       return { state, effect: { kind: "quit" } };

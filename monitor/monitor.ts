@@ -74,6 +74,8 @@ class Monitor {
       stdout.off("resize", this.#resized);
       this.#shell?.close();
       this.#shell = null;
+      // What is typed from now on is the shell's.
+      stdin.destroy();
       forget();
     }
   }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError, usageError } from "../../model/errors.ts";
 import type { Source } from "../../monitor/source.ts";
 import type { Context } from "../context.ts";
@@ -24,8 +25,12 @@ export const register: RegisterVerb = (command, context) => {
   ]);
 };
 
+/** What is asked of the engine when the screen is left may take so long; an answer that comes later is not waited for. ms */
+const STOP_MS = 500;
+
 async function monitor(context: Context, options: Options): Promise<void> {
   const { stdin, stdout, env } = context.around;
+  const source = await sourceOf(context, options);
   if (context.json || stdin.isTTY !== true || stdout.isTTY !== true) {
     throw usageError(
       "swarm monitor is a screen with keys and needs a terminal. Without one: swarm status; for programs: swarm status --json",
@@ -33,14 +38,13 @@ async function monitor(context: Context, options: Options): Promise<void> {
   }
   // React's code for development is slow, and keeps what it measured.
   process.env.NODE_ENV ??= "production";
-  const [{ runMonitor }, { wantsAscii }, source] = await Promise.all([
+  const [{ runMonitor }, { wantsAscii }] = await Promise.all([
     import("../../monitor/monitor.ts"),
     import("../../monitor/terminal.ts"),
-    sourceOf(context, options),
   ]);
   const { paint } = context;
   const { leaving, state } = await runMonitor({ source, paint, ascii: wantsAscii(env), stdin, stdout });
-  await source.stop();
+  await Promise.race([source.stop(), sleep(STOP_MS)]);
   if (leaving.kind === "error") throw new UserError(`the monitor failed: ${messageOf(leaving.error)}`);
   const run = state.shown?.reading.run;
   if (run && run.endedAt === null) context.print(`${run.run} goes on without the monitor. Look again: swarm status`);

@@ -84,7 +84,7 @@ function texts({ spans }: Line): string[] {
 
 function packageLine({ pkg }: PackageRow, { width, asOf }: Drawing): Line {
   const { glyph, word, tone } = PACKAGE_MARKS[pkg.state];
-  const name = Math.max(20, Math.min(60, Math.floor(width * 0.5)));
+  const name = Math.max(24, Math.min(60, Math.floor(width * 0.4)));
   return line(
     [tone, glyph],
     ` ${fitText(pkg.cpv, Math.max(name, Math.min(widthOf(pkg.cpv), width - 40)))} `,
