@@ -1,6 +1,7 @@
 import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
 import type { PackageState, RunCounts } from "../../model/run.ts";
 import { freshRecord, type PackageRecord } from "./attempts.ts";
+import { FailureLines } from "./failureLines.ts";
 
 /**
  * The records of a run's packages, by their position in the graph, with what is asked of all of them kept up: nothing here
@@ -17,12 +18,15 @@ export class PackageRecords {
   readonly #revisions: number[];
   readonly #counts: RunCounts = { needed: 0, delegated: 0, received: 0, failed: 0, skipped: 0 };
   #workLeft = 0;
+  /** Of the attempts that failed. */
+  readonly lines: FailureLines;
 
   /** @param saved records that are not fresh, by index. */
   constructor(graph: PlanGraph, saved: readonly [number, PackageRecord][] = []) {
     this.graph = graph;
     this.#records = graph.packages.map(freshRecord);
     for (const [index, record] of saved) this.#records[index] = record;
+    this.lines = new FailureLines(saved.flatMap(([, { attempts }]) => attempts));
     this.#positions = new Map(graph.packages.map(({ cpv }, index) => [cpv, index]));
     this.#counted = graph.packages.map(() => null);
     this.#revisions = graph.packages.map(() => 0);

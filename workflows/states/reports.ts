@@ -46,7 +46,10 @@ export function takeReport(run: RunParts, report: PackageReport, now: number): R
     placement.received(index);
     run.mass.succeeded();
   } else if (report.failure) {
-    if (attempt) attempt.failure = report.failure;
+    if (attempt) {
+      attempt.failure = report.failure;
+      records.lines.add(attempt);
+    }
     fail(run, delegation, report.failure, now, effects);
   } else {
     record.state = "needed";

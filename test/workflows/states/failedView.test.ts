@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BuildFailure } from "../../../model/failures.ts";
 import { failedView } from "../../../workflows/states/failedView.ts";
+import { FailureLines } from "../../../workflows/states/failureLines.ts";
 import { PackageRecords } from "../../../workflows/states/records.ts";
 
 /** Records of packages that failed, each a second after the one before it. */
@@ -59,4 +60,22 @@ test("however many fail, the lines of the last ones only travel with the view", 
   );
   const long = failedView(failed(Array.from({ length: 500 }, () => failure(41, 300))));
   expect(JSON.stringify(long.flatMap(({ around }) => around ?? [])).length).toBeLessThan(80 * 1024);
+});
+
+test("a run in which very much fails stays small: earlier failures keep their words, not the lines of their logs", () => {
+  const attempts = Array.from({ length: 1000 }, (_, i) => ({
+    ...{ attempt: 1, drone: "izar", jobs: 1, startedAt: 0, endedAt: i },
+    failure: { ...failure(41, 60), logTail: ["tail"] },
+  }));
+  const lines = new FailureLines(attempts.slice(0, 300));
+  for (const attempt of attempts.slice(300)) lines.add(attempt);
+  expect(attempts.filter((it) => it.failure.around).map(({ endedAt }) => endedAt)).toEqual(
+    Array.from({ length: 200 }, (_, i) => 800 + i),
+  );
+  expect(attempts[0]?.failure).toEqual({
+    class: "package",
+    message: "compile phase: x",
+    phase: "compile",
+    errorLine: "x",
+  });
 });
