@@ -5,7 +5,7 @@ import { AnsiReader } from "../../web/src/lib/ansi.ts";
 import { layOut } from "../../web/src/lib/graphLayout.ts";
 import { liveBars, toLanes } from "../../web/src/lib/lanes.ts";
 import { LogLines } from "../../web/src/lib/logLines.ts";
-import { chooseRows, toRow } from "../../web/src/lib/packageList.ts";
+import { filterRows, sortRows, toRow } from "../../web/src/lib/packageList.ts";
 import { moved, ticks, zoomed } from "../../web/src/lib/zoom.ts";
 import { EventStreamParser } from "../../web/src/wire/eventStream.ts";
 
@@ -107,17 +107,12 @@ test("packages are filtered by state and by every word, and sorted either way", 
     view("dev-libs/alpha-1", "failed", "tarn", 9),
     view("app/gamma-1", "needed"),
   ].map(toRow);
-  const all = { state: null, search: "", sort: "package", descending: false } as const;
-  const names = (choice: Parameters<typeof chooseRows>[1]) => chooseRows(rows, choice).map(({ cpv }) => cpv);
-  expect(names(all)).toEqual(["app/gamma-1", "dev-libs/alpha-1", "dev-libs/beta-1"]);
-  expect(names({ ...all, search: "LIBS  tarn" })).toEqual(["dev-libs/alpha-1"]);
-  expect(names({ ...all, state: "needed" })).toEqual(["app/gamma-1"]);
-  expect(names({ ...all, sort: "time", descending: true })).toEqual([
-    "dev-libs/alpha-1",
-    "dev-libs/beta-1",
-    "app/gamma-1",
-  ]);
-  expect(names({ ...all, sort: "state" })[0]).toBe("dev-libs/alpha-1");
+  const names = (found: typeof rows) => found.map(({ cpv }) => cpv);
+  expect(names(sortRows(rows, "package", false))).toEqual(["app/gamma-1", "dev-libs/alpha-1", "dev-libs/beta-1"]);
+  expect(names(sortRows(rows, "time", true))).toEqual(["dev-libs/alpha-1", "dev-libs/beta-1", "app/gamma-1"]);
+  expect(names(sortRows(rows, "state", false))[0]).toBe("dev-libs/alpha-1");
+  expect(names(filterRows(rows, null, "LIBS  tarn"))).toEqual(["dev-libs/alpha-1"]);
+  expect(names(filterRows(rows, "needed", ""))).toEqual(["app/gamma-1"]);
 });
 
 describe("a timeline", () => {

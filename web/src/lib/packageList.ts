@@ -18,14 +18,6 @@ export interface PackageRow {
 export const SORTS = ["package", "state", "drone", "attempts", "time"] as const;
 export type Sort = (typeof SORTS)[number];
 
-export interface Choice {
-  /** null: all */
-  state: PackageState | null;
-  search: string;
-  sort: Sort;
-  descending: boolean;
-}
-
 const STATE_ORDER: Record<PackageState, number> = { failed: 0, delegated: 1, needed: 2, skipped: 3, received: 4 };
 
 export function toRow(view: PackageView): PackageRow {
@@ -43,14 +35,18 @@ export function toRow(view: PackageView): PackageRow {
   };
 }
 
-/** The rows that are wanted, in the order that is wanted. All words of the search must be in a row. */
-export function chooseRows(rows: readonly PackageRow[], { state, search, sort, descending }: Choice): PackageRow[] {
+/** The rows in another order; equal ones by name. Typing a search only filters what was sorted once. */
+export function sortRows(rows: readonly PackageRow[], sort: Sort, descending: boolean): PackageRow[] {
+  const sign = descending ? -1 : 1;
+  return rows.toSorted((a, b) => sign * (compare(sort, a, b) || byText(a.cpv, b.cpv)));
+}
+
+/** The rows of a state (null: of any) that have all words of the search. */
+export function filterRows(rows: readonly PackageRow[], state: PackageState | null, search: string): PackageRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const chosen = rows.filter(
+  return rows.filter(
     (row) => (state === null || row.state === state) && words.every((word) => row.text.includes(word)),
   );
-  const sign = descending ? -1 : 1;
-  return chosen.sort((a, b) => sign * (compare(sort, a, b) || byText(a.cpv, b.cpv)));
 }
 
 /** ms; what runs counts until now. */

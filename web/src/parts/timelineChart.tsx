@@ -22,8 +22,10 @@ const ROW = 18;
 const GAP = 10;
 const AXIS = 26;
 const LABEL = 92;
-/** Bars that are thinner are drawn together. pixels */
+/** No bar is drawn thinner. pixels */
 const THINNEST = 2;
+/** Bars that are thinner are drawn together with those beside them that look alike: nobody could tell them apart. pixels */
+const APART = 5;
 
 /** Drones as lanes, builds as bars. */
 export function TimelineChart({ run, bars, drones, whole, now }: Props) {
@@ -205,47 +207,64 @@ function Lanes({ lanes, span, x, width, at }: Place & { lanes: readonly Lane[]; 
   );
 }
 
-function Bars({ lane, top, span, x, width, at }: Place & { lane: Lane; top: number; at: Bar | null }) {
-  const shapes = [];
-  /** Where the last thin bar of each row ends: what lies under it is not drawn again. */
-  const ends: { look: string; to: number }[] = [];
+/** One rectangle: a bar, or thin ones beside each other. */
+interface Shape {
+  bar: Bar;
+  row: number;
+  look: string;
+  left: number;
+  right: number;
+  isThin: boolean;
+}
+
+function toShapes({ lane, span, x, width, at }: Place & { lane: Lane; at: Bar | null }): Shape[] {
+  const shapes: Shape[] = [];
+  const last: Shape[] = [];
   for (const { bar, row } of lane.bars) {
     const end = bar.end ?? span.to;
     if (end < span.from || bar.start > span.to) continue;
     const left = Math.max(LABEL, x(bar.start));
     const right = Math.min(width, Math.max(x(end), left + THINNEST));
     const look = `bar ${bar.result}${bar.critical ? " critical" : ""}${bar === at ? " at" : ""}`;
-    const before = ends[row];
-    const isThin = right - left <= THINNEST && bar !== at;
-    if (isThin && before && before.look === look && right <= before.to) continue;
-    ends[row] = { look, to: right };
-    shapes.push(
-      <rect
-        key={`${bar.cpv} ${bar.attempt}`}
-        class={look}
-        x={left}
-        y={top + row * ROW + 1}
-        width={Math.max(THINNEST, right - left - 1)}
-        height={ROW - 3}
-        rx={Math.min(3, (right - left) / 3)}
-      />,
-    );
-    const room = Math.floor((right - left - 10) / 6.6);
-    const name = bar.cpv.slice(bar.cpv.indexOf("/") + 1);
-    if (room >= 5) {
-      shapes.push(
-        <text
-          key={`${bar.cpv} ${bar.attempt} name`}
-          class={`bar-name ${bar.result}`}
-          x={left + 5}
-          y={top + row * ROW + 13}
-        >
-          {name.length > room ? `${name.slice(0, room - 1)}…` : name}
-        </text>,
-      );
+    const isThin = right - left < APART && bar !== at;
+    const before = last[row];
+    if (isThin && before?.isThin && before.look === look && left - before.right < THINNEST) {
+      before.right = Math.max(before.right, right);
+      continue;
     }
+    const shape = { bar, row, look, left, right, isThin };
+    last[row] = shape;
+    shapes.push(shape);
   }
-  return <>{shapes}</>;
+  return shapes;
+}
+
+function Bars({ top, ...rest }: Place & { lane: Lane; top: number; at: Bar | null }) {
+  return (
+    <>
+      {toShapes(rest).map(({ bar, row, look, left, right }) => {
+        const room = Math.floor((right - left - 10) / 6.6);
+        const name = bar.cpv.slice(bar.cpv.indexOf("/") + 1);
+        return (
+          <g key={`${bar.cpv} ${bar.attempt}`}>
+            <rect
+              class={look}
+              x={left}
+              y={top + row * ROW + 1}
+              width={Math.max(THINNEST, right - left - 1)}
+              height={ROW - 3}
+              rx={Math.min(3, (right - left) / 3)}
+            />
+            {room >= 5 && (
+              <text class={`bar-name ${bar.result}`} x={left + 5} y={top + row * ROW + 13}>
+                {name.length > room ? `${name.slice(0, room - 1)}…` : name}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </>
+  );
 }
 
 /** The bar at a place of the chart. */

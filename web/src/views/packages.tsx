@@ -1,7 +1,8 @@
 import { useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { PACKAGE_MARKS } from "../../../model/marks.ts";
 import { duration } from "../../../model/words.ts";
-import { chooseRows, type PackageRow, SORTS, type Sort, spent, toRow } from "../lib/packageList.ts";
+import { filterRows, type PackageRow, SORTS, type Sort, sortRows, spent, toRow } from "../lib/packageList.ts";
 import { Empty, PackageLink, StateChip } from "../parts/common.tsx";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { STATE_ORDER } from "../parts/words.ts";
@@ -30,17 +31,14 @@ const COLUMNS: [sort: Sort, word: string][] = [
 /** All packages of the run: filter, search, sort. */
 export function PackagesView() {
   const rows = useComputed(() => Array.from(packages.value.values(), rowOf));
-  const choice = useComputed(() => {
-    const { query } = route.value;
-    return {
-      state: STATE_ORDER.find((name) => name === query.get("state")) ?? null,
-      search: query.get("q") ?? "",
-      sort: SORTS.find((name) => name === query.get("sort")) ?? "package",
-      descending: query.get("order") === "down",
-    };
-  });
-  const chosen = useComputed(() => chooseRows(rows.value, choice.value));
-  const { state, search, sort, descending } = choice.value;
+  const { query } = route.value;
+  const state = STATE_ORDER.find((name) => name === query.get("state")) ?? null;
+  const search = query.get("q") ?? "";
+  const sort = SORTS.find((name) => name === query.get("sort")) ?? "package";
+  const descending = query.get("order") === "down";
+  const all = rows.value;
+  const sorted = useMemo(() => sortRows(all, sort, descending), [all, sort, descending]);
+  const chosen = useMemo(() => filterRows(sorted, state, search), [sorted, state, search]);
   const change = (to: { state?: string | null; q?: string | null; sort?: Sort; order?: "down" | null }) => {
     const before = { state, q: search || null, sort, order: descending ? "down" : null };
     const { sort: by, ...rest } = { ...before, ...to };
@@ -52,9 +50,7 @@ export function PackagesView() {
       <div class="title">
         <h1 tabIndex={-1}>Packages</h1>
         <span class="muted" role="status">
-          {chosen.value.length === rows.value.length
-            ? `${rows.value.length} in this run`
-            : `${chosen.value.length} of ${rows.value.length}`}
+          {chosen.length === all.length ? `${all.length} in this run` : `${chosen.length} of ${all.length}`}
         </span>
       </div>
       <search class="filters">
@@ -86,14 +82,12 @@ export function PackagesView() {
           ))}
         </fieldset>
       </search>
-      {chosen.value.length === 0 ? (
-        <Empty>
-          {rows.value.length === 0 ? "The plan is not made yet, or there is no run." : "No package is like that."}
-        </Empty>
+      {chosen.length === 0 ? (
+        <Empty>{all.length === 0 ? "The plan is not made yet, or there is no run." : "No package is like that."}</Empty>
       ) : (
         <VirtualTable
           label="Packages"
-          rows={chosen.value}
+          rows={chosen}
           keyOf={({ cpv }) => cpv}
           head={
             <tr>

@@ -81,8 +81,8 @@ function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   );
   if (view === null) return <Empty>There was no run yet.</Empty>;
   if (bars.length === 0) return <Empty>No build has begun yet.</Empty>;
-  const end = view.endedAt ?? now.value;
-  const from = bars.reduce((first, { start }) => Math.min(first, start), end);
+  const from = bars.reduce((first, { start }) => Math.min(first, start), now.value);
+  const end = view.endedAt ?? nextStep(now.value, from);
   const last = bars.reduce((latest, bar) => Math.max(latest, bar.end ?? end), from);
   return <Chart id={view.run} bars={bars} drones={drones} from={from} to={last} now={end} />;
 }
@@ -149,6 +149,12 @@ function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
       </Table>
     </Card>
   );
+}
+
+/** The end of a picture that grows: it is drawn anew only when it would look different. ms */
+function nextStep(time: number, from: number): number {
+  const step = Math.max(1_000, 2 ** Math.ceil(Math.log2((time - from) / 500 + 1)));
+  return Math.ceil(time / step) * step;
 }
 
 function took(bar: Bar, now: number): number {
