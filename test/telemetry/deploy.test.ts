@@ -9,6 +9,7 @@ import { readPackages } from "../../operations/packages.ts";
 import { read } from "../../operations/readModel.ts";
 import { BinhostClient } from "../../store/client.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
+import { packageVersion } from "../../system/packageVersion.ts";
 import { engineLatency } from "../../telemetry/engineLatency.ts";
 import { mergedMetrics } from "../../telemetry/merge.ts";
 import { roleRegistry } from "../../telemetry/processMetrics.ts";
@@ -112,6 +113,23 @@ test("every role tells its metrics; values are of what has happened", async () =
   expect(sum(/^swarm_disk_free_bytes\{.*role="drone"/)).toBeGreaterThan(0);
   expect(sum(/^temporal_request_latency_seconds_count\{.*role="orchestrator"/)).toBeGreaterThan(0);
   expect(sum(/^swarm_engine_request_duration_seconds_count\{.*method="QueryWorkflow"/)).toBeGreaterThan(0);
+});
+
+test("each role says who it is, at a port of its own", async () => {
+  const roles = await roleAddresses(swarm.config.swarm.stateDir);
+  expect(new Set(roles.map(({ url }) => url)).size).toBe(2);
+  const healths = await Promise.all(
+    [...roles.map(({ url }) => url), swarm.config.binhost.url].map(async (url) => {
+      const answer = await fetch(`${url}/healthz`);
+      return [answer.status, await answer.json()];
+    }),
+  );
+  const about = { ready: true, version: packageVersion(), uptime: expect.any(Number) };
+  expect(healths).toEqual([
+    [200, { name: "izar", role: "drone", ...about }],
+    [200, { name: "orchestrator-1", role: "orchestrator", ...about }],
+    [200, { name: "main", role: "binhost", ok: true, ...about }],
+  ]);
 });
 
 describe("names by convention", () => {
