@@ -16,7 +16,7 @@ const KEPT_BYTES = 8 * 1024 * 1024;
 /** Events that a stream begins with; GET .../events has the others. */
 const FIRST_EVENTS = 200;
 
-/** Where a stream's bytes go: a response, or a test. */
+/** Where a stream's bytes go, chunks of a response: its connection, or a test. */
 export interface Sink {
   /** False: no more until `drain`. */
   write(bytes: Buffer): boolean;
@@ -228,7 +228,7 @@ export class LiveHub {
     const key = `${isWhole ? "all" : at} ${role}`;
     const known = this.#made.get(key);
     if (known) return known;
-    const made = Buffer.from(isWhole ? this.#whole(role) : this.#changes(at, role));
+    const made = chunk(isWhole ? this.#whole(role) : this.#changes(at, role));
     this.#made.set(key, made);
     return made;
   }
@@ -251,12 +251,17 @@ export class LiveHub {
   }
 
   #ping(): void {
-    const bytes = Buffer.from(`event: ping\ndata: ${Date.now()}\n\n`);
+    const bytes = chunk(`event: ping\ndata: ${Date.now()}\n\n`);
     for (const stream of this.#streams) {
       if (stream.stalledAt === null) stream.sink.write(bytes);
       else if (Date.now() - stream.stalledAt > MAX_STALL_MS) stream.sink.destroy();
     }
   }
+}
+
+/** As HTTP/1.1 has it in a chunked answer, so that all connections get the same bytes: one write each, nothing copied. */
+function chunk(text: string): Buffer {
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
 }
 
 /** Without an id: those of what follows it tell how far a stream is. */

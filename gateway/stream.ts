@@ -1,7 +1,8 @@
 import type { FastifyReply } from "fastify";
+import { HttpError } from "./errors.ts";
 import type { LiveHub } from "./liveHub.ts";
 
-/** Answers with a stream of server-sent events that lasts until its reader goes. */
+/** Answers with a stream of server-sent events that lasts until its reader goes. HttpError: the reader knows no chunks. */
 export function stream(
   reply: Pick<FastifyReply, "raw" | "hijack" | "getHeaders">,
   hub: LiveHub,
@@ -9,10 +10,14 @@ export function stream(
   lastId: string | undefined,
 ): void {
   const { raw } = reply;
+  const { socket, httpVersion, method } = raw.req;
+  if (httpVersion !== "1.1")
+    throw new HttpError(505, "streams need HTTP/1.1", "Ask with HTTP/1.1, or GET /api/v1/state.");
   beginEvents(reply);
-  if (raw.req.method === "HEAD") return void raw.end();
-  const { drained, leave } = hub.join(raw, role, lastId);
-  raw.on("drain", drained);
+  if (method === "HEAD") return void raw.end();
+  // Past the response, which would put each chunk together anew for each reader.
+  const { drained, leave } = hub.join(socket, role, lastId);
+  socket.on("drain", drained);
   raw.on("close", leave);
   // A connection that breaks while it is written to ends with `close`, too.
   raw.on("error", leave);
