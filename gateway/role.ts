@@ -7,6 +7,7 @@ import { UserError } from "../model/errors.ts";
 import { writeFileAtomic } from "../system/atomicFile.ts";
 import { packageVersion } from "../system/packageVersion.ts";
 import { hostAndPort } from "../system/ports.ts";
+import { startTracing } from "../telemetry/tracing.ts";
 import { devServerStatus } from "../temporal-dev/server.ts";
 import { aborted, type RoleContext } from "../workers/role.ts";
 import { GatewayAccess } from "./access.ts";
@@ -27,6 +28,8 @@ export interface RunningGateway extends AsyncDisposable {
 
 /** The gateway: shows the swarm to people and programs, and does what they ask. Holds nothing; any number of them. */
 export async function runGateway(loaded: LoadedConfig, { signal, log, ready }: RoleContext): Promise<void> {
+  // Before the first connection, which would take a command's name.
+  await startTracing("build-swarm-gateway");
   const gateway = await startGateway(loaded, log);
   const file = addressFile(loaded.config.swarm.stateDir);
   try {
