@@ -153,6 +153,9 @@ function webProblems({ kind, url, urlFile, tokenFile, ...mail }: AlertChannel, a
       ),
     );
   }
+  if (kind === "ntfy" && url !== null && new URL(url).pathname === "/") {
+    problems.push(at("url", "the url of ntfy ends with the topic: https://ntfy.example.org/my-swarm"));
+  }
   if (kind === "uptime-kuma" && urlFile !== null && tokenFile !== null) {
     problems.push(at("token_file", "the address of url_file has the token already"));
   }

@@ -47,18 +47,30 @@ export async function alerts(saved?: SavedAlerts): Promise<void> {
   let dirty = true;
 
   setHandler(alertsQuery, () => state.view());
-  setHandler(testAlertsUpdate, async ({ channel, by }) => {
-    await condition(() => state.channels().length > 0, KNOWN_WITHIN);
-    const known = state.channels();
-    if (channel !== null && !known.includes(channel)) {
-      throw ApplicationFailure.nonRetryable(
-        `no channel ${channel}; the orchestrators have: ${known.join(", ") || "none"}`,
-        "Refused",
-      );
-    }
-    const channels = channel === null ? known : [channel];
-    return await Promise.all(channels.map((name) => test(name, state.testNotice(name, String(by), Date.now()))));
-  });
+  setHandler(
+    testAlertsUpdate,
+    async ({ channel, by }) => {
+      await condition(() => state.channels().length > 0, KNOWN_WITHIN);
+      const known = state.channels();
+      if (channel !== null && !known.includes(channel)) {
+        throw ApplicationFailure.nonRetryable(
+          `no channel ${channel}; the orchestrators have: ${known.join(", ") || "none"}`,
+          "Refused",
+        );
+      }
+      const channels = channel === null ? known : [channel];
+      return await Promise.all(channels.map((name) => test(name, state.testNotice(name, by, Date.now()))));
+    },
+    {
+      // The Web UI sends what somebody typed.
+      validator: (request: unknown) => {
+        const { by, channel } = Object(request);
+        if (typeof by !== "string" || (channel !== null && typeof channel !== "string")) {
+          throw ApplicationFailure.nonRetryable('not a request: { "by": NAME, "channel": NAME or null }', "Refused");
+        }
+      },
+    },
+  );
 
   void watch().catch(() => {});
   for (const message of state.pending()) begin(message);

@@ -16,7 +16,7 @@ async function load(toml: string) {
 async function problemsOf(toml: string): Promise<string[]> {
   const error: unknown = await load(toml).catch((thrown: unknown) => thrown);
   if (!(error instanceof UserError)) throw new Error("the configuration was accepted");
-  return error.problems.map((problem) => problem.replace(/^.*\//, ""));
+  return error.problems.map((problem) => problem.replace(/^[^:]*\//, ""));
 }
 
 const channel = (name: string, ...lines: string[]): string =>
@@ -41,6 +41,7 @@ test("channels that cannot work are refused, each with its line and what it need
     channel("a", 'kind = "webhook"'),
     channel("a", 'kind = "ntfy"', 'url = "https://n.example/x"', 'url_file = "u"', 'to = ["x"]'),
     channel("mail", 'kind = "email"', 'url = "https://n.example"', 'password_file = "p"'),
+    channel("push", 'kind = "ntfy"', 'url = "https://n.example/"'),
     channel("kuma", 'kind = "uptime-kuma"', 'url = "https://k.example/api/push/secret"'),
   ].join("");
   expect(await problemsOf(toml)).toEqual([
@@ -53,6 +54,7 @@ test("channels that cannot work are refused, each with its line and what it need
     "swarm.toml:10: alerts.channel[3] (mail): e-mail needs to, the list of who gets it",
     "swarm.toml:10: alerts.channel[3] (mail): password_file is there, and no user",
     "swarm.toml:13: alerts.channel[3] (mail): url means nothing for e-mail",
+    "swarm.toml:18: alerts.channel[4] (push): the url of ntfy ends with the topic: https://ntfy.example.org/my-swarm",
     expect.stringContaining("What comes after that is a secret: put it into token_file"),
   ]);
 });

@@ -9,7 +9,7 @@ import { QUEUES } from "../../model/activities.ts";
 import type { AlertsView, Notice } from "../../model/alerts.ts";
 import { ALERTS_ID, finalizeUpdate, unblockUpdate } from "../../workflows/messages.ts";
 import { configFile, swarm as runSwarm, temporaryDirectory } from "../cli/command.ts";
-import { Builds, reaches } from "../support/builds.ts";
+import { Builds, reaches, refusalOf } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { receiver } from "../support/receiver.ts";
 
@@ -109,7 +109,12 @@ test("swarm alerts test tells what each channel answered, and fails where one di
   expect(await command("test", "hok")).toMatchObject({
     ...{ exitCode: 2, stderr: "swarm: unknown channel 'hok', did you mean 'hook'? known: hook, mail" },
   });
-  await swarm.client.workflow.getHandle(ALERTS_ID).terminate();
+  const workflow = swarm.client.workflow.getHandle(ALERTS_ID);
+  for (const bad of [undefined, null, 5, { by: "ann" }, { by: 5, channel: null }, { by: "ann", channel: "x" }]) {
+    const asked = workflow.executeUpdate<unknown, [unknown]>("test", { args: [bad] });
+    expect(await refusalOf(asked)).toMatch(/not a request|no channel x/);
+  }
+  await workflow.terminate();
   expect((await command()).stdout).toContain("no channel is configured");
   expect(await command("test")).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("[[alerts.channel]]") });
 });
