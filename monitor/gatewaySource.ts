@@ -69,8 +69,8 @@ export class GatewaySource implements Source {
   #lastId = "";
 
   constructor({ url, token, target }: GatewayOptions) {
-    this.via = url;
-    this.#url = url.replace(/\/+$/, "");
+    this.via = url.replace(/\/+$/, "");
+    this.#url = this.via;
     this.#token = token;
     this.#target = target;
   }
