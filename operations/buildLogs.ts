@@ -11,6 +11,9 @@ const PAUSE_MS = 400;
 /** Between two questions whether its attempt is over. ms */
 const ASK_MS = 1_500;
 
+/** So long the binhost may take for a piece. ms */
+const ANSWER_WITHIN_MS = 10_000;
+
 /** One attempt, and where its log belongs. */
 export interface LoggedAttempt extends LogKey {
   target: string;
@@ -134,7 +137,15 @@ export interface LogSource {
 /** A log of the binhost: its drone brings the end within a second, unless the way there is broken. */
 export async function binhostLog(access: Access, key: LogKey): Promise<LogSource> {
   const { logs } = await access.binhost();
-  return { read: (offset) => logs.read(key, offset), settlesWithin: 15_000 };
+  const read = async (offset: number): Promise<LogPiece | null> => {
+    try {
+      return await logs.read(key, offset, AbortSignal.timeout(ANSWER_WITHIN_MS));
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "TimeoutError") throw error;
+      throw new UserError(`the binhost did not answer within ${ANSWER_WITHIN_MS / 1000} s`);
+    }
+  };
+  return { read, settlesWithin: 15_000 };
 }
 
 export interface Following {
