@@ -78,6 +78,14 @@ test("a run is watched live from its first build to the gate, and finalized with
     .first()
     .waitFor();
   expect(swarm.binhost.published).toHaveLength(1);
+
+  const past = (await swarm.view()).run;
+  await swarm.run();
+  await page.getByRole("heading", { level: 1, name: past }).waitFor({ state: "detached" });
+  await goTo(page, "timeline");
+  await page.getByRole("combobox", { name: /^Run/ }).selectOption(past);
+  await page.getByRole("application", { name: "Timeline of 6 builds on 1 drone" }).waitFor();
+  await expect.poll(() => new URL(page.url()).hash, SOON).toBe(`#/timeline?run=${past}`);
   expect(problems).toEqual([]);
 });
 

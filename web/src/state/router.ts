@@ -56,15 +56,23 @@ function isRoute(hash: string): boolean {
 }
 
 function follow(): void {
+  clearTimeout(timer);
   shown = location.hash;
   route.value = parseRoute(shown);
 }
 
-/** Changes what the view shows without a step in the browser's history: a filter, while it is typed. */
+/** A browser takes only so many changes of an address in a time. ms */
+const ADDRESS_AFTER_MS = 250;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Changes what the view shows without a step in the browser's history: a filter, while it is typed. The address follows. */
 export function refine(query: Record<string, string | null>): void {
   const { view, path } = route.value;
-  history.replaceState(null, "", href(view, path, query));
-  follow();
+  shown = href(view, path, query);
+  route.value = parseRoute(shown);
+  clearTimeout(timer);
+  timer = setTimeout(() => history.replaceState(null, "", shown), ADDRESS_AFTER_MS);
 }
 
 function unescaped(text: string): string {

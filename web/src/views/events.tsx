@@ -7,7 +7,7 @@ import { useResource } from "../state/resource.ts";
 import { refine, route } from "../state/router.ts";
 import type { Alert } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
-import { runWorkflow } from "../wire/workflows.ts";
+import { ALERTS_WORKFLOW, runWorkflow } from "../wire/workflows.ts";
 
 const STEP = 200;
 
@@ -76,7 +76,7 @@ function Alerts() {
     get<Alert[]>(address(["alerts"]), signal),
   );
   return (
-    <Card title="Alerts">
+    <Card title="Alerts" aside={<EngineLink workflow={ALERTS_WORKFLOW} what="The watch for alerts" />}>
       {error !== null && <Problem text={error} onRetry={reload} />}
       {data?.length === 0 && <Empty>Nothing to worry about.</Empty>}
       {data && data.length > 0 && (
