@@ -128,15 +128,17 @@ export class TokenBook {
       ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
       () => "none",
     );
-    this.#checkedAt = performance.now();
-    if (version === this.#version) return;
     try {
+      if (version === this.#version) return;
       const tokens = await readTokens(this.#file);
       this.#tokens = tokens.map((stored) => ({ stored, digest: Buffer.from(stored.sha256, "hex") }));
       this.#version = version;
     } catch (error) {
       // Those that were known go on; nobody new is let in.
       this.#log(messageOf(error));
+    } finally {
+      // Last: who asks while the file is read waits for it.
+      this.#checkedAt = performance.now();
     }
   }
 }

@@ -62,8 +62,15 @@ export function press(before: MonitorState, key: KeyPress, size: Size): Pressed 
 
 function answer(state: MonitorState, { action }: Question, key: KeyPress): Pressed {
   const isYes = "character" in key && (key.character === "y" || key.character === "Y");
-  if (isYes) return { state, effect: { kind: "act", action } };
+  if (isYes) return act(state, action);
   return { state: { ...state, notice: { tone: "faint", lines: ["Nothing was changed."] } } };
+}
+
+function act(state: MonitorState, action: Action): Pressed {
+  // Sent, it would be done when the engine is back, and nobody expects it any more.
+  const isDeaf = (state.shown?.reading.engine.problem ?? null) !== null;
+  if (isDeaf) return { state: told(state, "Nothing was done: the engine does not answer.") };
+  return { state, effect: { kind: "act", action } };
 }
 
 function typed(state: MonitorState, key: KeyPress): MonitorState {
@@ -96,12 +103,6 @@ function named(state: MonitorState, name: NamedKey, size: Size): Pressed {
 }
 
 function character(state: MonitorState, text: string, size: Size): Pressed {
-  const act = (action: Action): Pressed => {
-    // Sent, it would be done when the engine is back, and nobody expects it any more.
-    const isDeaf = (state.shown?.reading.engine.problem ?? null) !== null;
-    if (isDeaf) return { state: told(state, "Nothing was done: the engine does not answer.") };
-    return { state, effect: { kind: "act", action } };
-  };
   switch (text) {
     case "q":
       return { state, effect: { kind: "quit" } };
@@ -112,11 +113,11 @@ function character(state: MonitorState, text: string, size: Size): Pressed {
     case "l":
       return state.log ? { state: closedLog(state) } : openLog(state, size);
     case "b":
-      return act({ kind: "balance" });
+      return act(state, { kind: "balance" });
     case "u":
-      return act({ kind: "unblock" });
+      return act(state, { kind: "unblock" });
     case "p":
-      return act({ kind: state.shown?.reading.run?.paused ? "resume" : "pause" });
+      return act(state, { kind: state.shown?.reading.run?.paused ? "resume" : "pause" });
     case "f":
       return { state: askFinalize(state) };
     case "R":

@@ -201,3 +201,14 @@ describe("the log", () => {
       expect(pressed(state, key).state).toMatchObject({ log: null, focus: "packages" });
   });
 });
+
+test("nothing is sent to an engine that does not answer, also not what it was asked before", () => {
+  const run = runView({ step: "gate", counts: { needed: 0, delegated: 0, received: 3, failed: 0, skipped: 0 } });
+  const engine = { address: "localhost:7233", problem: "connection refused" };
+  for (const keys of [["b"], ["u"], ["p"], ["f", "y"], ["R", "y"]]) {
+    const away = stateOf({ shown: shown({ reading: reading({ run, engine }) }) });
+    const { state, effects } = pressed(away, ...keys);
+    expect(effects).toEqual([]);
+    expect(state.notice?.lines).toEqual(["Nothing was done: the engine does not answer."]);
+  }
+});
