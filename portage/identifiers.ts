@@ -51,7 +51,7 @@ export function slotProblem(text: string): string | null {
 }
 
 /** What is wrong with a text as a USE flag, or null. */
-export function useFlagProblem(text: string): string | null {
+export function flagProblem(text: string): string | null {
   return problemOf(USE_FLAG, text);
 }
 

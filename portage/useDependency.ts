@@ -1,4 +1,4 @@
-import { useFlagProblem } from "./identifiers.ts";
+import { flagProblem } from "./identifiers.ts";
 
 /**
  * What a USE dependency asks of its flag: `[f]`, `[-f]`, `[f=]`, `[!f=]`, `[f?]`, `[!f?]`. The last four refer to the
@@ -28,7 +28,7 @@ const MARKS: Record<UseDependencyKind, readonly [before: string, after: string]>
 export function parseUseDependency(text: string): UseDependency | string {
   if (text === "") return "a USE flag is missing between the brackets or commas";
   const [, before = "", flag = "", fallback, after = ""] = /^([-!]?)(.*?)(?:\(([+-])\))?([=?]?)$/s.exec(text) ?? [];
-  const problem = useFlagProblem(flag);
+  const problem = flagProblem(flag);
   if (problem !== null) return problem;
   const kind = USE_DEPENDENCY_KINDS.find((known) => MARKS[known][0] === before && MARKS[known][1] === after);
   if (kind === undefined) return `"${text}" is none of the forms flag, -flag, flag=, !flag=, flag?, !flag?`;
