@@ -24,7 +24,7 @@ const VIEWS = [
   "package/chain/link0-1",
   "package/wide/part2-1",
   "snapshots",
-  "snapshots/desktop-2?from=desktop-1",
+  "snapshots/20261108T030000Z-desktop-2?from=20261101T030000Z-desktop-1",
   "history",
   "history?package=chain%2Flink0",
   "events",

@@ -14,6 +14,8 @@ export function Dialog({ title, onClose, children }: Props) {
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
+    // Not the button that closes it: what is asked for, or else the answer that changes nothing.
+    element.current?.querySelector<HTMLElement>("input, .buttons button")?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

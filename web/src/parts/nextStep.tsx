@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { chooseTarget } from "../state/live.ts";
+import { chooseTarget, state } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { NextAction } from "../wire/answers.ts";
 import { ActionButton, attempt, Confirm, WhyOff } from "./actions.tsx";
@@ -39,7 +39,7 @@ export function NextStep({ action }: { action: NextAction }) {
           })}
         </ul>
       )}
-      {!isCalm && action.command !== null && <WhyOff />}
+      {!isCalm && state.value?.stale === null && <WhyOff />}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { href, route, type ViewName } from "../state/router.ts";
 import { isLoggingIn, logOut, mustLogIn, role, token } from "../state/session.ts";
 import { THEMES, theme } from "../state/theme.ts";
 import { VIEW_PARTS } from "../views/index.ts";
+import { sentence } from "../wire/request.ts";
 import { Outcome } from "./actions.tsx";
 import { LoginDialog, LoginForm } from "./login.tsx";
 
@@ -189,8 +190,8 @@ function Standing() {
     return (
       <div class="standing warn">
         <p>
-          <strong>The engine does not answer.</strong> You see the state of {clock(last.at)},{" "}
-          {duration(now.value - last.at)} ago: {last.stale}. What runs on drones goes on. This page recovers by itself.
+          <strong>{sentence(last.stale)}</strong> You see the state of {clock(last.at)}, {duration(now.value - last.at)}{" "}
+          ago. What runs on drones goes on. This page recovers by itself.
         </p>
       </div>
     );

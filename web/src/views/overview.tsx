@@ -261,12 +261,14 @@ function Services({ reading }: { reading: Reading }) {
       <dl class="facts">
         <Service name="Engine" problem={engine.problem} text={engine.address} />
         <Service
+          isKnown={orchestrators !== null}
           name="Orchestrators"
           problem={orchestrators === 0 ? "none is running" : null}
           text={orchestrators === null ? "not known" : String(orchestrators)}
         />
         <Service name="Binhost" problem={binhost.problem} text={binhost.address} />
         <Service
+          isKnown={fleet !== null}
           name="Drones"
           problem={fleet !== null && online === 0 ? "none is online" : null}
           text={fleet === null ? "not known" : `${online} of ${fleet.drones.length} online`}
@@ -301,14 +303,21 @@ function Services({ reading }: { reading: Reading }) {
   );
 }
 
-function Service({ name, problem, text }: { name: string; problem: string | null; text: string }) {
+interface ServiceProps {
+  name: string;
+  problem: string | null;
+  text: string;
+  isKnown?: boolean;
+}
+
+function Service({ name, problem, text, isKnown = true }: ServiceProps) {
   return (
     <div>
       <dt>{name}</dt>
       <dd>
         {problem === null ? (
           <>
-            <span class="good-text" aria-hidden="true">
+            <span class={isKnown ? "good-text" : "muted"} aria-hidden="true">
               ●
             </span>{" "}
             {text}

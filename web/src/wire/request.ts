@@ -73,7 +73,8 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function sentence(text: string): string {
+/** A remark with a capital letter and a full stop. */
+export function sentence(text: string): string {
   const closed = /[.!?:]$/.test(text) ? text : `${text}.`;
   return closed.charAt(0).toUpperCase() + closed.slice(1);
 }
