@@ -11,8 +11,8 @@ const STATE_MS = 1_000;
 /** Well under what proxies and the page take for silence. ms */
 const PING_MS = 15_000;
 /** What is kept for those who come back. entries, bytes */
-const KEPT = 5_000;
-const KEPT_BYTES = 8 * 1024 * 1024;
+const KEPT = 2_000;
+const KEPT_BYTES = 2 * 1024 * 1024;
 /** Events that a stream begins with; GET .../events has the others. */
 const FIRST_EVENTS = 200;
 

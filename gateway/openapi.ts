@@ -2,7 +2,9 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { PAGE_POLICY } from "./securityHeaders.ts";
 
+const DOCS_POLICY = `${PAGE_POLICY}; object-src 'none'`;
 const ABOUT = `What people and programs see and do of a Build Swarm. Reading needs a viewer's token (unless the gateway is open to all), acting an operator's: \`swarm token add NAME --role ROLE\`. Every refusal is \`{ error, hint }\`.`;
 
 /** The description of the API, made of the routes' schemas, and a page to try it. Before any route. */
@@ -37,7 +39,8 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
     await docs.register(swaggerUi, {
       routePrefix: "/docs",
       staticCSP: true,
-      transformStaticCSP: (policy) => policy,
+      // The plugin's own would ask others for styles and pictures, and want TLS where there is none.
+      transformStaticCSP: () => DOCS_POLICY,
       uiConfig: { url: "/api/v1/openapi.json", deepLinking: true, persistAuthorization: false },
     });
   });

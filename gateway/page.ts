@@ -8,8 +8,8 @@ import { PAGE_POLICY } from "./securityHeaders.ts";
 /** Where the page lies once it is built. */
 const PAGE = join(packageRoot(), "dist", "web");
 
-/** Names of what never changes have a hash of their content. */
-const HASHED = /-[0-9a-f]{8,}\.\w+$/;
+/** Names of what never changes have a hash of their content; what is sent may be the compressed file beside it. */
+const HASHED = /-[0-9a-f]{8,}\.\w+(\.br|\.gz)?$/;
 
 /** The page: one document and what it loads, compressed when it was built. */
 export async function registerPage(app: FastifyInstance, root = PAGE): Promise<void> {
