@@ -5,7 +5,7 @@ import type { LogPlace, Source } from "./source.ts";
 import type { LogView } from "./state.ts";
 
 /** Between two looks at a log that grows. ms */
-const PAUSE_MS = 1_000;
+const PAUSE_MS = 500;
 
 /**
  * Reads a log and goes on while it grows. `show` gets what changes of the view each time.

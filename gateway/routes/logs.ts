@@ -14,7 +14,7 @@ const Params = z.object({
   attempt: z.coerce.number().int().min(1).max(1_000_000),
 });
 /** Between two looks at a log that grows. ms */
-const PAUSE_MS = 1_000;
+const PAUSE_MS = 500;
 /** Those who read on from the same place in this time are told the same. ms */
 const SHARED_MS = 500;
 /** Followers whose reader is slow wait, not their bytes. bytes */
