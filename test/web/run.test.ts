@@ -89,7 +89,7 @@ test("a run is watched live from its first build to the gate, and finalized with
   expect(problems).toEqual([]);
 });
 
-test("what failed is shown with its error line, and tried again from its page", async () => {
+test("what failed is found by a filter, shown, and tried again; a drone is paused; timeline and graph are walked through", async () => {
   const builds = new Builds(async ({ cpv }) => {
     if (cpv === "wide/part2-1") throw failed("package", "compile phase: undeclared_thing undeclared");
   });
@@ -123,6 +123,13 @@ test("what failed is shown with its error line, and tried again from its page", 
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("table", { name: "" }).getByText("done").first().waitFor();
 
+  await goTo(page, "drones");
+  const card = page.getByRole("article", { name: "izar" });
+  await card.getByRole("button", { name: "Pause izar" }).click();
+  await card.getByText("paused").waitFor();
+  expect((await swarm.fleet()).drones.find(({ facts }) => facts.name === "izar")?.paused).toBe(true);
+  await card.getByRole("button", { name: "Resume izar" }).click();
+  await card.getByText("online").waitFor();
   await goTo(page, "timeline");
   await page.getByRole("application", { name: /Timeline of \d+ builds on 2 drones/ }).focus();
   await page.keyboard.press("ArrowRight");
