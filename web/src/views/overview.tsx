@@ -1,13 +1,9 @@
-import { useState } from "preact/hooks";
-import { etaWords, PACKAGE_MARKS, STEP_WORDS } from "../../../model/marks.ts";
-import { clock, count, duration, timestamp } from "../../../model/words.ts";
-import { ActionButton, attempt, Confirm } from "../parts/actions.tsx";
+import { STEP_WORDS } from "../../../model/marks.ts";
+import { duration, timestamp } from "../../../model/words.ts";
 import { Card, Chip, Empty, EngineLink, PackageLink, Since, Table } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
 import { NextStep } from "../parts/nextStep.tsx";
-import { balance, cancelRun, pauseRun, resumeRun, unblock } from "../parts/operate.ts";
-import { STATE_ORDER } from "../parts/words.ts";
-import { now } from "../state/clock.ts";
+import { Progress } from "../parts/progress.tsx";
 import { events, run, state, target } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { Reading, RunView } from "../wire/answers.ts";
@@ -106,97 +102,6 @@ function Steps({ view }: { view: RunView }) {
         );
       })}
     </ol>
-  );
-}
-
-function Progress({ view }: { view: RunView }) {
-  const { counts } = view;
-  const all = STATE_ORDER.reduce((sum, name) => sum + counts[name], 0);
-  const eta = etaWords(view, now.value - (state.value?.reading.at ?? now.value));
-  const isPaused = view.paused !== null;
-  return (
-    <Card title="Progress" aside={<RunActions view={view} />}>
-      {all === 0 ? (
-        <Empty>How much there is to build is known when the plan is made.</Empty>
-      ) : (
-        <>
-          <p class="headline">
-            <strong>{Math.floor((100 * counts.received) / all)} %</strong> {counts.received} of {count(all, "package")}
-            {eta !== null && !isPaused && (
-              <span class="eta">
-                {eta} left, <ByClock view={view} />
-              </span>
-            )}
-          </p>
-          <div
-            class="stack"
-            role="progressbar"
-            aria-label="Packages built"
-            aria-valuemin={0}
-            aria-valuemax={all}
-            aria-valuenow={counts.received}
-            aria-valuetext={`${counts.received} of ${count(all, "package")}`}
-          >
-            {STATE_ORDER.map((name) => (
-              <span key={name} class={`part ${name}`} style={{ flexGrow: counts[name] }} hidden={counts[name] === 0} />
-            ))}
-          </div>
-          <ul class="legend">
-            {STATE_ORDER.map((name) => (
-              <li key={name}>
-                <a href={href("packages", [], { state: name })}>
-                  <span class={`swatch ${name}`} aria-hidden="true" />
-                  <strong>{counts[name]}</strong> {PACKAGE_MARKS[name].word}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </Card>
-  );
-}
-
-function ByClock({ view: { etaSeconds } }: { view: RunView }) {
-  const at = state.value?.reading.at ?? now.value;
-  return <>done about {clock(at + (etaSeconds ?? 0) * 1000).slice(0, 5)}</>;
-}
-
-function RunActions({ view }: { view: RunView }) {
-  const [asked, setAsked] = useState<"pause" | "cancel" | null>(null);
-  const [reason, setReason] = useState("");
-  if (view.endedAt !== null || view.step === "publish") return null;
-  const close = () => setAsked(null);
-  return (
-    <div class="buttons">
-      {view.paused ? (
-        <ActionButton onAct={() => attempt(resumeRun)}>Resume</ActionButton>
-      ) : (
-        <ActionButton onAct={() => setAsked("pause")}>Pause…</ActionButton>
-      )}
-      {view.step === "build" && <ActionButton onAct={() => attempt(balance)}>Balance</ActionButton>}
-      {view.counts.failed > 0 && <ActionButton onAct={() => attempt(() => unblock())}>Unblock all</ActionButton>}
-      <ActionButton danger onAct={() => setAsked("cancel")}>
-        Cancel…
-      </ActionButton>
-      {asked === "pause" && (
-        <Confirm title="Pause the run?" verb="Pause" act={() => pauseRun(reason.trim())} onClose={close}>
-          <p>What is being built is finished. Nothing new starts until you resume.</p>
-          <label>
-            Why (others see it)
-            <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxlength={200} />
-          </label>
-        </Confirm>
-      )}
-      {asked === "cancel" && (
-        <Confirm title="Cancel the run?" verb="Cancel the run" danger act={cancelRun} onClose={close}>
-          <p>
-            Its builds are stopped and nothing of it is published. {count(view.counts.received, "finished package")}{" "}
-            will have to be built again.
-          </p>
-        </Confirm>
-      )}
-    </div>
   );
 }
 
