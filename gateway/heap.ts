@@ -6,11 +6,14 @@ const FLAGS = [
   "--semi-space-growth-factor=1",
   "--heap-growing-percent=30",
   "--optimize-for-size",
+  // The optimizing compilers take tens of MiB for one large function, which are never given back.
+  "--no-opt",
+  "--no-maglev",
 ];
 
 /**
  * Makes this process one with a small heap, at its very begin: nothing of it is kept. With 500 watchers the gateway needs
- * 134 MiB so, and 263 left alone. glibc has a heap for each thread, of which most is never given back; it reads what it is
+ * 131 MiB so, and 263 left alone. glibc has a heap for each thread, of which most is never given back; it reads what it is
  * told otherwise only when a program begins, so the process begins again, under the same id.
  */
 export function keepHeapSmall(): void {
