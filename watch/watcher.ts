@@ -15,6 +15,8 @@ const LEAST_MS = 800;
 const MOST_MS = 1_500;
 /** ... where nobody looks. ms */
 const UNWATCHED_MS = 30_000;
+/** What has changed of the packages is asked as soon as something happened, but not sooner after the last answer. ms */
+const PACKAGES_MS = 300;
 const MAX_EVENTS = 5_000;
 
 /**
@@ -40,6 +42,10 @@ export class Watcher {
   /** Something happened in the run since the engine was last asked. */
   #happened = false;
   #timer: NodeJS.Timeout | undefined;
+  #asking: Promise<void> | null = null;
+  /** The last question for packages had no answer. */
+  #missed = false;
+  #packagesTimer: NodeJS.Timeout | undefined;
 
   /** @param target whose run is shown; absent: the one in progress, else the latest. */
   constructor(access: Access, { target, log }: { target?: string; log: (line: string) => void }) {
@@ -56,9 +62,10 @@ export class Watcher {
   async stop(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#packagesTimer);
     this.#followed?.abort.abort();
     this.#listeners.clear();
-    await this.#looking;
+    await Promise.all([this.#looking, this.#asking]);
   }
 
   /** What is known; null before the first look. */
@@ -106,7 +113,6 @@ export class Watcher {
   }
 
   async #look(): Promise<void> {
-    const happened = this.#happened;
     this.#happened = false;
     try {
       const now = await read(this.#access, this.#target);
@@ -118,8 +124,9 @@ export class Watcher {
       this.#reading = reading;
       if (isOther) this.#showOther(reading.run?.run ?? null, reading.run?.target ?? "");
       this.#tellReading();
-      if (now.run && (isOther || isMoved || happened || this.#revision === null))
-        await this.#askPackages(now.run.target);
+      if (now.run && (isOther || isMoved || this.#revision === null || this.#missed)) {
+        await this.#packagesNow(now.run.target);
+      }
     } catch (error) {
       // `read` tells what does not answer in its reading; this is a defect or a file that cannot be read.
       this.#log(`cannot look at the swarm: ${messageOf(error)}`);
@@ -138,14 +145,31 @@ export class Watcher {
     this.#tell({ type: "reading", reading: this.#reading, at: this.#at, stale });
   }
 
+  /** One question at a time: who asks while one is under way waits for that answer and asks again. */
+  async #packagesNow(target: string): Promise<void> {
+    while (this.#asking) await this.#asking;
+    if (this.#stop.signal.aborted) return;
+    this.#asking = this.#askPackages(target).finally(() => {
+      this.#asking = null;
+    });
+    await this.#asking;
+  }
+
+  #packagesSoon(target: string): void {
+    this.#packagesTimer ??= setTimeout(() => {
+      this.#packagesTimer = undefined;
+      void this.#packagesNow(target);
+    }, PACKAGES_MS).unref();
+  }
+
   async #askPackages(target: string): Promise<void> {
-    const client = await this.#access.client();
-    const answer = await askWorkflow(client, worldUpdateId(target), changesQuery, this.#revision).catch(() => null);
-    if (!answer || this.#stop.signal.aborted) {
-      // Asked again with the next look.
-      this.#happened = true;
-      return;
-    }
+    const answer = await this.#access
+      .client()
+      .then((client) => askWorkflow(client, worldUpdateId(target), changesQuery, this.#revision))
+      .catch(() => null);
+    // Asked again with the next look.
+    this.#missed = answer === null;
+    if (!answer || this.#stop.signal.aborted || this.#reading?.run?.target !== target) return;
     this.#revision = answer.revision;
     if (answer.full) this.#packages.clear();
     for (const each of answer.packages) this.#packages.set(each.cpv, each);
@@ -175,6 +199,7 @@ export class Watcher {
       if (abort.signal.aborted) return;
       this.#happened = true;
       this.#schedule();
+      this.#packagesSoon(target);
     };
     const workflow = { workflowId: worldUpdateId(target), runId: null };
     void followRun(() => this.#access.client(), workflow, abort.signal, take, wake).catch((error: unknown) =>
