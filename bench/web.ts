@@ -54,7 +54,7 @@ const SEARCHES = [
 
 /** The page in a real browser, with a run of so many packages that goes on while it is used. */
 export async function benchWeb(count = 1_355): Promise<WebFigures> {
-  const { path, missing } = await findBrowser();
+  const { path, missing } = findBrowser();
   if (path === null) throw new Error(missing);
   return await withEngine(async (engine) => {
     const config = await configure(engine);

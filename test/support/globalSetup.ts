@@ -6,6 +6,7 @@ import type { TestProject } from "vitest/node";
 import { ensurePortage } from "../../portage/install.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
 import { startDevServer, stopDevServer } from "../../temporal-dev/server.ts";
+import { installPrograms } from "./programs.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -26,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const onProgress = (line: string): void => console.log(line);
   const stateDir = await mkdtemp(join(tmpdir(), "swarm-tests-"));
   const bundle = join(stateDir, "workflow-bundle.js");
+  await installPrograms(onProgress);
   await ensurePortage({ cacheDir, env, onProgress });
   const server = await startDevServer({
     ip: "127.0.0.1",

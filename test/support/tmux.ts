@@ -8,26 +8,10 @@ import { commandEnv } from "./command.ts";
 /** A screen is drawn when the machine comes to it. ms */
 const PATIENCE_MS = 60_000;
 
-let found: Promise<string | null> | undefined;
-
-/** Why there is no tmux, or null where there is one: as root on a system with apt it is installed. Asked once. */
-export function tmuxMissing(): Promise<string | null> {
-  found ??= ensureTmux();
-  return found;
-}
-
-async function ensureTmux(): Promise<string | null> {
-  if (await works("tmux", ["-V"])) return null;
-  if (process.getuid?.() !== 0) return "tmux is not installed, and only root can install it: apt-get install tmux";
-  const options = { reject: false, env: { DEBIAN_FRONTEND: "noninteractive" } } as const;
-  await execa("apt-get", ["update"], options);
-  const { failed, stderr } = await execa("apt-get", ["install", "-y", "--no-install-recommends", "tmux"], options);
-  if (!failed && (await works("tmux", ["-V"]))) return null;
-  return `tmux cannot be installed: ${String(stderr).split("\n").at(-1) || "there is no apt-get"}`;
-}
-
-async function works(program: string, args: readonly string[]): Promise<boolean> {
-  return !(await execa(program, args, { reject: false })).failed;
+/** Why there is no tmux, or null where there is one. The tests' set-up installs it where it can. */
+export async function tmuxMissing(): Promise<string | null> {
+  const { failed } = await execa("tmux", ["-V"], { reject: false });
+  return failed ? "tmux is not installed" : null;
 }
 
 export interface TerminalOptions {

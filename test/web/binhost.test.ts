@@ -4,7 +4,7 @@ import { findBrowser, keepPicture, launch, openPage } from "../support/browser.t
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { fillBinhost, goTo, logIn } from "./support.ts";
 
-const { path } = await findBrowser();
+const { path } = findBrowser();
 const test = base.skipIf(path === null);
 
 test("snapshots: contents, what changed, and a roll back that asks first; history: a package over time, rates of drones", async () => {

@@ -6,7 +6,7 @@ import { Builds, held } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { smallGraph, storedPlan } from "./support.ts";
 
-const { path } = await findBrowser();
+const { path } = findBrowser();
 const test = base.skipIf(path === null);
 const MIB = 1024 * 1024;
 

@@ -12,7 +12,7 @@ import { Builds } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { fillBinhost, goTo, logIn, smallGraph, storedPlan } from "./support.ts";
 
-const { path } = await findBrowser();
+const { path } = findBrowser();
 
 const VIEWS = [
   "overview",

@@ -9,7 +9,7 @@ import { held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { smallGraph, storedPlan } from "./support.ts";
 
-const { path } = await findBrowser();
+const { path } = findBrowser();
 const test = base.skipIf(path === null);
 
 test("a gateway that goes away is said to be away, with the age of what is shown; the page recovers by itself", async () => {

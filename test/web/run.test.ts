@@ -7,7 +7,7 @@ import { Builds, held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { goTo, logIn, smallGraph, stageAll, storedPlan } from "./support.ts";
 
-const { path } = await findBrowser();
+const { path } = findBrowser();
 const test = base.skipIf(path === null);
 /** How long what is awaited may take on a busy machine. */
 const SOON = { timeout: 15_000 };
