@@ -28,8 +28,9 @@ export async function openTerminal({ columns = 80, rows = 24, env = {} }: Termin
   const shell = ["env", "-i"];
   const all = { ...commandEnv(), LC_ALL: "C.UTF-8", PS1: "$ ", ENV: "", ...env };
   for (const [name, value] of Object.entries(all)) {
-    // tmux says which terminal it is.
-    if (value !== undefined && name !== "TERM" && name !== "TMUX") shell.push(`${name}=${value}`);
+    // tmux says which terminal it is; a person's shell is none of a CI, where programs leave colours and drawing out.
+    if (value !== undefined && !/^(TERM|TMUX|CI|CONTINUOUS_INTEGRATION|CI_.*)$/.test(name))
+      shell.push(`${name}=${value}`);
   }
   shell.push(`TERM=${env.TERM ?? "screen-256color"}`, "sh", "-i");
   await terminal.tmux("-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows), ...shell);
