@@ -11,7 +11,7 @@ import { packageRoot } from "../system/packageRoot.ts";
 export const PAGE_PATH = join(packageRoot(), "dist", "web");
 
 const SOURCES = join(packageRoot(), "web", "src");
-const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
+const BROWSERS = ["chrome123", "firefox124", "safari17.5"];
 
 /** Builds the page. `index.html` comes last: at every moment what it names is there. */
 export async function buildPage(): Promise<void> {

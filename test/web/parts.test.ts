@@ -65,6 +65,15 @@ describe("terminal colours", () => {
     expect(line("10 %\r50 %\r100 %\r")).toEqual([{ text: "100 %", classes: "" }]);
   });
 
+  test("are too many in a line: the rest of it is plain, and the next line has the look that it ended with", () => {
+    const reader = new AnsiReader();
+    const runs = reader.line(Array.from({ length: 500 }, (_, i) => `\x1b[3${i % 7}m${i % 10}`).join(""));
+    expect(runs).toHaveLength(101);
+    expect(runs.map(({ text }) => text).join("")).toBe("0123456789".repeat(50));
+    expect(runs.at(-1)).toMatchObject({ classes: "", text: "0123456789".repeat(40) });
+    expect(reader.line("next")).toEqual([{ text: "next", classes: `f-${499 % 7}` }]);
+  });
+
   test("no text gives a control character or an error", () => {
     const odd = fc.string({
       unit: fc.constantFrom("\x1b", "[", "m", ";", "3", "8", "\x07", "\r", "a", "\x9b", "\x00"),
@@ -94,6 +103,11 @@ test("a log in pieces: characters and lines are whole wherever it is cut, and on
   for (let i = 0; i < 200; i++) endless.push(Buffer.alloc(10_000, "x"));
   endless.finish();
   expect(endless.lines[0]?.runs[0]?.text.length).toBeLessThan(5_000);
+  const wide = new LogLines(5_000);
+  for (let i = 0; i < 10; i++) wide.push(Buffer.from(`${"x".repeat(3_000)}\n`.repeat(100)));
+  const kept = wide.lines.reduce((sum, { runs }) => sum + (runs[0]?.text.length ?? 0), 0);
+  expect([wide.lines.length + wide.dropped, kept <= 1024 * 1024, kept > 1_000_000]).toEqual([1_000, true, true]);
+  expect(wide.lines.at(-1)?.number).toBe(999);
 });
 
 function view(cpv: string, state: PackageView["state"], drone?: string, seconds = 1): PackageView {

@@ -32,6 +32,9 @@ const SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are control characters
   /\x1b\[([0-9;:?]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
+/** More pieces would hold up the page: what follows in the line is plain. */
+const MOST_RUNS = 100;
+
 /**
  * Turns text with terminal colours (ECMA-48 SGR) into pieces with classes, which a strict content security policy
  * permits; what else a terminal would obey is left out. The look lasts from one line to the next.
@@ -55,6 +58,15 @@ export class AnsiReader {
 
   #add(runs: Run[], text: string): void {
     if (text === "") return;
+    const last = runs[MOST_RUNS];
+    if (last !== undefined) {
+      last.text += text;
+      return;
+    }
+    if (runs.length === MOST_RUNS) {
+      runs.push({ text, classes: "" });
+      return;
+    }
     const { bold, dim, italic, underline, inverse, color, background } = this.#look;
     const [front, back] = inverse ? [background ?? "back", color ?? "front"] : [color, background];
     const classes = [bold && "b", dim && "d", italic && "i", underline && "u"].filter((name) => name !== false);

@@ -2,12 +2,18 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { clock, count, duration } from "../../../model/words.ts";
 import { type Lane, toLanes } from "../lib/lanes.ts";
 import { moved, type Span, zoomed } from "../lib/zoom.ts";
-import { packageHref } from "../state/router.ts";
 import type { Bar } from "../wire/answers.ts";
 import { buildWorkflow } from "../wire/workflows.ts";
 import { EngineLink } from "./common.tsx";
 import { AXIS, Axis, GAP, LABEL, Lanes, ROW } from "./timelineBars.tsx";
 import { RESULT_WORDS } from "./words.ts";
+
+/** Where a bar leads to. */
+export interface Place {
+  hrefOf(cpv: string): string;
+  /** What is there. */
+  what: string;
+}
 
 interface Props {
   /** Its id. */
@@ -17,10 +23,11 @@ interface Props {
   whole: Span;
   /** ms: where what still runs ends. */
   now: number;
+  place: Place;
 }
 
 /** Drones as lanes, builds as bars. */
-export function TimelineChart({ run, bars, drones, whole, now }: Props) {
+export function TimelineChart({ run, bars, drones, whole, now, place: { hrefOf, what } }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [chosen, setChosen] = useState<Span | null>(null);
@@ -53,7 +60,7 @@ export function TimelineChart({ run, bars, drones, whole, now }: Props) {
       ArrowUp: () => stepLane(lanes, at, setAt, -1),
       ArrowDown: () => stepLane(lanes, at, setAt, 1),
       Enter: () => {
-        if (at) location.hash = packageHref(at.cpv);
+        if (at) location.hash = hrefOf(at.cpv);
       },
       Escape: () => setAt(null),
     };
@@ -101,7 +108,7 @@ export function TimelineChart({ run, bars, drones, whole, now }: Props) {
           onPointerMove={(event) => setAt(under(lanes, event.offsetX, event.offsetY, x))}
           onClick={(event) => {
             const bar = under(lanes, event.offsetX, event.offsetY, x);
-            if (bar && bar === at) location.hash = packageHref(bar.cpv);
+            if (bar && bar === at) location.hash = hrefOf(bar.cpv);
             setAt(bar);
           }}
         >
@@ -112,7 +119,7 @@ export function TimelineChart({ run, bars, drones, whole, now }: Props) {
       <p class="details" aria-live="polite">
         {at === null ? (
           <span class="muted" id="timeline-help">
-            Point at a bar, or focus the chart and use the arrow keys; Enter opens the package. Wheel or + and − zoom, 0
+            Point at a bar, or focus the chart and use the arrow keys; Enter opens {what}. Wheel or + and − zoom, 0
             shows all.
           </span>
         ) : (

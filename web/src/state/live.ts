@@ -17,6 +17,8 @@ export interface Link {
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+/** A connection that lasted so long was a good one: after it the next attempt is made soon again. ms */
+const STEADY_MS = 5_000;
 const KEPT_EVENTS = 5_000;
 
 export const link = signal<Link>({ status: "connecting", reason: null, nextTryAt: null });
@@ -93,12 +95,16 @@ function forget(): void {
 async function follow(stopped: AbortSignal): Promise<void> {
   const silence = new AbortController();
   let alarm = setTimeout(() => silence.abort(), SILENCE_MS);
+  let steady: ReturnType<typeof setTimeout> | undefined;
   const headers: Record<string, string> = { accept: "text/event-stream" };
   if (lastId !== "") headers["last-event-id"] = lastId;
   try {
     const signals = AbortSignal.any([stopped, silence.signal]);
     const url = address(["live"], { target: chosenTarget.peek() });
     const { body } = await send(url, { headers, signal: signals, cache: "no-store" }, token.peek());
+    steady = setTimeout(() => {
+      attempts = 0;
+    }, STEADY_MS);
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
     const parser = new EventStreamParser(lastId);
     for (;;) {
@@ -110,6 +116,7 @@ async function follow(stopped: AbortSignal): Promise<void> {
     }
   } finally {
     clearTimeout(alarm);
+    clearTimeout(steady);
   }
 }
 
@@ -134,7 +141,6 @@ function lost(error: unknown): void {
 function take(messages: readonly StreamMessage[]): void {
   if (messages.length === 0) return;
   batch(() => {
-    attempts = 0;
     heardAt.value = Date.now();
     if (link.value.status !== "open") link.value = { status: "open", reason: null, nextTryAt: null };
     const happened: RunEvent[] = [];

@@ -12,9 +12,13 @@ export interface Resource<T> {
 
 /**
  * Asks when the key changes (null: asks nothing). What was there for another key is dropped; what is there when it is
- * asked again stays until the answer comes.
+ * asked again stays until the answer comes. Another `version` asks again.
  */
-export function useResource<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>): Resource<T> {
+export function useResource<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
+  version: string | number = 0,
+): Resource<T> {
   const [found, setFound] = useState<{ key: string | null; data: T | null; error: string | null }>({
     key: null,
     data: null,
@@ -23,7 +27,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
   const [round, setRound] = useState(0);
   const loader = useRef(load);
   loader.current = load;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` and `version` ask again
   useEffect(() => {
     if (key === null) return;
     const asked = new AbortController();
@@ -35,7 +39,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
       },
     );
     return () => asked.abort();
-  }, [key, round]);
+  }, [key, round, version]);
   const isKnown = found.key === key && key !== null;
   const reload = useCallback(() => setRound((count) => count + 1), []);
   return {

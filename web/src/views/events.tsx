@@ -1,8 +1,10 @@
+import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { RUN_EVENT_KINDS } from "../../../model/events.ts";
 import { Ago, Card, Chip, Empty, EngineLink, Problem } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
-import { events, loadEarlierEvents, run, state } from "../state/live.ts";
+import { now } from "../state/clock.ts";
+import { events, loadEarlierEvents, run } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { refine, route } from "../state/router.ts";
 import type { Alert } from "../wire/answers.ts";
@@ -70,10 +72,12 @@ export function EventsView() {
 }
 
 function Alerts() {
-  // Asked again with each minute that the swarm is seen.
-  const minute = Math.floor((state.value?.reading.at ?? 0) / 60_000);
-  const { data, error, reload } = useResource(`alerts ${minute}`, (signal) =>
-    get<Alert[]>(address(["alerts"]), signal),
+  // By the clock: an alert may begin or end while nothing of the run changes.
+  const minute = useComputed(() => Math.floor(now.value / 60_000));
+  const { data, error, reload } = useResource(
+    "alerts",
+    (signal) => get<Alert[]>(address(["alerts"]), signal),
+    minute.value,
   );
   return (
     <Card title="Alerts" aside={<EngineLink workflow={ALERTS_WORKFLOW} what="The watch for alerts" />}>

@@ -2,12 +2,12 @@ import { useMemo } from "preact/hooks";
 import { duration, timestamp } from "../../../model/words.ts";
 import { liveBars } from "../lib/lanes.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
-import { TimelineChart } from "../parts/timelineChart.tsx";
-import { RESULT_WORDS } from "../parts/words.ts";
+import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
+import { nameOf, RESULT_WORDS } from "../parts/words.ts";
 import { now } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
-import { packageHref, refine, route } from "../state/router.ts";
+import { href, packageHref, refine, route } from "../state/router.ts";
 import type { Bar, PackageView, RunRecord, TimelineAnswer } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 import { runWorkflow } from "../wire/workflows.ts";
@@ -84,7 +84,7 @@ function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   const from = bars.reduce((first, { start }) => Math.min(first, start), now.value);
   const end = view.endedAt ?? nextStep(now.value, from);
   const last = bars.reduce((latest, bar) => Math.max(latest, bar.end ?? end), from);
-  return <Chart id={view.run} bars={bars} drones={drones} from={from} to={last} now={end} />;
+  return <Chart id={view.run} bars={bars} drones={drones} from={from} to={last} now={end} place={LIVE_PLACE} />;
 }
 
 function PastTimeline({ id }: { id: string }) {
@@ -94,8 +94,16 @@ function PastTimeline({ id }: { id: string }) {
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Reading what the engine remembers of {id}…</Empty>;
   if (data.bars.length === 0) return <Empty>Nothing was built in this run.</Empty>;
-  return <Chart id={id} bars={data.bars} drones={data.drones} from={data.from} to={data.to} now={data.to} />;
+  const { bars, drones, from, to } = data;
+  return <Chart id={id} bars={bars} drones={drones} from={from} to={to} now={to} place={PAST_PLACE} />;
 }
+
+const LIVE_PLACE: Place = { hrefOf: (cpv) => packageHref(cpv), what: "the package" };
+/** A package's page is about the current run: of a run before only the history tells. */
+const PAST_PLACE: Place = {
+  hrefOf: (cpv) => href("history", [], { package: nameOf(cpv) }),
+  what: "the package's history",
+};
 
 interface ChartProps {
   id: string;
@@ -104,22 +112,23 @@ interface ChartProps {
   from: number;
   to: number;
   now: number;
+  place: Place;
 }
 
-function Chart({ id, bars, drones, from, to, now: end }: ChartProps) {
+function Chart({ id, bars, drones, from, to, now: end, place }: ChartProps) {
   const whole = useMemo(() => ({ from, to: Math.max(to, from + 1_000) }), [from, to]);
   return (
     <>
       <section class="card">
-        <TimelineChart run={id} bars={bars} drones={drones} whole={whole} now={end} />
+        <TimelineChart run={id} bars={bars} drones={drones} whole={whole} now={end} place={place} />
       </section>
-      <Longest bars={bars} now={end} />
+      <Longest bars={bars} now={end} place={place} />
     </>
   );
 }
 
 /** The same in words, for those who cannot use a picture. */
-function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
+function Longest({ bars, now: end, place }: { bars: readonly Bar[]; now: number; place: Place }) {
   const longest = useMemo(() => bars.toSorted((a, b) => took(b, end) - took(a, end)).slice(0, 30), [bars, end]);
   return (
     <Card title="Longest builds">
@@ -137,7 +146,7 @@ function Longest({ bars, now: end }: { bars: readonly Bar[]; now: number }) {
           {longest.map((bar) => (
             <tr key={`${bar.cpv} ${bar.attempt}`}>
               <td>
-                <a href={packageHref(bar.cpv)}>{bar.cpv}</a>
+                <a href={place.hrefOf(bar.cpv)}>{bar.cpv}</a>
               </td>
               <td>{bar.drone}</td>
               <td class="number">{duration(took(bar, end))}</td>
