@@ -40,7 +40,12 @@ export function registerAuth(
           ? new HttpError(401, "this token has expired", "Make another one: swarm token add NAME --role ROLE")
           : new HttpError(401, "this token is not known", HOW);
       }
-      request.caller = verdict.caller;
+      const { role } = verdict.caller;
+      const isStill = async (): Promise<boolean> => {
+        const now = await book.check(given);
+        return "caller" in now && now.caller.role === role;
+      };
+      request.caller = { ...verdict.caller, isStill };
     }
     if (!mayDo(request.caller, demand, anonymous)) {
       if (request.caller.role !== null) {

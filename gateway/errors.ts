@@ -67,6 +67,11 @@ export function refusalOf(error: unknown, down: string | null): Refusal & { isDe
     return { status: 400, error: words.join("; "), hint: "See /docs for what is taken here." };
   }
   if (error instanceof BinhostError) {
+    if (error.status >= 500) {
+      // Its words may name files of that machine.
+      const hint = "The gateway's log says why.";
+      return { status: 502, error: "the binhost could not do that", hint, isDefect: true };
+    }
     if (error.status === 0) return { status: 503, error: error.message, hint: "Start it: swarm up (or swarm binhost)" };
     const status = error.status === 404 || error.status === 400 || error.status === 409 ? error.status : 502;
     return { status, error: error.message, hint: error.hint };

@@ -34,7 +34,7 @@ const RUNS = 500;
 /** Starts what others ask for by a signed request: each delivery once, whoever sends it how often to which gateway. */
 export class Hooks {
   readonly #services: Services;
-  /** What is under way in this process, by delivery. */
+  /** What is under way in this process, by hook and delivery: one push may be meant for several hooks. */
   readonly #underWay = new Map<string, Promise<HookAnswer>>();
 
   constructor(services: Services) {
@@ -50,11 +50,12 @@ export class Hooks {
     if (reason !== null) return { done: "nothing", run: null, text: reason };
     // The name of a delivery is not signed, its body is: either makes two the same.
     const digest = createHash("sha256").update(delivery.body).digest("hex").slice(0, 32);
-    const known = this.#underWay.get(digest);
+    const key = `${name}/${digest}`;
+    const known = this.#underWay.get(key);
     if (known) return known;
     const order = `hook/${name}/${digest}/${delivery.id?.slice(0, 80) ?? ""}`;
-    const answer = this.#start(hook, order).finally(() => this.#underWay.delete(digest));
-    this.#underWay.set(digest, answer);
+    const answer = this.#start(hook, order).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, answer);
     return await answer;
   }
 

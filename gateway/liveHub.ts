@@ -39,6 +39,8 @@ interface Stream {
   role: string | null;
   /** The last id that it was sent. */
   at: number;
+  /** Whether its reader may read on; absent: everybody may. */
+  isStill: (() => Promise<boolean>) | undefined;
   /** Since when it takes nothing; null: it does. ms */
   stalledAt: number | null;
 }
@@ -86,7 +88,11 @@ export class LiveHub {
   /** JSON of the state for a caller; null before the first look. Made once for each change. */
   stateFor(role: string | null): string | null {
     const state = this.#current();
-    return state && closed(state.json, role);
+    return state && closed(state.json, role, this.#at());
+  }
+
+  #at(): number {
+    return this.#live()?.at ?? 0;
   }
 
   /** The id of the last change. */
@@ -125,8 +131,12 @@ export class LiveHub {
   }
 
   /** Begins to send; the sink's owner calls `drained` when it may go on, and `leave` when it is gone. */
-  join(sink: Sink, role: string | null, lastId: string | undefined): { drained: () => void; leave: () => void } {
-    const stream: Stream = { sink, role, at: this.#idOf(lastId), stalledAt: null };
+  join(
+    sink: Sink,
+    { role, isStill }: { role: string | null; isStill?: (() => Promise<boolean>) | undefined },
+    lastId: string | undefined,
+  ): { drained: () => void; leave: () => void } {
+    const stream: Stream = { sink, role, at: this.#idOf(lastId), isStill, stalledAt: null };
     this.#streams.add(stream);
     this.#send(stream);
     return {
@@ -160,7 +170,8 @@ export class LiveHub {
     if (live === null) return null;
     this.#isDirty = false;
     this.#stateSince = Date.now();
-    const json = JSON.stringify(this.#stateOf(live)).slice(0, -1);
+    const { at: _at, ...state }: { at?: number } = this.#stateOf(live);
+    const json = JSON.stringify(state).slice(0, -1);
     this.#state = { id: this.#nextId(), json, run: live.reading.run?.run ?? null };
     return this.#state;
   }
@@ -234,13 +245,13 @@ export class LiveHub {
   }
 
   #changes(at: number, role: string | null): string {
-    const state = this.#state && this.#state.id > at ? stateFrame(this.#state, role) : "";
+    const state = this.#state && this.#state.id > at ? stateFrame(this.#state, role, this.#at()) : "";
     return state + this.#entries.map(({ id, frame }) => (id > at ? frame : "")).join("");
   }
 
   #whole(role: string | null): string {
     const live = this.#live();
-    const state = this.#state ? stateFrame(this.#state, role) : "";
+    const state = this.#state ? stateFrame(this.#state, role, this.#at()) : "";
     if (!live) return state;
     const frames = [
       frameOf("packages", JSON.stringify({ full: true, packages: live.packages })),
@@ -253,6 +264,8 @@ export class LiveHub {
   #ping(): void {
     const bytes = chunk(`event: ping\ndata: ${Date.now()}\n\n`);
     for (const stream of this.#streams) {
+      // A token that was taken away, or has expired, ends what it opened.
+      void stream.isStill?.().then((isGood) => isGood || stream.sink.destroy());
       if (stream.stalledAt === null) stream.sink.write(bytes);
       else if (Date.now() - stream.stalledAt > MAX_STALL_MS) stream.sink.destroy();
     }
@@ -265,15 +278,15 @@ function chunk(text: string): Buffer {
 }
 
 /** Without an id: those of what follows it tell how far a stream is. */
-function stateFrame({ json }: { json: string }, role: string | null): string {
-  return frameOf("state", closed(json, role));
+function stateFrame({ json }: { json: string }, role: string | null, at: number): string {
+  return frameOf("state", closed(json, role, at));
 }
 
 function frameOf(event: string, data: string): string {
   return `event: ${event}\ndata: ${data}\n\n`;
 }
 
-/** The state's JSON with the role of who gets it. */
-function closed(json: string, role: string | null): string {
-  return `${json},"role":${JSON.stringify(role)}}`;
+/** The state's JSON with the role of who gets it, and when the engine answered last: that alone is no change. */
+function closed(json: string, role: string | null, at: number): string {
+  return `${json},"at":${at},"role":${JSON.stringify(role)}}`;
 }

@@ -8,6 +8,8 @@ export interface Caller {
   name: string;
   /** null: nobody said who it is. */
   role: Role | null;
+  /** Whether the token is good still, and of the same role; absent: nobody said who it is. */
+  isStill?: () => Promise<boolean>;
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { FastifyReply } from "fastify";
 import { HttpError } from "./errors.ts";
 import type { LiveHub } from "./liveHub.ts";
+import type { Caller } from "./roles.ts";
 
 /** Answers with a stream of server-sent events that lasts until its reader goes. HttpError: the reader knows no chunks. */
 export function stream(
   reply: Pick<FastifyReply, "raw" | "hijack" | "getHeaders">,
   hub: LiveHub,
-  role: string | null,
+  caller: Caller,
   lastId: string | undefined,
 ): void {
   const { raw } = reply;
@@ -15,8 +16,10 @@ export function stream(
     throw new HttpError(505, "streams need HTTP/1.1", "Ask with HTTP/1.1, or GET /api/v1/state.");
   beginEvents(reply);
   if (method === "HEAD") return void raw.end();
+  // Gone while it waited for the first look: nothing would ever say so again.
+  if (raw.destroyed || socket.destroyed) return;
   // Past the response, which would put each chunk together anew for each reader.
-  const { drained, leave } = hub.join(socket, role, lastId);
+  const { drained, leave } = hub.join(socket, caller, lastId);
   socket.on("drain", drained);
   raw.on("close", leave);
   // A connection that breaks while it is written to ends with `close`, too.

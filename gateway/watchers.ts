@@ -104,6 +104,13 @@ export class Watchers {
     return reading?.run?.target === target && (reading.targets ?? []).length < 2 && reading.others.length === 0;
   }
 
+  /** The binhost has no such target, and nothing of it runs: looking for what others made up would end the places. */
+  #isUnknown(target: string): boolean {
+    const reading = this.#general.watcher.current()?.reading;
+    if (!reading?.targets || reading.targets.includes(target)) return false;
+    return reading.run?.target !== target && !reading.others.some((other) => other.target === target);
+  }
+
   #kept(target: string | undefined): Kept {
     if (target === undefined || this.#isOnly(target)) return this.#general;
     const known = this.#byTarget.get(target);
@@ -111,6 +118,8 @@ export class Watchers {
     if (this.#byTarget.size >= MAX_TARGETS) {
       throw new HttpError(503, "too many targets are looked at just now", "Try again in a minute.");
     }
+    if (this.#isUnknown(target))
+      throw new HttpError(404, `there is no target ${target}`, "GET /api/v1/state lists them.");
     const kept = this.#begin(target);
     this.#byTarget.set(target, kept);
     return kept;

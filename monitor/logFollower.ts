@@ -26,7 +26,12 @@ export async function followLog(
       if (signal.aborted) return;
       if (part) {
         size = part.size;
-        if (text === null || part.begun !== begun) text = new LogText(part.offset);
+        if (text !== null && part.begun !== begun) {
+          // The attempt was begun anew, and so was its log: what came is a piece from its middle.
+          text = null;
+          continue;
+        }
+        if (text === null) text = new LogText(part.offset);
         begun = part.begun;
         text.push(part.bytes, part.offset);
         show({ text, complete: part.complete, problem: null });

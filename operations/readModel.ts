@@ -34,6 +34,8 @@ async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Re
   const address = config.binhost.url;
   try {
     const health = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    // Unread it would keep its connection.
+    await health.body?.cancel();
     if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
     const targets = await (await access.binhost()).targets();
     return { binhost: { address, problem: null }, targets: targets.map(({ name }) => name) };
@@ -97,27 +99,52 @@ function query<Answer>(client: Client, workflowId: string, definition: QueryDefi
 export async function readRun(client: Client, target: string): Promise<Pick<Reading, "run" | "runProblem">> {
   try {
     const id = worldUpdateId(target);
-    const [view, { status, closeTime }] = await Promise.all([
-      query(client, id, runQuery),
-      client.workflow.getHandle(id).describe(),
-    ]);
+    const { status, closeTime, runId } = await client.workflow.getHandle(id).describe();
+    const isOver = status.name !== "RUNNING" && status.name !== "CONTINUED_AS_NEW";
+    const known = ended.get(client)?.get(id);
+    if (isOver && known?.runId === runId) return { run: known.view, runProblem: null };
+    const view = await query(client, id, runQuery);
+    if (view.step === "publish" && !isOver) {
+      const problem = await publishProblem(client, id);
+      return { run: { ...view, reason: problem ?? view.reason }, runProblem: null };
+    }
     // A run that the engine ended (terminated, failed by a bug) could not say so itself.
-    const cutShort = view.endedAt === null && status.name !== "RUNNING" && status.name !== "CONTINUED_AS_NEW";
-    if (!cutShort) return { run: view, runProblem: null };
+    const cutShort = view.endedAt === null && isOver;
+    if (!cutShort) {
+      if (isOver) keepEnded(client, id, { runId, view });
+      return { run: view, runProblem: null };
+    }
     const cause =
       status.name === "FAILED" ? await failureOf(client, id) : `by the engine: ${status.name.toLowerCase()}`;
-    const ended = {
+    const end = {
       reason: `ended ${cause}`,
       endedAt: closeTime?.getTime() ?? Date.now(),
       etaSeconds: null,
       etaRange: null,
     };
-    return { run: { ...view, ...ended, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
+    return { run: { ...view, ...end, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
     const what = `no orchestrator answered for the run of ${target}`;
     return { run: null, runProblem: isUnanswered(error) ? what : `${what}: ${messageOf(error)}` };
   }
+}
+
+/**
+ * The last runs that have ended, by workflow id: to ask them again would have an orchestrator go through their whole history
+ * each time.
+ */
+const ended = new WeakMap<Client, Map<string, { runId: string; view: RunView }>>();
+
+function keepEnded(client: Client, workflowId: string, end: { runId: string; view: RunView }): void {
+  const known = ended.get(client) ?? new Map<string, { runId: string; view: RunView }>();
+  ended.set(client, known.set(workflowId, end));
+}
+
+/** Why the publish is tried again; null: it is not. */
+async function publishProblem(client: Client, workflowId: string): Promise<string | null> {
+  const activities = await pendingActivities(client, workflowId).catch(() => []);
+  return activities.find(({ type }) => type === "publish")?.problem ?? null;
 }
 
 async function failureOf(client: Client, workflowId: string): Promise<string> {

@@ -127,12 +127,17 @@ export class EventReader {
       const argument = await first(input);
       if (signalName === "packageReport") return reported(argument);
       if (signalName === "fleetChanged") return droneEvents(this.#drones, argument);
-      return INTERNAL.has(signalName ?? "") ? [] : [operated(signalName ?? "", argument, "the Web UI")];
+      return INTERNAL.has(signalName ?? "") ? [] : [asked(signalName ?? "", argument)];
     }
     if (event.workflowExecutionUpdateAcceptedEventAttributes) {
       const { name, args } = event.workflowExecutionUpdateAcceptedEventAttributes.acceptedRequest?.input ?? {};
       return [operated(name ?? "", await first(args), "an operator")];
     }
+    if (event.workflowExecutionCancelRequestedEventAttributes) {
+      return [{ kind: "operator", by: "the engine", text: "a cancel was asked for in the engine" }];
+    }
+    if (event.workflowExecutionTimedOutEventAttributes)
+      return [{ kind: "run", text: "ended by the engine: timed out" }];
     if (event.workflowExecutionCompletedEventAttributes) {
       const result = Result.safeParse(await first(event.workflowExecutionCompletedEventAttributes.result)).data;
       const text = result?.snapshot ? `published as ${result.snapshot}` : `ended: ${result?.outcome ?? "done"}`;
@@ -187,6 +192,12 @@ function reported(argument: unknown): Told[] {
   if (artifact) return received(claim, artifact);
   if (!failure) return [];
   return [{ kind: "failed", ...claim, text: `${cpv} failed on ${drone} (${failure.class}): ${failure.message}` }];
+}
+
+/** By plain signal: whether the run did it is told by its own remarks, and by what follows. */
+function asked(name: string, argument: unknown): Told {
+  const by = z.object({ by: z.string() }).safeParse(argument).data?.by ?? "the Web UI";
+  return { kind: "operator", by, text: `by signal: ${operatorText(by, name, argument)}` };
 }
 
 function operated(name: string, argument: unknown, somebody: string): Told {

@@ -52,11 +52,27 @@ export async function readOn(
       waitNewEvent: wait,
       ...(token ? { nextPageToken: token } : {}),
     });
-  const { history, nextPageToken } = await (signal ? client.withAbortSignal(signal, ask) : ask());
+  const { history, nextPageToken } = await (signal ? abortable(client, signal, ask) : ask());
   const events = history?.events ?? [];
   const continued = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
   if (continued) return { events, next: { execution: { ...execution, runId: continued }, token: null } };
   return { events, next: nextPageToken?.length ? { execution, token: nextPageToken } : null };
+}
+
+/**
+ * Asks with a signal of its own: the SDK listens to the one it is given for as long as that lives, and keeps with it all that
+ * was answered.
+ */
+async function abortable<T>(client: Client, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  const stop = (): void => own.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await client.withAbortSignal(own.signal, ask);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /** Takes the values out of payloads. What cannot be read any more is undefined. */

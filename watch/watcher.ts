@@ -2,7 +2,6 @@ import { messageOf } from "../model/errors.ts";
 import type { RunEvent } from "../model/events.ts";
 import type { PackageView } from "../model/run.ts";
 import type { Access } from "../operations/access.ts";
-import { askWorkflow } from "../operations/engine.ts";
 import type { Reading } from "../operations/reading.ts";
 import { read } from "../operations/readModel.ts";
 import { changesQuery, worldUpdateId } from "../workflows/messages.ts";
@@ -17,6 +16,8 @@ const MOST_MS = 1_500;
 const UNWATCHED_MS = 30_000;
 /** What has changed of the packages is asked as soon as something happened, but not sooner after the last answer. ms */
 const PACKAGES_MS = 300;
+/** So long an orchestrator may take for that: what else is known must not wait for one that was just killed. ms */
+const ANSWER_WITHIN_MS = 3_000;
 const MAX_EVENTS = 5_000;
 
 /**
@@ -35,8 +36,10 @@ export class Watcher {
   #revision: string | null = null;
   #events: RunEvent[] = [];
   #told = "";
+  /** `#packages` as a list, until something of it changes. */
+  #list: readonly PackageView[] | null = null;
   /** The run whose history is followed. */
-  #followed: { run: string; abort: AbortController } | null = null;
+  #followed: { target: string; abort: AbortController } | null = null;
   #looking: Promise<void> | null = null;
   #lookedAt = 0;
   /** Something happened in the run since the engine was last asked. */
@@ -71,9 +74,10 @@ export class Watcher {
   /** What is known; null before the first look. */
   current(): Live | null {
     if (!this.#reading) return null;
+    this.#list ??= [...this.#packages.values()];
     return {
       reading: this.#reading,
-      packages: [...this.#packages.values()],
+      packages: this.#list,
       revision: this.#revision,
       events: this.#events,
       at: this.#at,
@@ -121,12 +125,13 @@ export class Watcher {
       if (staleness(now) === null) this.#at = now.at;
       const isOther = reading.run?.run !== this.#reading?.run?.run;
       const isMoved = JSON.stringify(reading.run?.counts) !== JSON.stringify(this.#reading?.run?.counts);
-      this.#reading = reading;
       if (isOther) this.#showOther(reading.run?.run ?? null, reading.run?.target ?? "");
-      this.#tellReading();
+      // First the packages: who sees that a run has come further finds them so.
       if (now.run && (isOther || isMoved || this.#revision === null || this.#missed)) {
         await this.#packagesNow(now.run.target);
       }
+      this.#reading = reading;
+      this.#tellReading();
     } catch (error) {
       // `read` tells what does not answer in its reading; this is a defect or a file that cannot be read.
       this.#log(`cannot look at the swarm: ${messageOf(error)}`);
@@ -165,12 +170,17 @@ export class Watcher {
   async #askPackages(target: string): Promise<void> {
     const answer = await this.#access
       .client()
-      .then((client) => askWorkflow(client, worldUpdateId(target), changesQuery, this.#revision))
+      .then((client) =>
+        client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+          client.workflow.getHandle(worldUpdateId(target)).query(changesQuery, this.#revision),
+        ),
+      )
       .catch(() => null);
     // Asked again with the next look.
     this.#missed = answer === null;
-    if (!answer || this.#stop.signal.aborted || this.#reading?.run?.target !== target) return;
+    if (!answer || this.#stop.signal.aborted || this.#followed?.target !== target) return;
     this.#revision = answer.revision;
+    if (answer.full || answer.packages.length > 0) this.#list = null;
     if (answer.full) this.#packages.clear();
     for (const each of answer.packages) this.#packages.set(each.cpv, each);
     if (answer.full || answer.packages.length > 0) {
@@ -183,13 +193,14 @@ export class Watcher {
     this.#followed?.abort.abort();
     this.#followed = null;
     this.#packages.clear();
+    this.#list = null;
     this.#revision = null;
     this.#events = [];
     this.#tell({ type: "packages", full: true, packages: [] });
     this.#tell({ type: "event", full: true, events: [] });
     if (run === null) return;
     const abort = new AbortController();
-    this.#followed = { run, abort };
+    this.#followed = { target, abort };
     const take = (events: RunEvent[]): void => {
       if (abort.signal.aborted) return;
       this.#events = [...this.#events, ...events].slice(-MAX_EVENTS);
@@ -199,7 +210,8 @@ export class Watcher {
       if (abort.signal.aborted) return;
       this.#happened = true;
       this.#schedule();
-      this.#packagesSoon(target);
+      if (this.#listeners.size > 0) this.#packagesSoon(target);
+      else this.#missed = true;
     };
     const workflow = { workflowId: worldUpdateId(target), runId: null };
     void followRun(() => this.#access.client(), workflow, abort.signal, take, wake).catch((error: unknown) =>

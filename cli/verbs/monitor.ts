@@ -36,8 +36,8 @@ async function monitor(context: Context, options: Options): Promise<void> {
       "swarm monitor is a screen with keys and needs a terminal. Without one: swarm status; for programs: swarm status --json",
     );
   }
-  // React's code for development is slow, and keeps what it measured.
-  process.env.NODE_ENV ??= "production";
+  // React's code for development is slow, and keeps what it measured: whatever the shell says, this is none.
+  process.env.NODE_ENV = "production";
   const [{ runMonitor }, { wantsAscii }] = await Promise.all([
     import("../../monitor/monitor.ts"),
     import("../../monitor/terminal.ts"),

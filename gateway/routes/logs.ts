@@ -4,6 +4,7 @@ import type { LogKey, LogPiece } from "../../model/logs.ts";
 import { type Api, Category, Pf, RunId, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { MAX_STREAMS } from "../limits.ts";
+import type { Caller } from "../roles.ts";
 import type { Services } from "../services.ts";
 import { beginEvents } from "../stream.ts";
 
@@ -17,6 +18,10 @@ const Params = z.object({
 const PAUSE_MS = 500;
 /** Those who read on from the same place in this time are told the same. ms */
 const SHARED_MS = 500;
+/** Between two signs of life. ms */
+const PING_MS = 15_000;
+/** A log of which nothing came for so long will not come. ms */
+const NEVER_MS = 120_000;
 /** Followers whose reader is slow wait, not their bytes. bytes */
 const MAX_WAITING = 256 * 1024;
 
@@ -65,7 +70,7 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
         response: { ...refusals },
       },
     },
-    async ({ params, query }, reply) => {
+    async ({ params, query, caller }, reply) => {
       if (followers >= MAX_STREAMS) {
         throw new HttpError(503, "this gateway serves as many streams as it can", "Ask another one, or later.", 30);
       }
@@ -75,8 +80,9 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
       const gone = new AbortController();
       raw.on("close", () => gone.abort());
       raw.on("error", () => gone.abort());
+      if (raw.destroyed) gone.abort();
       followers++;
-      void follow(pieces, keyOf(params), query.offset, raw, gone.signal).finally(() => {
+      void follow(pieces, keyOf(params), query.offset, { raw, caller, gone: gone.signal }).finally(() => {
         followers--;
         raw.end();
       });
@@ -86,17 +92,24 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
 }
 
 interface Reader {
-  write(text: string): boolean;
-  readonly writableLength: number;
+  raw: { write(text: string): boolean; readonly writableLength: number };
+  caller: Caller;
+  gone: AbortSignal;
 }
 
 /** Hands on what the log has and gets, until it is complete or its reader goes. */
-async function follow(pieces: SharedPieces, key: LogKey, from: number, to: Reader, gone: AbortSignal): Promise<void> {
+async function follow(
+  pieces: SharedPieces,
+  key: LogKey,
+  from: number,
+  { raw: to, caller, gone }: Reader,
+): Promise<void> {
   const say = (event: string, data: unknown): void =>
     void to.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   let decoder = new TextDecoder();
   let begun: number | null = null;
   let saidAt = Date.now();
+  const since = Date.now();
   for (let at = from; !gone.aborted; ) {
     // The drone may not have brought anything yet; a binhost that is away comes back.
     const piece = to.writableLength > MAX_WAITING ? null : await pieces.read(key, at).catch(() => null);
@@ -114,7 +127,9 @@ async function follow(pieces: SharedPieces, key: LogKey, from: number, to: Reade
       at = piece.next;
     }
     if (piece?.complete && at >= piece.size) return say("end", { size: piece.size, cut: piece.cut });
-    if (Date.now() - saidAt > 15_000) {
+    if (begun === null && Date.now() - since > NEVER_MS) return say("end", { size: 0, cut: null });
+    if (Date.now() - saidAt > PING_MS) {
+      if ((await caller.isStill?.()) === false) return;
       say("ping", Date.now());
       saidAt = Date.now();
     }

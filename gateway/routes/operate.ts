@@ -14,6 +14,8 @@ import { previewOf } from "../views/preview.ts";
 import { runOf } from "../views/runs.ts";
 
 const Params = z.object({ target: Target });
+/** The run that is meant: where another one is in progress by now, nothing is done. */
+const Meant = { run: z.string().max(200).optional() };
 const Names = z.array(PackageName).max(1_000);
 const Move = z.looseObject({ cpv: Cpv, from: z.string(), to: z.string(), here: z.number(), there: z.number() });
 const Kept = z.looseObject({ cpv: Cpv, drone: z.string(), better: z.string(), here: z.number(), there: z.number() });
@@ -114,6 +116,17 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
     const schema = { summary, tags, params: Params, body: body as z.ZodType, response: { 200: answer, ...refusals } };
     api.post(`/runs/:target/${name}`, { config, schema }, async (request) => {
       const { target } = request.params;
+      const { run: meant } = z.object(Meant).parse(request.body ?? {});
+      if (meant !== undefined) {
+        const { view } = await runOf(services, target, undefined);
+        if (view.run !== meant) {
+          throw new HttpError(
+            409,
+            `${meant} is not the run of ${target} any more: that is ${view.run}`,
+            "Nothing was done.",
+          );
+        }
+      }
       const argument = await argumentOf(request.body as z.infer<Body>, target);
       const done = await operateRun<unknown>(inNameOf(services, request.caller), target, name, argument);
       services.watchers.refresh();
@@ -121,14 +134,14 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
     });
   };
 
-  const Nothing = z.object({}).strict().nullish();
+  const Nothing = z.object(Meant).strict().nullish();
   const Said = z.object({ answer: z.string() });
   const said = (answer: unknown) => ({ answer: String(answer) });
   act(
     "finalize",
     "Publish what was built, in one atomic step",
     z
-      .object({ acceptFailed: z.boolean().default(false) })
+      .object({ ...Meant, acceptFailed: z.boolean().default(false) })
       .strict()
       .nullish(),
     z.looseObject({ snapshot: z.string(), packages: z.int(), added: z.int() }),
@@ -138,7 +151,10 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
   act(
     "unblock",
     "Give failed packages another try: some, or all",
-    z.object({ packages: Names.optional() }).strict().nullish(),
+    z
+      .object({ ...Meant, packages: Names.optional() })
+      .strict()
+      .nullish(),
     z.object({ unblocked: z.array(Cpv) }),
     async (body, target) => {
       const names = body?.packages ?? [];
@@ -153,7 +169,7 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
   act(
     "prioritize",
     "Build packages, and all that they need, before everything else; an empty list ends that",
-    z.object({ packages: Names }).strict(),
+    z.object({ ...Meant, packages: Names }).strict(),
     z.object({ prioritized: z.array(Cpv) }),
     async ({ packages: names }, target) => {
       const run = await runOf(services, target, undefined);
@@ -174,7 +190,7 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
     "pause",
     "Start nothing new; what is being built goes on",
     z
-      .object({ reason: z.string().min(1).max(300).optional() })
+      .object({ ...Meant, reason: z.string().min(1).max(300).optional() })
       .strict()
       .nullish(),
     Said,

@@ -47,7 +47,7 @@ export async function stateRoutes(api: Api, { watchers }: Services): Promise<voi
       }
       // What was known before somebody looked may be old; without an engine it is the last that is known.
       await watchers.live(query.target).catch(() => null);
-      stream(reply, watchers.of(query.target).hub, caller.role, headers["last-event-id"] ?? query.lastEventId);
+      stream(reply, watchers.of(query.target).hub, caller, headers["last-event-id"] ?? query.lastEventId);
       return reply;
     },
   );

@@ -81,9 +81,9 @@ test("a new stream hears everything, each with its own role, from the same bytes
   world = new World();
   world.happens("begun");
   const [one, two, other] = [new Reader(), new Reader(), new Reader()];
-  world.hub.join(one, "viewer", undefined);
-  world.hub.join(two, "viewer", undefined);
-  world.hub.join(other, "operator", undefined);
+  world.hub.join(one, { role: "viewer" }, undefined);
+  world.hub.join(two, { role: "viewer" }, undefined);
+  world.hub.join(other, { role: "operator" }, undefined);
   expect(one.names()).toEqual(["state", "packages", "run-event"]);
   expect(one.events[0]?.[1]).toMatchObject({ run: "desktop-1", role: "viewer" });
   expect(other.events[0]?.[1]).toMatchObject({ role: "operator" });
@@ -95,7 +95,7 @@ test("a new stream hears everything, each with its own role, from the same bytes
 test("changes come together; the state at most once a second", async () => {
   world = new World();
   const reader = new Reader();
-  world.hub.join(reader, "viewer", undefined);
+  world.hub.join(reader, { role: "viewer" }, undefined);
   const begun = Date.now();
   const states = (): number => reader.names().filter((name) => name === "state").length;
   for (let i = 0; i < 30; i++) {
@@ -114,14 +114,14 @@ test("changes come together; the state at most once a second", async () => {
 test("who comes back with the last id hears only what it has missed", async () => {
   world = new World();
   const first = new Reader();
-  const { leave } = world.hub.join(first, "viewer", undefined);
+  const { leave } = world.hub.join(first, { role: "viewer" }, undefined);
   world.happens("seen");
   await until("it was told", async () => first.text.includes("seen"));
   leave();
   world.happens("missed");
   world.hub.take({ type: "packages", full: false, packages: [view("c/d-2")] });
   const again = new Reader();
-  world.hub.join(again, "viewer", first.lastId);
+  world.hub.join(again, { role: "viewer" }, first.lastId);
   expect(again.names()).toEqual(["run-event", "packages"]);
   expect(again.text).toContain("missed");
   expect(again.events[1]?.[1]).toEqual({ full: false, packages: [view("c/d-2")] });
@@ -132,7 +132,7 @@ test.each(["", "other-5", "abc123-99999", "abc123-x", "abc123-0\r\nx: y"])(
   (id) => {
     world = new World();
     const reader = new Reader();
-    world.hub.join(reader, null, id);
+    world.hub.join(reader, { role: null }, id);
     expect(reader.names()).toEqual(["state", "packages"]);
     expect(reader.events[0]?.[1]).toMatchObject({ role: null });
   },
@@ -141,11 +141,11 @@ test.each(["", "other-5", "abc123-99999", "abc123-x", "abc123-0\r\nx: y"])(
 test("what is not kept any more: everything", () => {
   world = new World();
   const reader = new Reader();
-  world.hub.join(reader, "viewer", undefined);
+  world.hub.join(reader, { role: "viewer" }, undefined);
   const id = reader.lastId;
   for (let i = 0; i < 5_100; i++) world.happens(`event ${i}`);
   const again = new Reader();
-  world.hub.join(again, "viewer", id);
+  world.hub.join(again, { role: "viewer" }, id);
   expect(again.names().slice(0, 2)).toEqual(["state", "packages"]);
   expect(again.names()).toHaveLength(2 + 200);
 });
@@ -154,8 +154,8 @@ test("another run is told before what happens in it, and what was of the other i
   world = new World();
   const reader = new Reader();
   const stayed = new Reader();
-  const { leave } = world.hub.join(reader, "viewer", undefined);
-  world.hub.join(stayed, "viewer", undefined);
+  const { leave } = world.hub.join(reader, { role: "viewer" }, undefined);
+  world.hub.join(stayed, { role: "viewer" }, undefined);
   world.happens("of the first");
   await until("it was told", async () => reader.text.includes("of the first"));
   leave();
@@ -168,7 +168,7 @@ test("another run is told before what happens in it, and what was of the other i
   world.reads();
   world.happens("of the second");
   const again = new Reader();
-  world.hub.join(again, "viewer", id);
+  world.hub.join(again, { role: "viewer" }, id);
   expect(again.names()).toEqual(["state", "packages", "run-event"]);
   expect(again.events[0]?.[1]).toMatchObject({ run: "desktop-2" });
   expect(again.text).not.toContain("of the first");
@@ -179,8 +179,8 @@ test("another run is told before what happens in it, and what was of the other i
 test("a stream that takes nothing is sent nothing more, and then what it has missed", async () => {
   world = new World();
   const [slow, quick] = [new Reader(), new Reader()];
-  const { drained } = world.hub.join(slow, "viewer", undefined);
-  world.hub.join(quick, "viewer", undefined);
+  const { drained } = world.hub.join(slow, { role: "viewer" }, undefined);
+  world.hub.join(quick, { role: "viewer" }, undefined);
   slow.takes = false;
   slow.writableLength = 1024 * 1024;
   world.happens("first");
