@@ -6,7 +6,7 @@ const LEAST_MS = 60_000;
 const CORES = 1;
 /** The link must be so many times faster or slower. */
 const FACTOR = 2;
-/** The disk for builds must have grown or shrunk by so much, and by so large a part of it. Bytes */
+/** Free disk, and that for builds, must have grown or shrunk by so much, and by so large a part of it. Bytes */
 const DISK_BYTES = 2 ** 30;
 const DISK_PART = 0.25;
 
@@ -47,7 +47,12 @@ function hasOtherLink(told: DroneFacts, { linkBytesPerSecond: now }: DroneFacts)
   return before === undefined || Math.max(now / before, before / now) > FACTOR;
 }
 
-function hasOtherDisk({ diskForBuildsBytes: before }: DroneFacts, { diskForBuildsBytes: now }: DroneFacts): boolean {
+/** What is free counts by itself: alerts have a limit of their own, far above the drone's. */
+function hasOtherDisk(told: DroneFacts, facts: DroneFacts): boolean {
+  return differs(told.diskForBuildsBytes, facts.diskForBuildsBytes) || differs(told.diskFreeBytes, facts.diskFreeBytes);
+}
+
+function differs(before: number | undefined, now: number | undefined): boolean {
   if (before === undefined || now === undefined) return false;
   return Math.abs(now - before) >= Math.max(DISK_BYTES, DISK_PART * before);
 }

@@ -55,6 +55,16 @@ describe("what a drone measures is told to the fleet", () => {
     expect(looks(...disk(1.2))).toEqual([]);
   });
 
+  test("when clearly more or less disk is free, whatever builds may use: alerts judge by it", () => {
+    const free = (gib: number) => times(5, { diskFreeBytes: gib * 2 ** 30 });
+    clock += 300_000;
+    news.tell(at({ diskFreeBytes: 40 * 2 ** 30 }));
+    expect(looks(...free(31))).toEqual([]);
+    expect(looks(...free(5))).toEqual([1]);
+    expect(looks(...free(6))).toEqual([]);
+    expect(looks(...free(40))).toEqual([1]);
+  });
+
   test("a disk that is full is told at once", () => {
     expect(looks({ diskFreeBytes: 1 }, { diskFreeBytes: 1 }, {})).toEqual([1, 3]);
   });
