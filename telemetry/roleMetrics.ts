@@ -1,3 +1,4 @@
+import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
@@ -146,18 +147,22 @@ function storeMetrics(registry: Registry, pool: string): void {
 /** The disk that a role writes to, and its machine's load: looked at when somebody asks. */
 function machineMetrics(registry: Registry, dir: string): void {
   const registers = [registry];
+  /** A disk that is not there has no value: everything else is told. */
+  const ofDisk = async (gauge: Gauge, value: (disk: StatsFs) => number): Promise<void> => {
+    const disk = await statfs(dir).catch(() => null);
+    if (disk) gauge.set(value(disk));
+    else gauge.remove();
+  };
   new Gauge({
     ...{ name: "swarm_disk_size_bytes", help: "Size of the filesystem that the role writes to.", registers },
-    async collect() {
-      const { blocks, bsize } = await statfs(dir);
-      this.set(blocks * bsize);
+    collect() {
+      return ofDisk(this, ({ blocks, bsize }) => blocks * bsize);
     },
   });
   new Gauge({
     ...{ name: "swarm_disk_free_bytes", help: "Free disk where the role writes.", registers },
-    async collect() {
-      const { bavail, bsize } = await statfs(dir);
-      this.set(bavail * bsize);
+    collect() {
+      return ofDisk(this, ({ bavail, bsize }) => bavail * bsize);
     },
   });
   new Gauge({

@@ -23,6 +23,15 @@ function drone(build: DroneWork["build"], upload: DroneWork["upload"] = async ()
   return { measured, values: async () => valuesOf(await registry.metrics()) };
 }
 
+test("a disk that is not there has no value, and everything else is told", async () => {
+  const registry = new Registry();
+  binhostMetrics(registry, { dir: "/nowhere/at/all", pool: "/nowhere" });
+  const found = valuesOf(await registry.metrics());
+  expect(found.has("swarm_disk_free_bytes") || found.has("swarm_disk_size_bytes")).toBe(false);
+  expect(found.get('swarm_artifacts_total{result="accepted"}')).toBe(0);
+  expect(found.has("swarm_machine_load1")).toBe(true);
+});
+
 test("a build counts by its category and how it ended, with the time that its drone says", async () => {
   const outcomes = [
     async () => ({ ...artifactOf(order("dev-libs/a-1")), prepareSeconds: 20, buildSeconds: 100 }),
