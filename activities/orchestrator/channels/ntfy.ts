@@ -3,6 +3,9 @@ import { authorization, type ChannelRequest } from "./request.ts";
 import type { Secrets } from "./secrets.ts";
 import { bodyOf, headline } from "./words.ts";
 
+/** ntfy makes a file of a message of more than 4,096 bytes. */
+const MAX_BYTES = 3_500;
+const MORE = "\n... swarm alerts";
 /** ntfy's, of 1 to 5. */
 const PRIORITIES: Record<AlertSeverity, number> = { info: 3, warning: 4, critical: 5 };
 const QUIET = 2;
@@ -24,11 +27,18 @@ export function ntfyRequest(notice: Notice, swarm: string, { url, token }: Secre
   const body = {
     topic: decodeURIComponent(url.slice(slash + 1)),
     title: headline(notice, swarm),
-    message: bodyOf(notice),
+    message: shortened(bodyOf(notice)),
     priority: bad ? PRIORITIES[severity] : QUIET,
     tags: [bad ? TAGS[severity] : "white_check_mark"],
     sequence_id: id,
   };
   const headers = { "content-type": "application/json", "idempotency-key": id, ...authorization(token) };
   return { method: "POST", url: url.slice(0, slash + 1), headers, body: JSON.stringify(body) };
+}
+
+/** At most MAX_BYTES of a text, whole characters; where something is missing, the end says what shows it. */
+function shortened(text: string): string {
+  if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+  const room = new Uint8Array(MAX_BYTES - MORE.length);
+  return text.slice(0, new TextEncoder().encodeInto(text, room).read) + MORE;
 }

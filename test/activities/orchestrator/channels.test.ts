@@ -96,6 +96,24 @@ test("ntfy: JSON to the server's root, with topic, priority, and the id that rep
   expect(second).toMatchObject({ priority: 2, tags: ["white_check_mark"] });
 });
 
+test("ntfy: a message that is too long for it ends after a whole character, with the command that shows the rest", async () => {
+  const { received, url } = await receiver();
+  const phone = channel({ kind: "ntfy", url: `${url}/my-swarm` });
+  const fits = "x".repeat(3_500);
+  const texts = [fits, `${fits}x`, "✗".repeat(2_000), `a${"💥".repeat(2_000)}`];
+  for (const text of texts) await sendNotice(phone, notice({ text, alerts: [], others: [] }), sender());
+  const messages = received.map(({ body }): string => JSON.parse(body).message);
+  expect(messages[0]).toBe(fits);
+  for (const [i, message] of messages.entries()) {
+    if (i === 0) continue;
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(3_500);
+    expect(Buffer.byteLength(message)).toBeGreaterThan(3_490);
+    const [kept = ""] = message.split("\n... swarm alerts");
+    expect(message).toBe(`${kept}\n... swarm alerts`);
+    expect(texts[i]?.startsWith(kept) && kept.isWellFormed()).toBe(true);
+  }
+});
+
 describe("Uptime Kuma", () => {
   test("down with what is wrong, up when nothing is, and up regularly", async () => {
     const { received, url } = await receiver();
