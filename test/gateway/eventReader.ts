@@ -1,6 +1,8 @@
 /** A reader of server-sent events. */
 export class EventStream implements Disposable {
   text = "";
+  /** The gateway has ended it, or it was closed. */
+  isOver = false;
   readonly #abort = new AbortController();
   readonly headers: Headers;
 
@@ -28,6 +30,7 @@ export class EventStream implements Disposable {
     } catch {
       // Closed, by us or by the gateway.
     }
+    this.isOver = true;
   }
 
   events<T = Record<string, unknown>>(name: string): T[] {

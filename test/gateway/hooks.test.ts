@@ -24,6 +24,8 @@ interface Said {
   text: string;
 }
 
+const LAPTOP = HOOK.replace('"overlay"', '"overlay-laptop"').replace('"desktop"', '"laptop"');
+
 /** A push, as GitHub and Gitea send it. */
 function push(
   gateway: TestGateway,
@@ -34,10 +36,11 @@ function push(
     event = "push",
     secret = SECRET,
     signature,
-  }: Partial<Record<"id" | "after" | "ref" | "event" | "secret" | "signature", string>>,
+    hook = "overlay",
+  }: Partial<Record<"id" | "after" | "ref" | "event" | "secret" | "signature" | "hook", string>>,
 ): Promise<Answer<Said & { error?: string }>> {
   const body = JSON.stringify({ ref, after });
-  return gateway.ask("/api/v1/hooks/overlay", {
+  return gateway.ask(`/api/v1/hooks/${hook}`, {
     as: null,
     body,
     headers: {
@@ -108,4 +111,15 @@ test("what is not signed, or not meant, starts nothing", async () => {
   await writeFile(join(gateway.access.directory, "secret"), "short");
   expect((await push(gateway, {})).status).toBe(503);
   expect(await listRuns(swarm.client, 10)).toEqual([]);
+});
+
+test("one push for two hooks starts both their targets", async () => {
+  await using swarm = await noopSwarm({ plan: chain(1), drones: [{ name: "izar" }] });
+  await using gateway = await gatewayOf(swarm, HOOK + LAPTOP);
+  await putTarget(gateway.access);
+  await putTarget(gateway.access, "laptop");
+  await writeFile(join(gateway.access.directory, "secret"), SECRET);
+  const answers = await Promise.all(["overlay", "overlay-laptop"].map((hook) => push(gateway, { hook })));
+  expect(answers.map(({ body }) => body.done)).toEqual(["started", "started"]);
+  expect((await listRuns(swarm.client, 10)).map(({ target }) => target).sort()).toEqual(["desktop", "laptop"]);
 });

@@ -3,6 +3,7 @@ import { expect, inject, test } from "vitest";
 import { chain } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { State } from "../../gateway/schemas/state.ts";
+import { removeToken } from "../../gateway/tokens.ts";
 import type { RunEvent } from "../../model/events.ts";
 import type { PackageView } from "../../model/run.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -99,4 +100,18 @@ test("what is known of a run that was looked at once is no older than two second
   await until("it is told", async () => (await gateway.ask<{ status: string }>("/status")).body.status === "gate");
   expect(Date.now() - begun).toBeLessThan(4_000);
   await run.executeUpdate("cancel", { args: [{ by: "a test" }] });
+});
+
+test("what a token has opened ends with it; a target that nobody has is told so", async () => {
+  await using swarm = await noopSwarm({});
+  await using gateway = await gatewayOf(swarm);
+  await putTarget(gateway.access);
+  using stream = await EventStream.open(`${gateway.url}/api/v1/live`, gateway.tokens.viewer);
+  using other = await EventStream.open(`${gateway.url}/api/v1/live`, gateway.tokens.operator);
+  await until("the first state", async () => stream.events("state").length > 0);
+  expect((await gateway.ask("/api/v1/state?target=nobodys")).status).toBe(404);
+  const { config } = await gateway.access.loadedConfig();
+  await removeToken(config.gateway.tokens, "a-viewer");
+  await until("its stream has ended", async () => stream.isOver);
+  expect(other.isOver).toBe(false);
 });

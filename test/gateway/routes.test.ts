@@ -25,7 +25,9 @@ test("a run is started, watched, paused, resumed and finalized over HTTP, in the
   const paused = await gateway.ask("/api/v1/runs/desktop/pause", { body: { reason: "a storm" } });
   expect(paused.status).toBe(200);
   expect((await gateway.ask("/api/v1/runs/desktop/resume", { body: {} })).status).toBe(200);
-  const finalized = await gateway.ask("/api/v1/runs/desktop/finalize", { body: {} });
+  const late = await gateway.ask("/api/v1/runs/desktop/finalize", { body: { run: "desktop-20200101-0000" } });
+  expect(late).toMatchObject({ status: 409, body: { hint: "Nothing was done." } });
+  const finalized = await gateway.ask("/api/v1/runs/desktop/finalize", { body: { run } });
   expect([finalized.status, finalized.body.packages]).toEqual([200, 3]);
   const runs = await gateway.ask<{ run: string; startedBy: string }[]>("/api/v1/runs");
   expect(runs.body[0]).toMatchObject({ run, startedBy: "a-operator" });
