@@ -63,9 +63,17 @@ test("a log is read while it is written, with its colours, broken bytes and all;
   for await (const piece of await download.createReadStream()) bytes += piece.length;
   expect(bytes).toBe(size);
 
-  await logs.complete(key, { begun, size, failed: null });
+  // The attempt ends before its log does: the rest is waited for, and it is said when it does not come.
   release();
   await page.getByText("live", { exact: true }).waitFor({ state: "detached" });
+  await write(Buffer.from("after the end\n"));
+  await log.getByText("after the end").waitFor();
+  const unfinished = page.getByRole("alert").filter({ hasText: "The end of this log has not come" });
+  expect(await unfinished.count()).toBe(0);
+  await unfinished.waitFor({ timeout: 60_000 });
+  await logs.complete(key, { begun, size, failed: null });
+  await unfinished.getByRole("button", { name: "Try again" }).click();
+  await unfinished.waitFor({ state: "detached" });
   // Of a log that is there already only its end is fetched.
   await page.reload();
   await log.getByText("the last line").waitFor();

@@ -56,6 +56,7 @@ export class LogLines {
   }
 
   #add(texts: readonly string[]): void {
+    if (texts.length === 0) return;
     const lines = [...this.#lines, ...texts.map((text) => this.#line(text))];
     let first = 0;
     while (lines.length - first > this.#keep || (this.#kept > MOST_KEPT && lines.length - first > 1)) {

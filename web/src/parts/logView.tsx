@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, count } from "../../../model/words.ts";
 import { type LogLine, LogLines } from "../lib/logLines.ts";
 import { address, RequestError, send, wordsOf } from "../wire/request.ts";
 import { attempt as tryTo } from "./actions.tsx";
-import { Card, Chip } from "./common.tsx";
+import { Card, Chip, Problem } from "./common.tsx";
 
 interface Props {
   run: string;
@@ -24,30 +24,44 @@ interface Shown {
   cut: string | null;
   /** The binhost has none any more, or never had. */
   isMissing: boolean;
+  /** Its attempt ended some time ago, and its own end has not come: it is not asked for any more. */
+  isUnfinished: boolean;
   problem: string | null;
 }
 
 const KEPT_LINES = 5_000;
 /** Of a longer log only the end is fetched. bytes */
 const TAIL_BYTES = 1024 * 1024;
-const ASK_EACH_MS = 1_000;
+const ASK_EACH_MS = 500;
+/** After a refusal, or where nothing answers. */
+const ASK_AGAIN_MS = 2_000;
+/** So long after the attempt's end, or after the last that came, more of the log is waited for. */
+const END_WITHIN_MS = 20_000;
 
 /** The log of an attempt, while it is written and afterwards. */
 export function LogView({ run, cpv, attempt, isRunning }: Props) {
   const [shown, setShown] = useState<Shown | null>(null);
   const [isFollowing, setFollowing] = useState(true);
+  const [round, setRound] = useState(0);
+  const isRunningNow = useRef(isRunning);
+  isRunningNow.current = isRunning;
   const box = useRef<HTMLElement>(null);
   const path = ["logs", run, ...cpv.split("/"), attempt];
   const url = address(path);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again
   useEffect(() => {
     const stopped = new AbortController();
-    follow(url, isRunning, setShown, stopped.signal).catch(() => {});
+    follow(url, () => isRunningNow.current, setShown, stopped.signal).catch(() => {});
     return () => stopped.abort();
-  }, [url, isRunning]);
+  }, [url, round]);
   useEffect(() => {
     if (isFollowing && box.current && shown) box.current.scrollTop = box.current.scrollHeight;
   }, [isFollowing, shown]);
+  // Drawn anew only when lines came.
+  const lines = shown?.lines ?? null;
+  const drawn = useMemo(() => lines && <Lines lines={lines} />, [lines]);
   const live = isRunning && shown?.isComplete !== true;
+  const mayGrow = shown !== null && !shown.isComplete && !shown.isUnfinished;
   return (
     <Card
       title={`Log of attempt ${attempt}`}
@@ -73,8 +87,14 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
     >
       {shown?.problem != null && <p class="problem">{shown.problem}</p>}
       {shown && <Left shown={shown} />}
+      {shown?.isUnfinished && (
+        <Problem
+          text="The end of this log has not come: the drone may be away, or still has to send it."
+          onRetry={() => setRound(round + 1)}
+        />
+      )}
       {shown === null && <p class="empty">Asking for the log…</p>}
-      {shown && shown.lines.length === 0 && shown.problem === null && <p class="empty">{emptyWords(shown, live)}</p>}
+      {shown && shown.lines.length === 0 && shown.problem === null && <p class="empty">{emptyWords(shown, mayGrow)}</p>}
       {shown && shown.lines.length > 0 && (
         <section
           class="log"
@@ -87,16 +107,16 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
             if (scrollHeight - scrollTop - clientHeight > 200 && isFollowing) setFollowing(false);
           }}
         >
-          <Lines lines={shown.lines} />
+          {drawn}
         </section>
       )}
     </Card>
   );
 }
 
-function emptyWords({ isMissing }: Shown, isLive: boolean): string {
+function emptyWords({ isMissing }: Shown, mayGrow: boolean): string {
   if (isMissing) return "The binhost has no log of it: it was not kept, or is too old.";
-  return isLive ? "Nothing was written yet." : "The log is empty.";
+  return mayGrow ? "Nothing was written yet." : "The log is empty.";
 }
 
 function Left({ shown: { dropped, skipped, cut } }: { shown: Shown }) {
@@ -157,7 +177,7 @@ function Block({ lines }: { lines: readonly LogLine[] }) {
 
 async function follow(
   url: string,
-  isRunning: boolean,
+  isRunning: () => boolean,
   show: (shown: Shown) => void,
   stopped: AbortSignal,
 ): Promise<void> {
@@ -171,10 +191,17 @@ async function follow(
     isComplete: false,
     cut: null,
     isMissing: false,
+    isUnfinished: false,
     problem: null,
   };
   let offset = 0;
+  const wasRunning = isRunning();
+  /** ms: when it was running last, or something of it came. */
+  let newsAt = Date.now();
   while (!stopped.aborted) {
+    let wait = ASK_EACH_MS;
+    if (isRunning()) newsAt = Date.now();
+    const isLate = Date.now() - newsAt > END_WITHIN_MS;
     try {
       const response = await read(url, offset, stopped);
       const size = Number(response.headers.get("log-size") ?? 0);
@@ -193,26 +220,34 @@ async function follow(
       }
       begun = now;
       const begin = Number(response.headers.get("log-offset") ?? offset);
-      const found = await response.bytes();
+      const found = new Uint8Array(await response.arrayBuffer());
       offset = begin + found.length;
       lines.push(found);
       const isComplete = response.headers.get("log-complete") === "true";
+      if (found.length > 0) newsAt = Date.now();
       const isAtEnd = isComplete && offset >= size;
       if (isAtEnd) lines.finish();
       const cut = response.headers.get("log-cut");
-      shown = { ...shown, lines: lines.lines, dropped: lines.dropped, size, isComplete, cut, problem: null };
+      const isUnfinished = isLate && !isAtEnd && found.length === 0;
+      // A line that was begun is shown when it will not go on.
+      if (isUnfinished) lines.finish();
+      const { lines: kept, dropped } = lines;
+      const state = { size, isComplete, cut, isMissing: false, isUnfinished, problem: null };
+      shown = { ...shown, lines: kept, dropped, ...state };
       show(shown);
-      if (isAtEnd || (!isRunning && found.length === 0)) return;
+      if (isAtEnd || isUnfinished) return;
       if (found.length > 0 && offset < size) continue;
     } catch (error) {
       if (stopped.aborted) return;
-      // While a build begins there is no log yet.
+      // While a build begins there is no log yet; of a short one it may come after its end.
       const isMissing = error instanceof RequestError && error.status === 404;
-      shown = { ...shown, isMissing: isMissing && !isRunning, problem: isMissing ? null : wordsOf(error) };
+      const isGone = isMissing && !isRunning() && (!wasRunning || isLate);
+      shown = { ...shown, isMissing: isGone, problem: isMissing ? null : wordsOf(error) };
       show(shown);
-      if (shown.isMissing) return;
+      if (isGone) return;
+      if (!isMissing) wait = ASK_AGAIN_MS;
     }
-    await new Promise((resolve) => setTimeout(resolve, ASK_EACH_MS));
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 
