@@ -81,6 +81,11 @@ export async function alerts(saved?: SavedAlerts): Promise<void> {
     setCurrentDetails(details(state));
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
+      if (sending.length > 0) {
+        // What is at its channel now would be sent once more by the next run.
+        await condition(() => sending.length === 0, TRY);
+        await condition(allHandlersFinished);
+      }
       await continueAsNew<typeof alerts>(state.save());
     }
     const awake = (): boolean => dirty || workflowInfo().continueAsNewSuggested;

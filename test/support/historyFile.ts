@@ -20,4 +20,9 @@ export async function readHistory(file: string): Promise<WorkflowHistory> {
   return History.fromObject(JSON.parse(await readFile(file, "utf8")));
 }
 
+/** A history that was made up, or changed. */
+export function historyOf(events: object[]): WorkflowHistory {
+  return History.fromObject({ events });
+}
+
 const MACHINE = new Set(["identity", "stackTrace"]);
