@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
 import { messageOf, UserError, usageError } from "../../model/errors.ts";
 import type { Source } from "../../monitor/source.ts";
 import type { Context } from "../context.ts";
@@ -38,6 +39,8 @@ async function monitor(context: Context, options: Options): Promise<void> {
   }
   // React's code for development is slow, and keeps what it measured: whatever the shell says, this is none.
   process.env.NODE_ENV = "production";
+  // Each frame is garbage a moment later: left alone, V8 lets much of it pile up before it looks.
+  for (const flag of ["--max-semi-space-size=2", "--heap-growing-percent=30"]) setFlagsFromString(flag);
   const [{ runMonitor }, { wantsAscii }] = await Promise.all([
     import("../../monitor/monitor.ts"),
     import("../../monitor/terminal.ts"),
