@@ -1,7 +1,7 @@
 import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import type { Observation, ObservedDisk, ObservedRun, RunStarts } from "../model/alerts.ts";
-import { UserError } from "../model/errors.ts";
+import { messageOf } from "../model/errors.ts";
 import { RUN_STEPS } from "../model/run.ts";
 import { freeBytes, GIB } from "../system/disk.ts";
 import { FLEET_ID, type FleetView, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
@@ -17,25 +17,45 @@ const MAX_FAILED = 100;
 /** Of the runs that the engine lists: more than there are targets. */
 const MAX_RUNS = 200;
 
-/** Reads of the swarm what the rules of the alerts ask for. UserError: somebody did not answer. */
+interface Looked {
+  run: ObservedRun;
+  start: RunStart | null;
+}
+
+/**
+ * Reads of the swarm what the rules of the alerts ask for. Of what does not answer now, it keeps what it saw last: alerts of
+ * the others go on.
+ */
 export class Observer {
   readonly #client: Client;
   readonly #config: SwarmConfig;
   /** Why runs failed, by execution: that does not change any more. */
   readonly #reasons = new Map<string, string | null>();
+  /** What was seen last, by target. */
+  readonly #seen = new Map<string, Looked>();
+  #fleetSeen: FleetView | null = null;
+  readonly #silent = new Set<string>();
 
   constructor(client: Client, config: SwarmConfig) {
     this.#client = client;
     this.#config = config;
   }
 
+  /** What did not answer in the last look, in words; empty: all did. */
+  get problem(): string {
+    return [...this.#silent].sort().join("; ");
+  }
+
   /** @param starts those of the observation before. */
   async observe(starts: RunStarts): Promise<Observation> {
     const { channels, ...rules } = this.#config.alerts;
     const at = Date.now();
+    this.#silent.clear();
     const [fleet, records] = await Promise.all([this.#fleet(), listRuns(this.#client, MAX_RUNS)]);
     const newest = [...Map.groupBy(records, ({ target }) => target).values()].flatMap(([first]) => first ?? []);
-    const looked = await Promise.all(newest.map((record) => this.#run(record, starts[record.run], at)));
+    const found = await Promise.all(newest.map((record) => this.#run(record, starts[record.run], at)));
+    const looked = found.filter((each) => each !== null);
+    for (const each of looked) this.#seen.set(each.run.target, each);
     const seen = {
       rules,
       channels: channels.map(({ name, minSeverity }) => ({ name, minSeverity })),
@@ -53,11 +73,13 @@ export class Observer {
 
   async #fleet(): Promise<FleetView> {
     try {
-      return await askWorkflow(this.#client, FLEET_ID, fleetQuery);
+      this.#fleetSeen = await askWorkflow(this.#client, FLEET_ID, fleetQuery);
     } catch (error) {
       if (error instanceof Error && error.name === "WorkflowNotFoundError") return { drones: [], refused: [] };
-      throw error;
+      if (this.#fleetSeen === null) throw error;
+      this.#silent.add(`the fleet: ${messageOf(error)}`);
     }
+    return this.#fleetSeen;
   }
 
   #disk(name: string, free: number): ObservedDisk {
@@ -73,15 +95,16 @@ export class Observer {
     return free === null ? [] : [this.#disk(`binhost ${name}`, free)];
   }
 
-  async #run(
-    record: RunRecord,
-    before: RunStart | undefined,
-    at: number,
-  ): Promise<{ run: ObservedRun; start: RunStart | null }> {
+  /** Null: the run does not answer, and never did. */
+  async #run(record: RunRecord, before: RunStart | undefined, at: number): Promise<Looked | null> {
     const { target } = record;
     if (record.status !== "RUNNING") return { run: await this.#ended(record), start: null };
     const { run: view, runProblem } = await readRun(this.#client, target);
-    if (view === null) throw new UserError(runProblem ?? `the run of ${target} is gone`);
+    if (view === null) {
+      this.#silent.add(runProblem ?? `the run of ${target} is gone`);
+      const last = this.#seen.get(target);
+      return last?.run.run === record.run ? last : null;
+    }
     const start = startOf(view, before, at);
     return {
       start,

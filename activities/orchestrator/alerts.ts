@@ -62,15 +62,18 @@ export function createAlertActivities(
       const end = Date.now() + LONGEST_MS;
       let beatAt = 0;
       let problem = "";
+      const tell = (text: string): void => {
+        if (text !== problem && text !== "") log.warn(`alerts: cannot read all of the swarm, tried again: ${text}`);
+        problem = text;
+      };
       try {
         for (;;) {
           const observation = await observer.observe(starts).catch((error: unknown) => {
-            if (problem !== messageOf(error))
-              log.warn(`alerts: cannot read the swarm, tried again: ${messageOf(error)}`);
-            problem = messageOf(error);
+            tell(messageOf(error));
             return null;
           });
           if (observation) {
+            tell(observer.problem);
             starts = observation.starts;
             const isTime = Date.now() >= Math.min(end, request.until ?? end);
             if (observation.digest !== request.digest || isTime) return observation;

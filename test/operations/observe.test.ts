@@ -7,7 +7,7 @@ import { resolveConfig, surroundingsOf } from "../../config/defaults.ts";
 import type { ObservedRun } from "../../model/alerts.ts";
 import { stalled, startOf } from "../../operations/observation.ts";
 import { Observer } from "../../operations/observe.ts";
-import { finalizeUpdate } from "../../workflows/messages.ts";
+import { finalizeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { temporaryDirectory } from "../cli/command.ts";
 import { NOW, runDrone, runView } from "../cli/views.ts";
 import { reaches } from "../support/builds.ts";
@@ -91,6 +91,30 @@ test("a run through its steps, as the alerts see it: the digest stays while noth
   swarm.binhost.onPublish = async () => {};
   await handle.result();
   await until("it is done", async () => (await run())?.step === "done");
+});
+
+test("a run that never answered is left out; of what does not answer any more, what was seen last counts", async () => {
+  const { swarm, observer } = await observed(chain(2));
+  await swarm.addDrone({ name: "izar" });
+  await swarm.run({ run: "desktop-1" });
+  await reaches(swarm, "gate");
+  const alone = await observer.observe({});
+  expect(observer.problem).toBe("");
+  // A run that nobody works for: it cannot answer.
+  await swarm.client.workflow.start("worldUpdate", {
+    ...{ workflowId: worldUpdateId("laptop"), taskQueue: "nobody", args: [], memo: { run: "laptop-1" } },
+  });
+  const both = await until("it is listed", async () => {
+    const now = await observer.observe(alone.starts);
+    return observer.problem !== "" && now;
+  });
+  expect(observer.problem).toContain("the run of laptop");
+  expect(both.runs).toEqual(alone.runs);
+  await Promise.all(swarm.orchestrators.map(({ stop }) => stop()));
+  const silent = await observer.observe(both.starts);
+  expect(silent).toEqual({ ...both, at: silent.at, disks: silent.disks });
+  expect(silent.drones).toHaveLength(1);
+  expect(observer.problem).toMatch(/the run of desktop.*the run of laptop.*the fleet/);
 });
 
 test("a run that fails has its reason", async () => {
