@@ -86,6 +86,9 @@ test("a run is watched live from its first build to the gate, and finalized with
   await page.getByRole("combobox", { name: /^Run/ }).selectOption(past);
   await page.getByRole("application", { name: "Timeline of 6 builds on 1 drone" }).waitFor();
   await expect.poll(() => new URL(page.url()).hash, SOON).toBe(`#/timeline?run=${past}`);
+  // A package's page is about the current run: of one before only the history tells.
+  const longest = page.getByRole("region", { name: "Longest builds" }).getByRole("link");
+  expect(await longest.first().getAttribute("href")).toMatch(/^#\/history\?package=/);
   expect(problems).toEqual([]);
 });
 

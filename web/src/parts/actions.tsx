@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { announce } from "../state/announcer.ts";
 import { isLoggingIn, whyNot } from "../state/session.ts";
 import { wordsOf } from "../wire/request.ts";
 import { Dialog } from "./dialog.tsx";
+import { changedWords, isShown, type RunRef } from "./operate.ts";
 
 /** What the last action has come to, shown until the next one or until it is closed. */
 export const outcome = signal<{ tone: "good" | "bad"; text: string } | null>(null);
@@ -22,6 +23,17 @@ export async function attempt(work: () => Promise<string>): Promise<boolean> {
     announce(text);
     return false;
   }
+}
+
+/** Closes what asks about a run, with a word why, as soon as the page shows another one. */
+export function useWhileShown(meant: RunRef, onClose: () => void): void {
+  const isOther = !isShown(meant);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it changes
+  useEffect(() => {
+    if (!isOther) return;
+    void attempt(() => Promise.reject(new Error(changedWords(meant))));
+    onClose();
+  }, [isOther]);
 }
 
 interface ButtonProps {

@@ -1,23 +1,25 @@
 import { useState } from "preact/hooks";
 import { bytes, count } from "../../../model/words.ts";
-import { target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import type { FinalizePreview } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
-import { Confirm } from "./actions.tsx";
+import { Confirm, useWhileShown } from "./actions.tsx";
 import { Dialog } from "./dialog.tsx";
-import { finalize } from "./operate.ts";
+import { finalize, type RunRef } from "./operate.ts";
 
 /** Shows what would be published, and publishes it. */
-export function FinalizeDialog({ onClose }: { onClose(): void }) {
-  const name = target.value ?? "";
-  const { data, error } = useResource(name, (signal) =>
-    get<FinalizePreview>(address(["runs", name, "finalize"]), signal),
-  );
+export function FinalizeDialog({ meant, onClose }: { meant: RunRef; onClose(): void }) {
+  const { target: name, run } = meant;
+  const { data, error } = useResource(run, async (signal) => {
+    const preview = await get<FinalizePreview>(address(["runs", name, "finalize"]), signal);
+    if (preview.run !== run) throw new Error(`${name} has another run by now, ${preview.run}. Look at it first.`);
+    return preview;
+  });
+  useWhileShown(meant, onClose);
   const [acceptFailed, setAcceptFailed] = useState(false);
   if (data === null) {
     return (
-      <Dialog title="Publish this run?" onClose={onClose}>
+      <Dialog title={`Publish ${run}?`} onClose={onClose}>
         {error === null ? <p>Looking at what would be published…</p> : <p class="problem">{error}</p>}
       </Dialog>
     );
@@ -27,7 +29,7 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
   const contents = (
     <>
       <p>
-        Clients of <strong>{name}</strong> get {count(added.length, "new package")} and{" "}
+        Clients of <strong>{name}</strong> get what {run} has built: {count(added.length, "new package")} and{" "}
         {count(changed.length, "changed one")} ({bytes(data.bytes)}), all at once. It can be rolled back.
       </p>
       <Names title="New" names={added} />
@@ -46,11 +48,11 @@ export function FinalizeDialog({ onClose }: { onClose(): void }) {
   }
   return (
     <Confirm
-      title="Publish this run?"
+      title={`Publish ${run}?`}
       verb="Publish"
       act={async () => {
         if (mustAccept && !acceptFailed) throw new Error("Say first that it shall be published without what failed.");
-        return await finalize(acceptFailed);
+        return await finalize(meant, acceptFailed);
       }}
       onClose={onClose}
     >

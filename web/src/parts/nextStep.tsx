@@ -1,16 +1,18 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { chooseTarget, state } from "../state/live.ts";
+import { chooseTarget, run, state } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { NextAction } from "../wire/answers.ts";
 import { ActionButton, attempt, Confirm, WhyOff } from "./actions.tsx";
 import { FinalizeDialog } from "./finalize.tsx";
-import { resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";
+import { type RunRef, resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";
 
 /** What an operator should do now, with a button for it where the page can do it. */
 export function NextStep({ action }: { action: NextAction }) {
   const [first, ...more] = action.situation;
   const isCalm = action.verb === "Watch";
+  const [publishing, setPublishing] = useState<RunRef | null>(null);
+  const current = run.value;
   return (
     <section class={`card next ${isCalm ? "calm" : ""}`} aria-labelledby="next-step">
       <h2 id="next-step">Next action</h2>
@@ -24,7 +26,7 @@ export function NextStep({ action }: { action: NextAction }) {
       )}
       {action.command !== null && !isCalm && (
         <div class="buttons start">
-          <Command text={action.command} primary />
+          <Command text={action.command} current={current} onPublish={setPublishing} primary />
         </div>
       )}
       {action.otherwise.length > 0 && (
@@ -33,40 +35,44 @@ export function NextStep({ action }: { action: NextAction }) {
             const [command = "", effect] = line.split(/\s+#\s+/);
             return (
               <li key={line}>
-                <Command text={command} /> {effect && <span class="muted">{effect}</span>}
+                <Command text={command} current={current} onPublish={setPublishing} />{" "}
+                {effect && <span class="muted">{effect}</span>}
               </li>
             );
           })}
         </ul>
       )}
+      {publishing && <FinalizeDialog meant={publishing} onClose={() => setPublishing(null)} />}
       {!isCalm && state.value?.stale === null && <WhyOff />}
     </section>
   );
 }
 
+interface CommandProps {
+  text: string;
+  /** The run that it is about. */
+  current: RunRef | null;
+  onPublish(meant: RunRef): void;
+  primary?: boolean;
+}
+
 /** A command of `swarm` as a button or link that does the same; else as text for a shell. */
-function Command({ text, primary = false }: { text: string; primary?: boolean }) {
-  const [isAsked, setAsked] = useState(false);
+function Command({ text, current, onPublish, primary = false }: CommandProps) {
   const words = text.trim().split(/\s+/).slice(1);
   const [verb, object] = words;
-  const ask = () => setAsked(true);
   const button = (label: string, act: () => unknown): ComponentChildren => (
     <ActionButton primary={primary} onAct={act}>
       {label}
     </ActionButton>
   );
-  if (verb === "finalize") {
-    return (
-      <>
-        {button(words.includes("--accept-failed") ? "Finalize without them…" : "Finalize…", ask)}
-        {isAsked && <FinalizeDialog onClose={() => setAsked(false)} />}
-      </>
-    );
+  if (verb === "finalize" && current) {
+    const label = words.includes("--accept-failed") ? "Finalize without them…" : "Finalize…";
+    return button(label, () => onPublish({ target: current.target, run: current.run }));
   }
-  if (verb === "resume") return button("Resume the run", () => attempt(resumeRun));
-  if (verb === "unblock") {
+  if (verb === "resume" && current) return button("Resume the run", () => attempt(() => resumeRun(current)));
+  if (verb === "unblock" && current) {
     return button(object ? `Try ${object} again` : "Try the failed ones again", () =>
-      attempt(() => unblock(object ? [object] : [])),
+      attempt(() => unblock(current, object ? [object] : [])),
     );
   }
   if (verb === "drone" && object === "resume" && words[2]) {
@@ -94,26 +100,26 @@ function Command({ text, primary = false }: { text: string; primary?: boolean })
 }
 
 function StartRun({ primary, target }: { primary: boolean; target: string | null }) {
-  const [isAsked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<{ target: string | null } | null>(null);
   return (
     <>
-      <ActionButton primary={primary} onAct={() => setAsked(true)}>
+      <ActionButton primary={primary} onAct={() => setAsked({ target })}>
         Start an update…
       </ActionButton>
-      {isAsked && (
+      {asked && (
         <Confirm
           title="Start an update?"
           verb="Start"
           act={async () => {
-            const text = await startRun(target);
-            if (target !== null) chooseTarget(target);
+            const text = await startRun(asked.target);
+            if (asked.target !== null) chooseTarget(asked.target);
             return text;
           }}
-          onClose={() => setAsked(false)}
+          onClose={() => setAsked(null)}
         >
           <p>
-            The drones sync their trees, what has changed{target === null ? "" : ` for ${target}`} is resolved, and all
-            that is needed is built. Nothing is published before you finalize.
+            The drones sync their trees, what has changed{asked.target === null ? "" : ` for ${asked.target}`} is
+            resolved, and all that is needed is built. Nothing is published before you finalize.
           </p>
         </Confirm>
       )}

@@ -1,13 +1,11 @@
-import { useState } from "preact/hooks";
 import { etaWords, PACKAGE_MARKS } from "../../../model/marks.ts";
 import { clock, count } from "../../../model/words.ts";
 import { now } from "../state/clock.ts";
 import { state } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import type { RunView } from "../wire/answers.ts";
-import { ActionButton, attempt, Confirm } from "./actions.tsx";
 import { Card, Empty } from "./common.tsx";
-import { balance, cancelRun, pauseRun, resumeRun, unblock } from "./operate.ts";
+import { RunActions } from "./runActions.tsx";
 import { STATE_ORDER } from "./words.ts";
 
 /** How far a run is, and what can be done with it. */
@@ -62,42 +60,4 @@ export function Progress({ view }: { view: RunView }) {
 function ByClock({ view: { etaSeconds } }: { view: RunView }) {
   const at = state.value?.reading.at ?? now.value;
   return <>done about {clock(at + (etaSeconds ?? 0) * 1000).slice(0, 5)}</>;
-}
-
-function RunActions({ view }: { view: RunView }) {
-  const [asked, setAsked] = useState<"pause" | "cancel" | null>(null);
-  const [reason, setReason] = useState("");
-  if (view.endedAt !== null || view.step === "publish") return null;
-  const close = () => setAsked(null);
-  return (
-    <div class="buttons">
-      {view.paused ? (
-        <ActionButton onAct={() => attempt(resumeRun)}>Resume</ActionButton>
-      ) : (
-        <ActionButton onAct={() => setAsked("pause")}>Pause…</ActionButton>
-      )}
-      {view.step === "build" && <ActionButton onAct={() => attempt(balance)}>Balance</ActionButton>}
-      {view.counts.failed > 0 && <ActionButton onAct={() => attempt(() => unblock())}>Unblock all</ActionButton>}
-      <ActionButton danger onAct={() => setAsked("cancel")}>
-        Cancel…
-      </ActionButton>
-      {asked === "pause" && (
-        <Confirm title="Pause the run?" verb="Pause" act={() => pauseRun(reason.trim())} onClose={close}>
-          <p>What is being built is finished. Nothing new starts until you resume.</p>
-          <label>
-            Why (others see it)
-            <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxlength={200} />
-          </label>
-        </Confirm>
-      )}
-      {asked === "cancel" && (
-        <Confirm title="Cancel the run?" verb="Cancel the run" danger act={cancelRun} onClose={close}>
-          <p>
-            Its builds are stopped and nothing of it is published. {count(view.counts.received, "finished package")}{" "}
-            will have to be built again.
-          </p>
-        </Confirm>
-      )}
-    </div>
-  );
 }

@@ -28,6 +28,7 @@ export function PackageView() {
     get<PackageAnswer>(url ?? "", signal),
   );
   const shown = live ?? data;
+  const current = run.value;
   const attempts = shown?.attempts ?? [];
   const failed = attempts.findLast((one) => one.failure);
   const failure = failed?.failure;
@@ -50,11 +51,11 @@ export function PackageView() {
         </p>
       )}
       <div class="buttons start">
-        {shown?.state === "needed" && (
-          <ActionButton onAct={() => tryTo(() => prioritize([cpv]))}>Put first</ActionButton>
+        {current && shown?.state === "needed" && (
+          <ActionButton onAct={() => tryTo(() => prioritize(current, [cpv]))}>Put first</ActionButton>
         )}
-        {shown?.state === "failed" && (
-          <ActionButton primary onAct={() => tryTo(() => unblock([cpv]))}>
+        {current && shown?.state === "failed" && (
+          <ActionButton primary onAct={() => tryTo(() => unblock(current, [cpv]))}>
             Try again
           </ActionButton>
         )}

@@ -46,7 +46,7 @@ function List({
   snapshots: readonly SnapshotInfo[];
   onChange(): void;
 }) {
-  const [back, setBack] = useState<SnapshotInfo | null>(null);
+  const [back, setBack] = useState<{ of: string; snapshot: SnapshotInfo } | null>(null);
   return (
     <Card title="Published">
       <Table label="Snapshots">
@@ -86,7 +86,10 @@ function List({
                       )}
                       <EngineLink workflow={runWorkflow(name)} what={`The runs of ${name}`} />
                       {!snapshot.current && (
-                        <ActionButton label={`Roll back to ${snapshot.id}`} onAct={() => setBack(snapshot)}>
+                        <ActionButton
+                          label={`Roll back to ${snapshot.id}`}
+                          onAct={() => setBack({ of: name, snapshot })}
+                        >
                           Roll back…
                         </ActionButton>
                       )}
@@ -103,15 +106,16 @@ function List({
           verb="Roll back"
           danger
           act={async () => {
-            const text = await rollBack(back.id);
+            const text = await rollBack(back.of, back.snapshot.id);
             onChange();
             return text;
           }}
           onClose={() => setBack(null)}
         >
           <p>
-            Clients get <strong>{back.id}</strong> with its {count(back.packages, "package")} at once. The other
-            snapshots stay: you can go forward again in the same way.
+            Clients of {back.of} get <strong>{back.snapshot.id}</strong> with its{" "}
+            {count(back.snapshot.packages, "package")} at once. The other snapshots stay: you can go forward again in
+            the same way.
           </p>
         </Confirm>
       )}

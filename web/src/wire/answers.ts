@@ -102,6 +102,7 @@ export interface PackageAnswer extends PackageView {
 
 /** What finalize would publish. */
 export interface FinalizePreview {
+  run: string;
   added: string[];
   changed: string[];
   failed: string[];

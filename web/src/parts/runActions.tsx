@@ -1,0 +1,68 @@
+import { useState } from "preact/hooks";
+import { count } from "../../../model/words.ts";
+import type { RunView } from "../wire/answers.ts";
+import { ActionButton, attempt, Confirm, useWhileShown } from "./actions.tsx";
+import { balance, cancelRun, pauseRun, resumeRun, unblock } from "./operate.ts";
+
+/** What can be done with a run, at its present step. */
+export function RunActions({ view }: { view: RunView }) {
+  // The run as it was when its button was pressed: what is confirmed is about this one.
+  const [asked, setAsked] = useState<{ to: "pause" | "cancel"; meant: RunView } | null>(null);
+  const close = () => setAsked(null);
+  return (
+    <>
+      {view.endedAt === null && view.step !== "publish" && (
+        <div class="buttons">
+          {view.paused ? (
+            <ActionButton onAct={() => attempt(() => resumeRun(view))}>Resume</ActionButton>
+          ) : (
+            <ActionButton onAct={() => setAsked({ to: "pause", meant: view })}>Pause…</ActionButton>
+          )}
+          {view.step === "build" && <ActionButton onAct={() => attempt(() => balance(view))}>Balance</ActionButton>}
+          {view.counts.failed > 0 && (
+            <ActionButton onAct={() => attempt(() => unblock(view))}>Unblock all</ActionButton>
+          )}
+          <ActionButton danger onAct={() => setAsked({ to: "cancel", meant: view })}>
+            Cancel…
+          </ActionButton>
+        </div>
+      )}
+      {asked?.to === "pause" && <PauseDialog meant={asked.meant} onClose={close} />}
+      {asked?.to === "cancel" && <CancelDialog meant={asked.meant} onClose={close} />}
+    </>
+  );
+}
+
+interface Props {
+  meant: RunView;
+  onClose(): void;
+}
+
+function PauseDialog({ meant, onClose }: Props) {
+  const [reason, setReason] = useState("");
+  useWhileShown(meant, onClose);
+  return (
+    <Confirm title={`Pause ${meant.run}?`} verb="Pause" act={() => pauseRun(meant, reason.trim())} onClose={onClose}>
+      <p>
+        What is being built for <strong>{meant.target}</strong> is finished. Nothing new of this run starts until you
+        resume.
+      </p>
+      <label>
+        Why (others see it)
+        <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxlength={200} />
+      </label>
+    </Confirm>
+  );
+}
+
+function CancelDialog({ meant, onClose }: Props) {
+  useWhileShown(meant, onClose);
+  return (
+    <Confirm title={`Cancel ${meant.run}?`} verb="Cancel the run" danger act={() => cancelRun(meant)} onClose={onClose}>
+      <p>
+        The builds of this run for <strong>{meant.target}</strong> are stopped and nothing of it is published.{" "}
+        {count(meant.counts.received, "finished package")} will have to be built again.
+      </p>
+    </Confirm>
+  );
+}
