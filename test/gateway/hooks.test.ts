@@ -68,7 +68,11 @@ test("a push starts an update once, however often and to however many gateways i
   const [run] = [...new Set(answers.map(({ body }) => body.run))];
   expect(run).toMatch(/^desktop-\d{8}-\d{4}/);
   expect(new Set(answers.map(({ body }) => body.run)).size).toBe(1);
-  const [started] = await listRuns(swarm.client, 10);
+  // The engine's list of runs comes a moment after them.
+  const [started] = await until("it is listed", async () => {
+    const runs = await listRuns(swarm.client, 10);
+    return runs.length > 0 && runs;
+  });
   expect(started).toMatchObject({ run, startedBy: "hook overlay" });
 
   // Another push while that one is in progress.
@@ -85,7 +89,7 @@ test("a push starts an update once, however often and to however many gateways i
     expect((await push(other, again)).body).toMatchObject({ done: "already", run });
   }
   expect((await push(gateway, { id: "d-3", after: "3" })).body).toMatchObject({ done: "started" });
-  expect(await listRuns(swarm.client, 10)).toHaveLength(2);
+  await until("two runs are listed", async () => (await listRuns(swarm.client, 10)).length === 2);
   await swarm.current().executeUpdate("cancel", { args: [{ by: "a test" }] });
 });
 
@@ -121,5 +125,8 @@ test("one push for two hooks starts both their targets", async () => {
   await writeFile(join(gateway.access.directory, "secret"), SECRET);
   const answers = await Promise.all(["overlay", "overlay-laptop"].map((hook) => push(gateway, { hook })));
   expect(answers.map(({ body }) => body.done)).toEqual(["started", "started"]);
-  expect((await listRuns(swarm.client, 10)).map(({ target }) => target).sort()).toEqual(["desktop", "laptop"]);
+  await until("both are listed", async () => {
+    const targets = (await listRuns(swarm.client, 10)).map(({ target }) => target);
+    return targets.sort().join() === "desktop,laptop";
+  });
 });
