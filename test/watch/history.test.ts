@@ -1,0 +1,29 @@
+import { getEventListeners } from "node:events";
+import { expect, test } from "vitest";
+import { pkg } from "../../bench/noop/plan.ts";
+import { readRun } from "../../operations/readModel.ts";
+import { firstExecution, readOn } from "../../watch/history.ts";
+import { cancelUpdate, worldUpdateId } from "../../workflows/messages.ts";
+import { reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
+
+test("what follows a run keeps nothing of the questions that were answered, and a run that has ended is not asked again", async () => {
+  await using swarm = await noopSwarm({ plan: { packages: [pkg("a/lib-1")] }, drones: [{ name: "izar" }] });
+  await swarm.run();
+  await reaches(swarm, "gate");
+  const execution = await firstExecution(swarm.client, worldUpdateId("desktop"), null);
+  if (!execution) throw new Error("the run is not known");
+  const { signal } = new AbortController();
+  for (let asked = 0; asked < 3; asked++) {
+    expect((await readOn(swarm.client, { execution, token: null }, false, signal)).events.length).toBeGreaterThan(0);
+  }
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+
+  await swarm.current().executeUpdate(cancelUpdate, { args: [{ by: "ann" }] });
+  await swarm.current().result();
+  const known = await readRun(swarm.client, "desktop");
+  expect(known).toMatchObject({ run: { step: "cancelled" }, runProblem: null });
+  for (const orchestrator of swarm.orchestrators) await orchestrator.stop();
+  // Nobody is there who could answer.
+  expect(await readRun(swarm.client, "desktop")).toEqual(known);
+});
