@@ -1,28 +1,9 @@
 import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
+import type { Bar, Timeline } from "../../model/timeline.ts";
 import { criticalChain } from "../../scheduler/criticalChain.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import type { SimBuild } from "../../scheduler/simulate.ts";
 import type { RunGraph } from "./graphs.ts";
-
-/** One attempt as a bar on its drone's lane. Times are ms since the epoch. */
-export interface Bar {
-  cpv: string;
-  attempt: number;
-  drone: string;
-  jobs: number;
-  start: number;
-  end: number | null;
-  result: "building" | "received" | "failed" | "superseded";
-  /** The run could not end before it did. */
-  critical: boolean;
-}
-
-export interface Timeline {
-  from: number;
-  to: number;
-  drones: string[];
-  bars: Bar[];
-}
 
 /** What each drone built, and when. @param critical CPVs of the path that decides when all is done */
 export function timelineOf(run: RunView, packages: readonly PackageView[], critical: ReadonlySet<string>): Timeline {

@@ -1,4 +1,5 @@
-import type { Bar, PackageView } from "../wire/answers.ts";
+import type { Bar } from "../../../model/timeline.ts";
+import type { PackageView } from "../wire/answers.ts";
 
 /** A bar in its row of a drone's lane. */
 export interface PlacedBar {

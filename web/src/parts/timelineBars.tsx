@@ -1,7 +1,7 @@
+import type { Bar } from "../../../model/timeline.ts";
 import { clock } from "../../../model/words.ts";
 import type { Lane } from "../lib/lanes.ts";
 import { type Span, ticks } from "../lib/zoom.ts";
-import type { Bar } from "../wire/answers.ts";
 
 /** The picture's own measures. pixels */
 export const ROW = 18;

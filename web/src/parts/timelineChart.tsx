@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Bar } from "../../../model/timeline.ts";
 import { clock, count, duration } from "../../../model/words.ts";
 import { type Lane, toLanes } from "../lib/lanes.ts";
 import { moved, type Span, zoomed } from "../lib/zoom.ts";
-import type { Bar } from "../wire/answers.ts";
 import { buildWorkflow } from "../wire/workflows.ts";
 import { EngineLink } from "./common.tsx";
 import { AXIS, Axis, GAP, LABEL, Lanes, ROW } from "./timelineBars.tsx";

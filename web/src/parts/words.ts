@@ -1,9 +1,10 @@
-import type { BarResult, PackageState } from "../wire/answers.ts";
+import type { Bar } from "../../../model/timeline.ts";
+import type { PackageState } from "../wire/answers.ts";
 
 /** Package states in the order in which the page shows them. */
 export const STATE_ORDER: readonly PackageState[] = ["received", "delegated", "needed", "skipped", "failed"];
 
-export const RESULT_WORDS: Record<BarResult, string> = {
+export const RESULT_WORDS: Record<Bar["result"], string> = {
   building: "building",
   received: "done",
   failed: "failed",

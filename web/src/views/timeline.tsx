@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import type { Bar, Timeline } from "../../../model/timeline.ts";
 import { duration, timestamp } from "../../../model/words.ts";
 import { liveBars } from "../lib/lanes.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
@@ -8,7 +9,7 @@ import { now } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, packageHref, refine, route } from "../state/router.ts";
-import type { Bar, PackageView, RunRecord, TimelineAnswer } from "../wire/answers.ts";
+import type { PackageView, RunRecord } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 import { runWorkflow } from "../wire/workflows.ts";
 
@@ -69,7 +70,7 @@ function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   const name = target.value;
   // The critical path changes slowly: it is asked for anew with each step and each ten minutes.
   const key = view && name ? `${view.run} ${view.step} ${Math.floor(now.value / 600_000)}` : null;
-  const { data } = useResource(key, (signal) => get<TimelineAnswer>(address(["runs", name ?? "", "timeline"]), signal));
+  const { data } = useResource(key, (signal) => get<Timeline>(address(["runs", name ?? "", "timeline"]), signal));
   const bars = useMemo(() => {
     const critical = new Set(data?.bars.filter((bar) => bar.critical).map(({ cpv }) => cpv));
     return liveBars(known.values(), critical);
@@ -90,7 +91,7 @@ function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
 function PastTimeline({ id }: { id: string }) {
   const name = target.value;
   const url = name === null ? null : address(["runs", name, "timeline"], { run: id });
-  const { data, error, reload } = useResource(url, (signal) => get<TimelineAnswer>(url ?? "", signal));
+  const { data, error, reload } = useResource(url, (signal) => get<Timeline>(url ?? "", signal));
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Reading what the engine remembers of {id}…</Empty>;
   if (data.bars.length === 0) return <Empty>Nothing was built in this run.</Empty>;

@@ -114,27 +114,6 @@ export interface FinalizePreview {
   refusal: string | null;
 }
 
-export type BarResult = "building" | "received" | "failed" | "superseded";
-
-export interface Bar {
-  cpv: string;
-  attempt: number;
-  drone: string;
-  jobs: number;
-  /** ms since the epoch */
-  start: number;
-  end: number | null;
-  result: BarResult;
-  critical: boolean;
-}
-
-export interface TimelineAnswer {
-  from: number;
-  to: number;
-  drones: string[];
-  bars: Bar[];
-}
-
 export interface GraphNode {
   cpv: string;
   state: PackageState | "present";

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { refusalOf } from "../../gateway/errors.ts";
+import { BinhostError } from "../../store/client.ts";
+
+test("what fails inside the binhost names none of its files to whoever asked", () => {
+  const broken = new BinhostError("ENOENT: no such file, open '/var/lib/swarm/binhost/x.log.zst'", 500);
+  const { status, error, isDefect } = refusalOf(broken, null);
+  expect({ status, error, isDefect }).toEqual({ status: 502, error: "the binhost could not do that", isDefect: true });
+  expect(refusalOf(new BinhostError("no such snapshot", 404), null)).toMatchObject({
+    status: 404,
+    error: "no such snapshot",
+  });
+});
