@@ -14,9 +14,12 @@ export type Api = FastifyInstance<
 >;
 
 /** Names and texts of requests: what is not well formed is refused before anything is asked. */
-export const Target = z.string().refine(isName, `a target's name: ${NAME_RULE}`).meta({ example: "desktop" });
-export const DroneName = z.string().refine(isName, `a drone's name: ${NAME_RULE}`).meta({ example: "izar" });
-export const RunId = z.string().refine(isRunId, "a run's id").meta({ example: "desktop-20261121-0101" });
+const name = (what: string) => z.string().max(63).refine(isName, `a ${what}'s name: ${NAME_RULE}`);
+export const Target = name("target").meta({ example: "desktop" });
+export const DroneName = name("drone").meta({ example: "izar" });
+export const ScheduleName = name("schedule").meta({ example: "nightly" });
+export const ChannelName = name("channel").meta({ example: "phone" });
+export const RunId = z.string().max(128).refine(isRunId, "a run's id").meta({ example: "desktop-20261121-0101" });
 /** As in the Package Manager Specification, 3.1. */
 export const Category = z
   .string()
@@ -32,6 +35,10 @@ export const PackageName = z
   .max(300)
   .regex(/^[\w+.*<>=~:@/-]+$/, "a package: category/name-version, category/name or name")
   .refine((text) => !text.split("/").includes(".."), "a package: category/name-version, category/name or name");
+/** A phase of a build, as Portage calls it. */
+export const Phase = z.string().max(40).regex(/^\w+$/, "a phase, like compile").meta({ example: "compile" });
+/** A body that says nothing. */
+export const Nothing = z.object({}).strict().nullish();
 export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 export const Offset = z.coerce.number().int().min(0).max(10_000_000).default(0);
 

@@ -1,18 +1,4 @@
-/** What is looked after, and how it is. */
-export interface Health {
-  /** `unknown`: not looked at yet. */
-  state: "unknown" | "in" | "out";
-  /** Failures in a row while in, successes in a row while out. */
-  streak: number;
-  /** Checks in a row that failed. */
-  failures: number;
-  /** Why the last check failed; null: it did not. */
-  reason: string | null;
-  /** When it last answered; null: never. ms since the epoch */
-  lastSeen: number | null;
-  /** Since when it is in or out. ms since the epoch */
-  since: number;
-}
+import type { Health } from "../model/health.ts";
 
 /** So many failures in a row put a service out, so many successes bring it back. */
 export const FAILURES_OUT = 3;

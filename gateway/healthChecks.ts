@@ -2,22 +2,12 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SwarmConfig } from "../config/schema.ts";
 import { messageOf } from "../model/errors.ts";
+import type { Health, ServiceHealth, ServiceKind } from "../model/health.ts";
 import type { Access } from "../operations/access.ts";
-import { afterCheck, type Health, nextCheckIn, notYetKnown } from "./health.ts";
+import { afterCheck, nextCheckIn, notYetKnown } from "./health.ts";
 
 /** A service that does not answer in this time does not answer. ms */
 const ANSWER_WITHIN_MS = 5_000;
-
-export type ServiceKind = "engine" | "orchestrator" | "binhost";
-
-/** A service as `GET /swarm` and the state show it. */
-export interface ServiceHealth extends Health {
-  kind: ServiceKind;
-  name: string;
-  url: string;
-  /** The lowest goes first. */
-  priority: number;
-}
 
 interface Checked extends Pick<ServiceHealth, "kind" | "name" | "url" | "priority"> {
   /** Rejects where the service is not well. */

@@ -3,31 +3,26 @@ import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-z
 import type { Api } from "./api.ts";
 import { registerAuth } from "./auth.ts";
 import { refusalOf } from "./errors.ts";
-import {
-  CHECK_CONNECTIONS_MS,
-  HEAD_WITHIN_MS,
-  IDLE_MS,
-  MAX_BODY,
-  MAX_CONNECTIONS,
-  MAX_PARAM,
-  REQUEST_WITHIN_MS,
-  registerLimits,
-} from "./limits.ts";
+import { MAX_BODY, MAX_CONNECTIONS, MAX_PARAM, registerLimits } from "./limits.ts";
 import { registerMethods } from "./methods.ts";
 import { registerDocumentation } from "./openapi.ts";
 import { registerPage } from "./page.ts";
 import { alertRoutes } from "./routes/alerts.ts";
-import { binhostRoutes } from "./routes/binhost.ts";
 import { droneRoutes } from "./routes/drones.ts";
+import { historyRoutes } from "./routes/history.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { legacyRoutes } from "./routes/legacy.ts";
+import { logSearchRoute } from "./routes/logSearch.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { operateRoutes } from "./routes/operate.ts";
 import { pictureRoutes } from "./routes/pictures.ts";
+import { resetRoute } from "./routes/reset.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
+import { snapshotRoutes } from "./routes/snapshots.ts";
 import { stateRoutes } from "./routes/state.ts";
+import { targetRoutes } from "./routes/targets.ts";
 import { registerSecurityHeaders } from "./securityHeaders.ts";
 import type { Services } from "./services.ts";
 import type { TokenBook } from "./tokens.ts";
@@ -38,9 +33,13 @@ const TOPICS = [
   runRoutes,
   pictureRoutes,
   operateRoutes,
+  resetRoute,
   droneRoutes,
-  binhostRoutes,
+  snapshotRoutes,
+  historyRoutes,
+  targetRoutes,
   logRoutes,
+  logSearchRoute,
   alertRoutes,
   scheduleRoutes,
   hookRoutes,
@@ -48,13 +47,16 @@ const TOPICS = [
 
 /** The gateway's HTTP. Not yet listening. Every refusal is `{ error, hint? }`. */
 export async function createGateway(services: Services, book: TokenBook): Promise<Api> {
-  const { config, log } = services;
+  const { config, limits, log } = services;
+  const { trustedProxies } = config.gateway;
   const app: Api = fastify({
     bodyLimit: MAX_BODY,
-    requestTimeout: REQUEST_WITHIN_MS,
-    connectionTimeout: IDLE_MS,
-    keepAliveTimeout: IDLE_MS,
-    http: { headersTimeout: HEAD_WITHIN_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    requestTimeout: limits.requestWithinMs,
+    connectionTimeout: limits.idleMs,
+    keepAliveTimeout: limits.idleMs,
+    http: { headersTimeout: limits.headWithinMs, connectionsCheckingInterval: limits.checkConnectionsMs },
+    // Of all others what they say of whom they ask for is not believed.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     routerOptions: { maxParamLength: MAX_PARAM },
     forceCloseConnections: true,
     clientErrorHandler: (error, socket) => {

@@ -1,14 +1,15 @@
+import type { StateAnswer } from "../model/answers.ts";
+import { atomsOf } from "../model/orders.ts";
 import type { RunStep } from "../model/run.ts";
 import { nextAction } from "../operations/nextAction.ts";
 import type { Live } from "../watch/live.ts";
-import type { State } from "./schemas/state.ts";
 import type { Services } from "./services.ts";
 
 /** `GET /api/v1/state`, without the role of who asks. */
 export function stateOf(
   services: Pick<Services, "config" | "health" | "version" | "webUi">,
   live: Live,
-): Omit<State, "role"> {
+): Omit<StateAnswer, "role"> {
   const { reading, at, stale } = live;
   return {
     at,
@@ -38,6 +39,8 @@ export interface StatusAnswer {
     etaSeconds: number | null;
     etaRange: { low: number; high: number } | null;
     paused: string | null;
+    /** Atoms that a run is for that begins when this one has ended. */
+    queued: string[];
   } | null;
   next: string | null;
 }
@@ -52,7 +55,8 @@ export function statusOf({ reading, at, stale }: Live): StatusAnswer {
   };
   if (!run) return { status: engine.problem === null ? "idle" : "down", ...base, run: null };
   const { step, counts, etaSeconds, etaRange, paused, target } = run;
-  const shown = { run: run.run, target, step, counts, etaSeconds, etaRange, paused: paused?.reason ?? null };
+  const queued = atomsOf(run.queued ?? []);
+  const shown = { run: run.run, target, step, counts, etaSeconds, etaRange, paused: paused?.reason ?? null, queued };
   const status = engine.problem !== null ? "down" : paused ? "paused" : step;
   return { status, ...base, run: shown };
 }

@@ -65,12 +65,29 @@ export interface DroneShare {
   part: number;
 }
 
+export interface DronePause {
+  by: string;
+  reason: string | null;
+  /** ms since the epoch */
+  since: number;
+}
+
+/** What an operator did to a drone, as the runs are told. */
+export interface DroneAction {
+  drone: string;
+  action: "pause" | "resume" | "forget";
+  by: string;
+  reason: string | null;
+}
+
 /** One drone as the fleet sees it. */
 export interface DroneView {
   facts: DroneFacts;
   state: DroneState;
   /** Paused by an operator: finishes what it builds, gets nothing new. */
   paused: boolean;
+  /** By whom and why; absent: it is not paused, or was by an earlier version. */
+  pause?: DronePause;
   /** Why it gets nothing: grounded by strikes, low disk, clock off, refusal. */
   grounded: string | null;
   strikes: number;
@@ -78,4 +95,43 @@ export interface DroneView {
   since: number;
   /** In what a run is told; absent: all of it, there is no other run. */
   share?: DroneShare;
+}
+
+/** A machine that may not build. */
+export interface RefusedDrone {
+  name: string;
+  id: string;
+  reason: string;
+  /** ms since the epoch */
+  at: number;
+}
+
+/** The machines that build: the answer of the `fleet` query. */
+export interface FleetView {
+  drones: DroneView[];
+  refused: RefusedDrone[];
+}
+
+/** Which drones have the same tree: what a comparison outside of a run has found. */
+export interface SyncVerifyResult {
+  drones: {
+    name: string;
+    ok: boolean;
+    stale: boolean;
+    /** What keeps it out: `tree git:... instead of git:...`, `away`, a sync error. */
+    error: string | null;
+    report: DroneSyncReport | null;
+  }[];
+}
+
+/** The last comparison of a target's drones. Times are ms since the epoch. */
+export interface SyncVerifyView {
+  /** `never`: none, as far as the engine remembers. */
+  state: "never" | "running" | "done" | "failed";
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Of one that is done. */
+  result: SyncVerifyResult | null;
+  /** Why it failed. */
+  reason: string | null;
 }

@@ -10,3 +10,30 @@ export interface RoleHealth {
   /** Seconds since the process began. */
   uptime: number;
 }
+
+/** What is looked after, and how it is. */
+export interface Health {
+  /** `unknown`: not looked at yet. */
+  state: "unknown" | "in" | "out";
+  /** Failures in a row while in, successes in a row while out. */
+  streak: number;
+  /** Checks in a row that failed. */
+  failures: number;
+  /** Why the last check failed; null: it did not. */
+  reason: string | null;
+  /** When it last answered; null: never. ms since the epoch */
+  lastSeen: number | null;
+  /** Since when it is in or out. ms since the epoch */
+  since: number;
+}
+
+export type ServiceKind = "engine" | "orchestrator" | "binhost";
+
+/** A service as `GET /swarm` and the state show it. */
+export interface ServiceHealth extends Health {
+  kind: ServiceKind;
+  name: string;
+  url: string;
+  /** The lowest goes first. */
+  priority: number;
+}

@@ -54,3 +54,15 @@ export interface LogInfo {
   /** null: it did not fail, or that is not known. */
   failed: LogFailure | null;
 }
+
+/** An attempt that failed, as it is looked for. */
+export interface FailedAttempt extends LogFailure {
+  cpv: string;
+  attempt: number;
+  drone?: string;
+  class?: string;
+  message?: string;
+  around?: string[];
+  /** ms since the epoch */
+  endedAt?: number;
+}

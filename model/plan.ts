@@ -111,3 +111,13 @@ export interface GraphPackage {
 export interface PlanGraph {
   packages: GraphPackage[];
 }
+
+/** One package that a run would build. */
+export interface PlannedPackage {
+  cpv: string;
+  reason: string;
+  /** Estimated core-seconds. */
+  estimate: number;
+  /** What it is built with that is built in the same run. */
+  needs: string[];
+}

@@ -128,3 +128,19 @@ export interface RunView {
   events: { at: number; text: string }[];
   options: { autoFinalize: boolean; acceptFailed: boolean };
 }
+
+/** One execution of a world update, as the engine lists it. */
+export interface RunRecord {
+  run: string;
+  target: string;
+  /** In Temporal's words: RUNNING, COMPLETED, FAILED, TERMINATED... */
+  status: string;
+  /** The run's step when it last said it. */
+  step: string | null;
+  startedBy: string | null;
+  /** ms since the epoch */
+  startedAt: number;
+  endedAt: number | null;
+  /** Engine's id of the (last) execution. */
+  executionId: string;
+}

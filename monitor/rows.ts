@@ -1,7 +1,7 @@
 import type { RunEvent } from "../model/events.ts";
 import type { DroneView } from "../model/fleet.ts";
+import type { BuildingPackage } from "../model/reading.ts";
 import type { PackageState, PackageView, RunDrone } from "../model/run.ts";
-import type { BuildingPackage } from "../operations/reading.ts";
 import type { LogPlace, Shown } from "./source.ts";
 import type { MonitorState, Pane } from "./state.ts";
 

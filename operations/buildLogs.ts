@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../model/errors.ts";
-import type { LogFailure, LogInfo, LogKey, LogPiece } from "../model/logs.ts";
+import type { FailedAttempt, LogInfo, LogKey, LogPiece } from "../model/logs.ts";
 import type { AttemptView, PackageView } from "../model/run.ts";
 import type { Access } from "./access.ts";
 import { noRun, onePackage, readPackages } from "./packages.ts";
@@ -26,18 +26,6 @@ export interface AttemptChoice {
   attempt?: number;
   /** The last that failed in this phase. */
   failedPhase?: string;
-}
-
-/** An attempt that failed, as it is looked for. */
-export interface FailedAttempt extends LogFailure {
-  cpv: string;
-  attempt: number;
-  drone?: string;
-  class?: string;
-  message?: string;
-  around?: string[];
-  /** ms since the epoch */
-  endedAt?: number;
 }
 
 /** An attempt of the latest run of a target. UserError: no run, no such package, no such attempt. */

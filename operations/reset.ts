@@ -1,4 +1,5 @@
 import type { Client, WorkflowHandle } from "@temporalio/client";
+import { UserError } from "../model/errors.ts";
 import { worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
 import { listRuns } from "./runs.ts";
@@ -24,10 +25,20 @@ export interface Reset {
 /**
  * Ends a target's run with all its builds and throws away what it did not publish. May be repeated: each step finds what is
  * left. `onStep` hears of each step that is done.
+ * @param meant the run that whoever asked has seen; absent: whichever there is
+ * @throws UserError: another run than the one that was meant is in progress
  */
-export async function resetTarget(access: Access, target: string, onStep: (text: string) => void): Promise<Reset> {
+export async function resetTarget(
+  access: Access,
+  target: string,
+  onStep: (text: string) => void,
+  meant?: string,
+): Promise<Reset> {
   const [client, binhost] = await Promise.all([access.client(), access.binhost()]);
   const running = (await listRuns(client, 100, true)).find((run) => run.target === target);
+  if (running && meant !== undefined && running.run !== meant) {
+    throw new UserError(`${meant} is not the run of ${target} any more: that is ${running.run}. Nothing was done`);
+  }
   let terminated = false;
   if (running) {
     terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, access.by));

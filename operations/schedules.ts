@@ -5,6 +5,7 @@ import { isName, NAME_RULE } from "../model/names.ts";
 import type { ScheduleAction, ScheduledOrder, ScheduledOutcome, ScheduleView } from "../model/schedules.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Access } from "./access.ts";
+import { checkAtoms } from "./atoms.ts";
 import { chooseTarget } from "./targets.ts";
 
 /** What an operator asks for. */
@@ -43,6 +44,8 @@ const SEEN_WITHIN_MS = 20_000;
 export async function addSchedule(access: Access, asked: NewSchedule): Promise<ScheduleView> {
   const { name, cron, timezone, atoms, autoFinalize, acceptFailed, catchUp } = asked;
   if (!isName(name)) throw usageError(`'${name}' cannot name a schedule: it must be ${NAME_RULE}`);
+  if (acceptFailed && !autoFinalize) throw usageError("--accept-failed goes with --auto-finalize");
+  checkAtoms(atoms);
   checkZone(timezone);
   if (/^(CRON_)?TZ=/.test(cron)) throw usageError(`'${cron}': name the time zone with --timezone`);
   const target = await chooseTarget(access, asked.target);

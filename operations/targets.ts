@@ -1,8 +1,9 @@
 import type { TargetInfo } from "../model/binhost.ts";
 import { type UserError, usageError } from "../model/errors.ts";
+import type { RunRecord } from "../model/run.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Access } from "./access.ts";
-import { listRuns, type RunRecord } from "./runs.ts";
+import { listRuns } from "./runs.ts";
 
 /** The target that is meant, asked from the binhost. UserError: unknown, none there, or several and none named. */
 export async function chooseTarget(access: Access, given: string | undefined): Promise<string> {

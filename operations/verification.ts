@@ -1,28 +1,7 @@
-import type { FailedPackage, PackageView, RunView } from "../model/run.ts";
+import type { Verification } from "../model/finalize.ts";
+import type { PackageView, RunView } from "../model/run.ts";
 import type { StoredPackage } from "../model/snapshot.ts";
 import { count } from "../model/words.ts";
-
-/** What finalize would publish, and what would be wrong with it. */
-export interface Verification {
-  run: string;
-  target: string;
-  step: RunView["step"];
-  /** Staged on the binhost: exactly this becomes visible. */
-  publish: { cpv: string; size: number }[];
-  bytes: number;
-  /** The run counts it as received, and the binhost does not have it. */
-  lost: string[];
-  /** Not built yet. */
-  open: string[];
-  failed: Pick<FailedPackage, "cpv" | "message" | "phase" | "errorLine" | "around">[];
-  skipped: { cpv: string; cause: string }[];
-  /** Atoms that did not resolve and were left out of the run, with the kind of their problem. */
-  unresolved: { atom: string; class: string }[];
-  /** How risky it is to publish now. */
-  risk: "none" | "some" | "do not";
-  /** The risk in words. */
-  words: string[];
-}
 
 /** Compares what the run says with what the binhost has. */
 export function verification(

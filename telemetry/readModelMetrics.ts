@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import { ALERT_RULES, type Alert } from "../model/alerts.ts";
+import type { Reading } from "../model/reading.ts";
 import type { PackageView } from "../model/run.ts";
-import type { Reading } from "../operations/reading.ts";
 import { ComputedGauge } from "./computedGauge.ts";
 import { DRONE_GAUGES, type ObservedDrone } from "./droneGauges.ts";
 import type { GaugeDefinition, Value } from "./gauges.ts";

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../model/events.ts";
+import type { Reading } from "../model/reading.ts";
 import type { PackageView } from "../model/run.ts";
-import type { Reading } from "../operations/reading.ts";
 
 /** What is known of the swarm, and of the run that is shown. */
 export interface Live {

@@ -1,22 +1,12 @@
 import type { BuildLimits } from "../../model/limits.ts";
-import type { PlanGraph } from "../../model/plan.ts";
+import type { PlanGraph, PlannedPackage } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
 import { count, duration } from "../../model/words.ts";
-import { DependencyGraph } from "../../scheduler/graph.ts";
+import { plannedWaves } from "../../operations/plannedWaves.ts";
 import { type Forecast, type ForecastBuild, forecast, foreseenStuck, isUsable } from "../forecast.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 import { title } from "./parts.ts";
-
-/** One package that a run would build. */
-export interface PlannedPackage {
-  cpv: string;
-  reason: string;
-  /** Estimated core-seconds. */
-  estimate: number;
-  /** What it is built with that is built in the same run. */
-  needs: string[];
-}
 
 /** A plan as people read it: each wave can start when the ones before it are done. */
 export interface DryRun {
@@ -36,7 +26,7 @@ export interface DryRun {
 
 /** @param limits what the operator set of how packages are built. */
 export function dryRun(view: RunView, graph: PlanGraph, limits?: BuildLimits): DryRun {
-  const waves = wavesOf(graph).map((wave) => wave.map((index) => planned(graph, index)));
+  const waves = plannedWaves(graph);
   return {
     run: view.run,
     target: view.target,
@@ -48,32 +38,6 @@ export function dryRun(view: RunView, graph: PlanGraph, limits?: BuildLimits): D
     unresolvable: view.unresolvable,
     notices: [...view.notices, ...foreseenStuck(graph, view.drones, limits)],
   };
-}
-
-function planned(graph: PlanGraph, index: number): PlannedPackage {
-  const { cpv = "", reason = "", estimate = 0, build = [] } = graph.packages[index] ?? {};
-  const needs = build.flatMap((need) => {
-    const other = graph.packages[need];
-    return other && !other.present ? [other.cpv] : [];
-  });
-  return { cpv, reason, estimate, needs };
-}
-
-/** Positions of the packages to build, by the wave in which each could start at the earliest. */
-function wavesOf(graph: PlanGraph): number[][] {
-  const dependencies = new DependencyGraph(graph);
-  let left = graph.packages.flatMap((each, index) => (each.present ? [] : [index]));
-  const waves: number[][] = [];
-  while (left.length > 0) {
-    const wave = left.filter((index) => dependencies.isReady(index));
-    // The graph settles every cycle, so some package is always ready.
-    if (wave.length === 0) throw new Error(`the plan has a cycle among ${left.length} packages`);
-    for (const index of wave) dependencies.receive(index);
-    const done = new Set(wave);
-    left = left.filter((index) => !done.has(index));
-    waves.push(wave);
-  }
-  return waves;
 }
 
 /** `swarm run-update --dry-run`. */

@@ -1,5 +1,5 @@
+import type { FailedAttempt } from "../../model/logs.ts";
 import { count } from "../../model/words.ts";
-import type { FailedAttempt } from "../../operations/buildLogs.ts";
 import type { Paint } from "../paint.ts";
 import { excerptLines } from "./excerpt.ts";
 import { title } from "./parts.ts";

@@ -1,4 +1,4 @@
-import type { NextAction } from "../../operations/nextAction.ts";
+import type { NextAction } from "../../model/reading.ts";
 import type { Paint } from "../paint.ts";
 
 /** A heading, as all screens have it. */

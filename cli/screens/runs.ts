@@ -1,7 +1,6 @@
 import { STEP_WORDS } from "../../model/marks.ts";
-import { RUN_STEPS } from "../../model/run.ts";
+import { RUN_STEPS, type RunRecord } from "../../model/run.ts";
 import { duration, timestamp } from "../../model/words.ts";
-import type { RunRecord } from "../../operations/runs.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 

@@ -1,4 +1,4 @@
-import type { SyncVerifyResult } from "../../workflows/messages.ts";
+import type { SyncVerifyResult } from "../../model/fleet.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 import { tick } from "./parts.ts";

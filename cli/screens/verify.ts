@@ -1,5 +1,5 @@
+import type { Verification } from "../../model/finalize.ts";
 import { bytes, count } from "../../model/words.ts";
-import type { Verification } from "../../operations/verification.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 import { excerptLines, SOME_LINES } from "./excerpt.ts";

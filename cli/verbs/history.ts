@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "commander";
+import { messageOf, usageError } from "../../model/errors.ts";
 import { count } from "../../model/words.ts";
 import { chooseTarget } from "../../operations/targets.ts";
-import type { Context } from "../context.ts";
+import type { Context, Surroundings } from "../context.ts";
 import { examples } from "../help.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
@@ -65,7 +66,7 @@ async function mustExist(context: Context, target: string): Promise<void> {
 
 async function exportTo(context: Context, file: string): Promise<void> {
   const { history } = await context.binhost();
-  const { asDocument, headerLine, lineOf } = await import("../historyFile.ts");
+  const { asDocument, headerLine, lineOf } = await import("../../operations/historyFile.ts");
   const all = [];
   const document = file === "-" ? context.json : file.endsWith(".json");
   for await (const some of history.export()) all.push(...some);
@@ -79,11 +80,26 @@ async function exportTo(context: Context, file: string): Promise<void> {
 }
 
 async function importFrom(context: Context, file: string): Promise<void> {
-  const { parseHistory, readText } = await import("../historyFile.ts");
+  const { parseHistory } = await import("../../operations/historyFile.ts");
   const attempts = parseHistory(await readText(context.around, file), file === "-" ? "stdin" : file);
   const { added, known } = await (await context.binhost()).history.import(attempts);
   if (context.json) return context.printJson({ file, added, known });
   context.print(`${context.paint("good", "✓")} ${count(added, "attempt")} added, ${known} known already`);
+}
+
+/** @throws UserError where there is no such file, or it cannot be read. */
+async function readText({ cwd, stdin }: Pick<Surroundings, "cwd" | "stdin">, file: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const { resolve } = await import("node:path");
+  const { text } = await import("node:stream/consumers");
+  if (file === "-") return text(stdin);
+  try {
+    return await readFile(resolve(cwd, file), "utf8");
+  } catch (error) {
+    throw usageError(
+      `cannot read the history ${file}: ${messageOf(error)}. Name a file that swarm history export wrote`,
+    );
+  }
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "commander";
-import { usageError } from "../../model/errors.ts";
 import { duration } from "../../model/words.ts";
 import {
   addSchedule,
@@ -9,7 +8,7 @@ import {
   resumeSchedule,
   triggerSchedule,
 } from "../../operations/schedules.ts";
-import { checkAtoms, gatherAtoms } from "../atoms.ts";
+import { gatherAtoms } from "../atoms.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { scheduleLines, scheduleList } from "../screens/schedules.ts";
@@ -89,8 +88,6 @@ export const register: RegisterVerb = (command, context) => {
 
 async function add(context: Context, name: string, options: AddOptions): Promise<void> {
   const { cron, target, atoms, autoFinalize = false, acceptFailed = false, catchUp } = options;
-  if (acceptFailed && !autoFinalize) throw usageError("--accept-failed goes with --auto-finalize");
-  checkAtoms(atoms);
   const timezone = options.timezone ?? ownZone();
   const view = await addSchedule(context, {
     ...{ name, cron, timezone, atoms, autoFinalize, acceptFailed, catchUp },

@@ -1,31 +1,33 @@
 import type { Command } from "commander";
-import type { SnapshotInfo } from "../../model/binhost.ts";
 import { UserError, usageError } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { count } from "../../model/words.ts";
-import { chooseTarget } from "../../operations/targets.ts";
+import {
+  currentSnapshot,
+  previousSnapshot,
+  pruneSnapshots,
+  readSnapshots,
+  snapshotDiff,
+  snapshotNamed,
+  type TargetSnapshots,
+} from "../../operations/snapshots.ts";
 import type { BinhostClient } from "../../store/client.ts";
-import { nearest } from "../../system/nearest.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { diffScreen, snapshotList, snapshotScreen } from "../screens/snapshots.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 
-interface Chosen {
+interface Chosen extends TargetSnapshots {
   context: Context;
   binhost: BinhostClient;
-  target: string;
-  /** Newest first. */
-  snapshots: SnapshotInfo[];
 }
 
 /** `swarm snapshots [list|show|diff|rollback|prune]` */
 export const register: RegisterVerb = (command, context) => {
   const chosen = async (options: { target?: string }): Promise<Chosen> => {
-    const binhost = await context().binhost();
-    const target = await chooseTarget(context(), options.target);
-    return { context: context(), binhost, target, snapshots: await binhost.snapshots(target) };
+    const [binhost, found] = await Promise.all([context().binhost(), readSnapshots(context(), options.target)]);
+    return { context: context(), binhost, ...found };
   };
   const sub = (usage: string, summary: string): Command => targetOption(command.command(usage).description(summary));
 
@@ -61,24 +63,26 @@ async function list({ context, snapshots, target }: Chosen): Promise<void> {
 
 async function show(chosen: Chosen, id: string | undefined): Promise<void> {
   const { context } = chosen;
-  const snapshot = await fetchSnapshot(chosen, id === undefined ? current(chosen).id : named(chosen, id));
+  const snapshot = await fetchSnapshot(
+    chosen,
+    id === undefined ? currentSnapshot(chosen).id : snapshotNamed(chosen, id),
+  );
   if (context.json) context.printJson(snapshot);
   else context.print(snapshotScreen(snapshot, context.paint));
 }
 
 async function diff(chosen: Chosen, from: string | undefined, to: string | undefined): Promise<void> {
-  const { context, binhost, target } = chosen;
-  const end = to === undefined ? current(chosen).id : named(chosen, to);
-  const begin = from === undefined ? previous(chosen, end).id : named(chosen, from);
-  const result = await binhost.diff(target, begin, end);
+  const { context } = chosen;
+  const result = await snapshotDiff(context, chosen, from, to);
   if (context.json) context.printJson(result);
   else context.print(diffScreen(result, context.paint));
 }
 
 async function rollback(chosen: Chosen, id: string | undefined): Promise<void> {
   const { context, binhost, target } = chosen;
-  const before = current(chosen).id;
-  const snapshot = await binhost.rollback(target, id === undefined ? previous(chosen, before).id : named(chosen, id));
+  const before = currentSnapshot(chosen).id;
+  const wanted = id === undefined ? previousSnapshot(chosen, before).id : snapshotNamed(chosen, id);
+  const snapshot = await binhost.rollback(target, wanted);
   if (context.json) {
     context.printJson({ target, from: before, to: snapshot.id });
     return;
@@ -91,40 +95,15 @@ async function rollback(chosen: Chosen, id: string | undefined): Promise<void> {
   ]);
 }
 
-async function prune({ context, binhost, target }: Chosen, keep: string | undefined): Promise<void> {
-  const number = keep === undefined ? (await context.config()).binhost.keepSnapshots : Number(keep);
-  if (!Number.isInteger(number) || number < 1) {
+async function prune({ context, target }: Chosen, keep: string | undefined): Promise<void> {
+  const number = keep === undefined ? undefined : Number(keep);
+  if (number !== undefined && (!Number.isInteger(number) || number < 1)) {
     throw usageError(`--keep ${keep}: not a number of snapshots. Give a whole number from 1 on, e.g. --keep 5`);
   }
-  const removed = await binhost.prune(target, number);
+  const { removed, keep: kept } = await pruneSnapshots(context, target, number);
   if (context.json) return context.printJson({ target, removed });
   const lines = removed.map((id) => `removed ${id}`);
-  context.print(lines.length > 0 ? lines : `nothing to remove: ${target} has no more than ${number} snapshots`);
-}
-
-function current({ snapshots, target }: Chosen): SnapshotInfo {
-  const found = snapshots.find((each) => each.current);
-  if (!found)
-    throw new UserError(`${target} has no snapshot yet. One is published by: swarm run-update, then swarm finalize`);
-  return found;
-}
-
-/** The one that was made before another. */
-function previous({ snapshots, target }: Chosen, id: string): SnapshotInfo {
-  const found = snapshots[snapshots.findIndex((each) => each.id === id) + 1];
-  if (!found) throw new UserError(`${target} has no snapshot before ${id}. See: swarm snapshots list`);
-  return found;
-}
-
-/** Checks an id that was given; `current` is one. */
-function named(chosen: Chosen, id: string): string {
-  if (id === "current") return current(chosen).id;
-  const ids = chosen.snapshots.map((each) => each.id);
-  if (ids.includes(id)) return id;
-  const near = nearest(id, ids);
-  throw usageError(
-    `${chosen.target} has no snapshot '${id}'${near ? `, did you mean '${near}'?` : ""}. See: swarm snapshots list`,
-  );
+  context.print(lines.length > 0 ? lines : `nothing to remove: ${target} has no more than ${kept} snapshots`);
 }
 
 async function fetchSnapshot({ binhost, target }: Chosen, id: string): Promise<Snapshot> {

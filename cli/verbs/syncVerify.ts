@@ -1,7 +1,7 @@
+import { syncVerify } from "../../operations/syncVerify.ts";
 import { chooseTarget } from "../../operations/targets.ts";
 import { examples } from "../help.ts";
 import { syncVerifyScreen } from "../screens/syncVerify.ts";
-import { syncVerify } from "../syncVerify.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
 

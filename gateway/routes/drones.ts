@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { sendUpdate } from "../../operations/engine.ts";
 import { FLEET_ID } from "../../workflows/messages.ts";
-import { type Api, DroneName, refusals } from "../api.ts";
+import { type Api, DroneName, Nothing, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Building, Fleet } from "../schemas/state.ts";
 import { inNameOf, type Services } from "../services.ts";
@@ -12,6 +12,11 @@ const SUMMARIES = {
   resume: "Give it work again, and take its strikes back",
   forget: "Remove a drone that will not come back",
 } as const;
+
+const Why = z
+  .object({ reason: z.string().min(1).max(200).optional() })
+  .strict()
+  .nullish();
 
 /** The machines that build. */
 export async function droneRoutes(api: Api, services: Services): Promise<void> {
@@ -41,13 +46,14 @@ export async function droneRoutes(api: Api, services: Services): Promise<void> {
           summary: SUMMARIES[action],
           tags: ["drones"],
           params: z.object({ name: DroneName }),
+          body: action === "pause" ? Why : Nothing,
           response: { 200: z.object({ drone: z.string(), answer: z.string() }), ...refusals },
         },
       },
-      async ({ params: { name }, caller }) => {
+      async ({ params: { name }, body, caller }) => {
         const missing = "no drone has ever enrolled. Start one: swarm drone";
         const access = inNameOf(services, caller);
-        const request = { by: access.by, drone: name };
+        const request = { by: access.by, drone: name, ...body };
         const answer = await sendUpdate<string>(await access.client(), FLEET_ID, ACTIONS[action], request, missing);
         services.watchers.refresh();
         return { drone: name, answer };

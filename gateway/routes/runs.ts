@@ -1,12 +1,16 @@
 import { z } from "zod";
+import { RUN_EVENT_KINDS } from "../../model/events.ts";
 import { PACKAGE_STATES } from "../../model/run.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { readEvents } from "../../watch/eventLog.ts";
 import { worldUpdateId } from "../../workflows/messages.ts";
-import { type Api, Category, Limit, Offset, PackageName, Pf, RunId, refusals, Target } from "../api.ts";
+import { type Api, Category, Limit, Offset, PackageName, Pf, Phase, RunId, refusals, Target } from "../api.ts";
+import { Details, Failed, Plan } from "../schemas/answers.ts";
 import { Event, Package, packageShape, Record, Run } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
+import { failedOf } from "../views/failed.ts";
 import { packageDetails, SORTS, selectPackages, whyOf } from "../views/packages.ts";
+import { planOf } from "../views/plan.ts";
 import { runOf } from "../views/runs.ts";
 
 const OfRun = z.object({ run: RunId.optional() });
@@ -73,7 +77,6 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
     },
   );
 
-  const Named = z.object({ cpv: z.string(), state: z.enum([...PACKAGE_STATES, "present"]) });
   api.get(
     "/runs/:target/packages/:category/:pf",
     {
@@ -83,17 +86,7 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
         tags,
         params: OfTarget.extend({ category: Category, pf: Pf }),
         querystring: OfRun,
-        response: {
-          200: z.looseObject({
-            ...packageShape,
-            why: z.string(),
-            needs: z.array(Named),
-            neededBy: z.array(Named),
-            estimateSeconds: z.number().nullable(),
-            workflows: z.array(z.object({ attempt: z.int(), url: z.string().nullable() })),
-          }),
-          ...refusals,
-        },
+        response: { 200: Details, ...refusals },
       },
     },
     async ({ params: { target, category, pf }, query }) =>
@@ -116,6 +109,39 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
   );
 
   api.get(
+    "/runs/:target/failed",
+    {
+      config,
+      schema: {
+        summary:
+          "The attempts that failed, newest first, with their error lines; also of runs whose logs alone are kept",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({ phase: Phase.optional(), limit: Limit(1_000, 100), offset: Offset }),
+        response: { 200: Failed, ...refusals },
+      },
+    },
+    async ({ params, query: { run, ...selection } }) => failedOf(services, params.target, run, selection),
+  );
+
+  api.get(
+    "/runs/:target/plan",
+    {
+      config,
+      schema: {
+        summary: "What it builds and why, in waves: each can start when the ones before it are done",
+        description:
+          "Of a run with the option dryRun, too. How long it takes: see the run's own ETA, or swarm run-update --dry-run.",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({ limit: Limit(20_000, 1_000), offset: Offset }),
+        response: { 200: Plan, ...refusals },
+      },
+    },
+    async ({ params, query: { run, ...selection } }) => planOf(services, params.target, run, selection),
+  );
+
+  api.get(
     "/runs/:target/events",
     {
       config,
@@ -125,15 +151,20 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
         params: OfTarget,
         querystring: OfRun.extend({
           after: z.string().max(60).optional().meta({ description: "Only those after this id." }),
+          kind: z
+            .union([z.enum(RUN_EVENT_KINDS), z.array(z.enum(RUN_EVENT_KINDS)).max(RUN_EVENT_KINDS.length)])
+            .optional()
+            .meta({ description: "Only these kinds; may be given several times." }),
           limit: Limit(5_000, 1_000).meta({ description: "The newest so many; the next so many with `after`." }),
         }),
         response: { 200: z.array(Event), ...refusals },
       },
     },
-    async ({ params: { target }, query: { run, after, limit } }) => {
+    async ({ params: { target }, query: { run, after, kind, limit } }) => {
       const found = await runOf(services, target, run);
-      const events =
+      const all =
         found.events ?? (await readEvents(await services.access.client(), worldUpdateId(target), found.executionId));
+      const events = kind === undefined ? all : all.filter((event) => [kind].flat().includes(event.kind));
       if (after === undefined) return events.slice(-limit);
       return events.filter(({ id }) => id > after).slice(0, limit);
     },

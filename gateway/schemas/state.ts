@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { DRONE_STATES, type DroneView } from "../../model/fleet.ts";
+import type { StateAnswer } from "../../model/answers.ts";
+import { DRONE_STATES, type DroneView, type FleetView } from "../../model/fleet.ts";
+import type { ServiceHealth } from "../../model/health.ts";
+import type { BuildingPackage, NextAction, Reading, Service } from "../../model/reading.ts";
 import type { RunView } from "../../model/run.ts";
-import type { NextAction } from "../../operations/nextAction.ts";
-import type { BuildingPackage, Reading, Service } from "../../operations/reading.ts";
-import type { FleetView } from "../../workflows/messages.ts";
-import type { ServiceHealth } from "../healthChecks.ts";
 import { Cpv, Moment, Run } from "./run.ts";
 
 const ServiceSchema: z.ZodType<Service> = z.looseObject({
@@ -92,7 +91,7 @@ export const Health: z.ZodType<ServiceHealth> = z
     description: "A service that the gateway looks after: out after 3 failures, in after 2 successes.",
   });
 
-export const State = z
+export const State: z.ZodType<StateAnswer> = z
   .looseObject({
     at: Moment.meta({ description: "When the engine last said how things are. ms since the epoch" }),
     stale: z.string().nullable().meta({ description: "Why this may be old; null: it is not." }),

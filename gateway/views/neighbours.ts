@@ -1,18 +1,11 @@
-import type { PackageState, PackageView, RunView } from "../../model/run.ts";
+import type { GraphAnswer } from "../../model/answers.ts";
+import type { PackageView, RunView } from "../../model/run.ts";
 import { HttpError } from "../errors.ts";
 import type { RunGraph } from "./graphs.ts";
 import { criticalPath } from "./timeline.ts";
 
 /** More than these are no picture any more. */
 const MAX_NODES = 2_000;
-
-export interface GraphAnswer {
-  nodes: { cpv: string; state: PackageState | "present"; estimateSeconds: number | null }[];
-  /** The first needs the second. */
-  edges: [string, string][];
-  /** First to last. */
-  critical: string[];
-}
 
 /** Part of a run's graph: what is around a package, or the path that decides when all is done. */
 export function neighboursOf(

@@ -1,3 +1,4 @@
+import type { Neighbour, PackageAnswer } from "../../model/answers.ts";
 import type { PackageState, PackageView } from "../../model/run.ts";
 import { onePackage } from "../../operations/packages.ts";
 import { buildPackageId, whyQuery } from "../../workflows/messages.ts";
@@ -53,7 +54,7 @@ function lengthOf({ attempts }: PackageView): number {
 }
 
 /** One package with all that is known of it. */
-export async function packageDetails(services: Services, run: FoundRun, cpv: string) {
+export async function packageDetails(services: Services, run: FoundRun, cpv: string): Promise<PackageAnswer> {
   const { view } = run;
   const packages = await run.packages();
   const found = packages.find((each) => each.cpv === cpv);
@@ -68,7 +69,7 @@ export async function packageDetails(services: Services, run: FoundRun, cpv: str
   ]);
   const states = new Map(packages.map((each) => [each.cpv, each.state]));
   const named = (names: readonly string[]) =>
-    names.map((name) => ({ cpv: name, state: states.get(name) ?? ("present" as const) }));
+    names.map((name): Neighbour => ({ cpv: name, state: states.get(name) ?? "present" }));
   const webUi = services.webUi();
   return {
     ...found,

@@ -1,22 +1,8 @@
+import type { FinalizePreview, Verification } from "../../model/finalize.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import type { Verification } from "../../operations/verification.ts";
 import { packageName } from "../../scheduler/estimate.ts";
 
-/** What finalize would publish, held against what clients have now. */
-export interface Preview extends Omit<Verification, "failed" | "skipped" | "publish"> {
-  publish: Verification["publish"];
-  /** CPVs of packages of which the current snapshot has no version. */
-  added: string[];
-  /** `category/name: 1.0 -> 1.1`, or `category/name-1.0: built anew`. */
-  changed: string[];
-  /** `category/name-version: what failed` */
-  failed: string[];
-  skipped: string[];
-  /** Why it would be refused; null: it would not. */
-  refusal: string | null;
-}
-
-export function previewOf(facts: Verification, current: Snapshot | null): Preview {
+export function previewOf(facts: Verification, current: Snapshot | null): FinalizePreview {
   const before = Map.groupBy(current?.packages ?? [], ({ cpv }) => packageName(cpv));
   const added: string[] = [];
   const changed: string[] = [];

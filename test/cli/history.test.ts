@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { parseHistory } from "../../cli/historyFile.ts";
+import { parseHistory } from "../../operations/historyFile.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import type { PackageStore } from "../../store/store.ts";
 import { DatabaseSync } from "../../system/sqlite.ts";

@@ -1,6 +1,6 @@
 import type { DroneView } from "../../model/fleet.ts";
+import type { Reading } from "../../model/reading.ts";
 import type { PackageView, RunDrone, RunView } from "../../model/run.ts";
-import type { Reading } from "../../operations/reading.ts";
 
 /** 2026-11-21 01:13:04 UTC, twelve minutes after the run began. */
 export const NOW = Date.UTC(2026, 10, 21, 1, 13, 4);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { afterCheck, FAILURES_OUT, type Health, nextCheckIn, notYetKnown, SUCCESSES_IN } from "../../gateway/health.ts";
+import { afterCheck, FAILURES_OUT, nextCheckIn, notYetKnown, SUCCESSES_IN } from "../../gateway/health.ts";
+import type { Health } from "../../model/health.ts";
 
 const after = (checks: (string | null)[]): Health =>
   checks.reduce((health, problem, index) => afterCheck(health, problem, index + 1), notYetKnown(0));

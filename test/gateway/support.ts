@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import type { NoopSwarm } from "../../bench/noop/swarm.ts";
 import { loadConfig } from "../../config/load.ts";
+import type { Limits } from "../../gateway/limits.ts";
 import { type RunningGateway, startGateway } from "../../gateway/role.ts";
 import type { Role } from "../../gateway/roles.ts";
 import { addToken, newToken } from "../../gateway/tokens.ts";
@@ -49,7 +50,7 @@ export class TestGateway implements AsyncDisposable {
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") && text !== "";
+    const isJson = response.headers.get("content-type")?.includes("/json") && text !== "";
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : (text as T) };
   }
 
@@ -68,8 +69,8 @@ export interface AskOptions {
 }
 
 /** @param toml more of [gateway], and sections after it. */
-export async function gatewayOf(swarm: NoopSwarm, toml = ""): Promise<TestGateway> {
-  return gatewayAt({ address: inject("temporalAddress"), namespace: swarm.namespace }, swarm, toml);
+export async function gatewayOf(swarm: NoopSwarm, toml = "", limits: Partial<Limits> = {}): Promise<TestGateway> {
+  return gatewayAt({ address: inject("temporalAddress"), namespace: swarm.namespace }, swarm, toml, limits);
 }
 
 /** The same with its engine at another address, like that of a proxy. */
@@ -77,6 +78,7 @@ export async function gatewayAt(
   { address, namespace }: { address: string; namespace: string },
   swarm: NoopSwarm,
   toml = "",
+  limits: Partial<Limits> = {},
 ): Promise<TestGateway> {
   const tree = '[[tree]]\nname = "demo"\nsync = "git"\nuri = "https://example.invalid/demo.git"\n';
   const config = `${tree}[temporal]\nconfig_file = "temporal.toml"\n[gateway]\nport = 0\n${toml}`;
@@ -92,7 +94,7 @@ export async function gatewayAt(
     await addToken(file, { name: `a-${role}`, role, expiresAt: null }, tokens[role]);
   }
   const log: string[] = [];
-  return new TestGateway(access, tokens, await startGateway(loaded, (line) => log.push(line)), log);
+  return new TestGateway(access, tokens, await startGateway(loaded, (line) => log.push(line), limits), log);
 }
 
 /** Puts a target, so that runs can be started and asked for. */

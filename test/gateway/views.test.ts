@@ -4,9 +4,9 @@ import { neighboursOf } from "../../gateway/views/neighbours.ts";
 import { selectPackages } from "../../gateway/views/packages.ts";
 import { previewOf } from "../../gateway/views/preview.ts";
 import { criticalPath, timelineOf } from "../../gateway/views/timeline.ts";
+import type { Verification } from "../../model/finalize.ts";
 import type { AttemptView, PackageState, PackageView, RunView } from "../../model/run.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import type { Verification } from "../../operations/verification.ts";
 
 const T = 1_000_000_000_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Reading } from "../../model/reading.ts";
 import type { RunView } from "../../model/run.ts";
 import { nextAction } from "../../operations/nextAction.ts";
-import type { Reading } from "../../operations/reading.ts";
 import { droneView, NOW, reading, runDrone, runView } from "../cli/views.ts";
 
 const done = { needed: 0, delegated: 0, received: 84, failed: 0, skipped: 0 };

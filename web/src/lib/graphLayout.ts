@@ -1,4 +1,4 @@
-import type { GraphAnswer, GraphNode } from "../wire/answers.ts";
+import type { GraphAnswer, GraphNode } from "../../../model/answers.ts";
 
 /** Packages that are equally far from the chosen one. */
 export interface Column {

@@ -1,5 +1,5 @@
+import type { PackageView } from "../../../model/run.ts";
 import type { Bar } from "../../../model/timeline.ts";
-import type { PackageView } from "../wire/answers.ts";
 
 /** A bar in its row of a drone's lane. */
 export interface PlacedBar {

@@ -1,4 +1,4 @@
-import type { PackageState, PackageView } from "../wire/answers.ts";
+import type { PackageState, PackageView } from "../../../model/run.ts";
 
 /** One package as a row of the list. */
 export interface PackageRow {

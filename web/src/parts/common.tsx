@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { PACKAGE_MARKS, type Tone } from "../../../model/marks.ts";
+import type { PackageState } from "../../../model/run.ts";
 import { duration, timestamp } from "../../../model/words.ts";
 import { now } from "../state/clock.ts";
 import { state } from "../state/live.ts";
 import { packageHref } from "../state/router.ts";
-import type { PackageState } from "../wire/answers.ts";
 import { splitName } from "./words.ts";
 
 /** A word in a colour, with a sign for those who do not see it. */

@@ -1,6 +1,6 @@
+import type { RunEvent } from "../../../model/events.ts";
 import { clock, timestamp } from "../../../model/words.ts";
 import { packageHref } from "../state/router.ts";
-import type { RunEvent } from "../wire/answers.ts";
 import { Empty } from "./common.tsx";
 
 /** What happened, one line each. */

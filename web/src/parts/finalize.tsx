@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import type { FinalizePreview } from "../../../model/finalize.ts";
 import { bytes, count } from "../../../model/words.ts";
 import { useResource } from "../state/resource.ts";
-import type { FinalizePreview } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 import { Confirm, useWhileShown } from "./actions.tsx";
 import { Dialog } from "./dialog.tsx";

@@ -1,9 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
+import type { GraphAnswer, GraphNode } from "../../../model/answers.ts";
 import { duration } from "../../../model/words.ts";
 import { type Column, layOut } from "../lib/graphLayout.ts";
 import { packages } from "../state/live.ts";
 import { href } from "../state/router.ts";
-import type { GraphAnswer, GraphNode } from "../wire/answers.ts";
 import { StateChip } from "./common.tsx";
 import { splitName } from "./words.ts";
 

@@ -1,5 +1,5 @@
+import type { AttemptRecord } from "../../../model/history.ts";
 import { duration, timestamp } from "../../../model/words.ts";
-import type { AttemptRecord } from "../wire/answers.ts";
 
 const WIDTH = 760;
 const HEIGHT = 220;

@@ -1,7 +1,7 @@
 import { useId, useState } from "preact/hooks";
+import type { StateAnswer } from "../../../model/answers.ts";
 import { announce } from "../state/announcer.ts";
 import { isLoggingIn, logIn, token, whyNot } from "../state/session.ts";
-import type { StateAnswer } from "../wire/answers.ts";
 import { address, RequestError, send, wordsOf } from "../wire/request.ts";
 import { Dialog } from "./dialog.tsx";
 

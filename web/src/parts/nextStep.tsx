@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { NextAction } from "../../../model/reading.ts";
 import { chooseTarget, run, state } from "../state/live.ts";
 import { href } from "../state/router.ts";
-import type { NextAction } from "../wire/answers.ts";
 import { ActionButton, attempt, Confirm, WhyOff } from "./actions.tsx";
 import { FinalizeDialog } from "./finalize.tsx";
 import { type RunRef, resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";

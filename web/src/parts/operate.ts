@@ -1,3 +1,5 @@
+import type { ChannelAnswer } from "../../../model/alerts.ts";
+import type { ScheduleAction } from "../../../model/schedules.ts";
 import { count } from "../../../model/words.ts";
 import { run } from "../state/live.ts";
 import { address, post } from "../wire/request.ts";
@@ -59,6 +61,17 @@ export async function cancelRun(meant: RunRef): Promise<string> {
   return `${meant.run} was cancelled.`;
 }
 
+/** Also of a run that answers nobody any more. */
+export async function resetRun(meant: RunRef): Promise<string> {
+  const { cancelled, terminated, staging } = await act<{
+    cancelled: string | null;
+    terminated: boolean;
+    staging: string[];
+  }>(meant, "reset");
+  const end = terminated ? "was stuck and is ended" : cancelled === null ? "had ended" : "is cancelled";
+  return `${meant.run} ${end}; ${staging.length > 0 ? "what it had built is thrown away" : "nothing is left of it"}.`;
+}
+
 export async function prioritize(meant: RunRef, packages: string[]): Promise<string> {
   await act(meant, "prioritize", { packages });
   return packages.length > 0
@@ -89,4 +102,63 @@ export async function forgetDrone(name: string): Promise<string> {
 export async function rollBack(target: string, id: string): Promise<string> {
   await post(address(["snapshots", target, "rollback"]), { id });
   return `Clients get ${id} from now on.`;
+}
+
+export async function prune(target: string, keep: number): Promise<string> {
+  const { removed } = await post<{ removed: string[] }>(address(["snapshots", target, "prune"]), { keep });
+  if (removed.length === 0) return `Nothing to remove: ${target} has no more than ${count(keep, "snapshot")}.`;
+  return `Removed: ${removed.join(", ")}.`;
+}
+
+/** A schedule as an operator asks for it. */
+export interface NewSchedule {
+  name: string;
+  cron: string;
+  timezone: string;
+  target?: string;
+  atoms?: string[];
+  autoFinalize: boolean;
+  acceptFailed: boolean;
+  /** ms */
+  catchUp: number;
+}
+
+export async function addSchedule(asked: NewSchedule): Promise<string> {
+  await post(address(["schedules"]), asked);
+  return `${asked.name} is scheduled.`;
+}
+
+export async function pauseSchedule(name: string, note: string): Promise<string> {
+  await post(address(["schedules", name, "pause"]), note === "" ? {} : { note });
+  return `${name} is paused: it starts nothing until it is resumed.`;
+}
+
+export async function resumeSchedule(name: string): Promise<string> {
+  await post(address(["schedules", name, "resume"]));
+  return `${name} goes on.`;
+}
+
+export async function triggerSchedule(name: string): Promise<string> {
+  const { outcome, run, reason } = await post<ScheduleAction>(address(["schedules", name, "trigger"]));
+  if (outcome === "started") return `${run} has begun.`;
+  if (outcome === "starting") return `${name} is being started.`;
+  throw new Error(`${name}: ${outcome}${reason === null ? "" : `: ${reason}`}`);
+}
+
+export async function removeSchedule(name: string): Promise<string> {
+  await post(address(["schedules", name, "remove"]));
+  return `${name} is removed.`;
+}
+
+/** What each channel said. Rejects where one of them did not take it. */
+export async function testAlerts(): Promise<string> {
+  const answers = await post<ChannelAnswer[]>(address(["alerts", "test"]));
+  const words = answers.map(({ channel, ok, answer }) => `${ok ? "✓" : "✗"} ${channel}: ${answer}`).join("\n");
+  if (answers.some(({ ok }) => !ok)) throw new Error(words);
+  return words;
+}
+
+export async function compareTrees(target: string, sync: boolean): Promise<string> {
+  await post(address(["targets", target, "sync-verify"]), { sync });
+  return sync ? "The drones sync their trees, then these are compared." : "The drones' trees are being compared.";
 }

@@ -1,9 +1,9 @@
 import { etaWords, PACKAGE_MARKS } from "../../../model/marks.ts";
+import type { RunView } from "../../../model/run.ts";
 import { clock, count } from "../../../model/words.ts";
 import { now } from "../state/clock.ts";
 import { state } from "../state/live.ts";
 import { href } from "../state/router.ts";
-import type { RunView } from "../wire/answers.ts";
 import { Card, Empty } from "./common.tsx";
 import { RunActions } from "./runActions.tsx";
 import { STATE_ORDER } from "./words.ts";

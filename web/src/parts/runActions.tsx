@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
+import { queuedWords } from "../../../model/orders.ts";
+import type { RunView } from "../../../model/run.ts";
 import { count } from "../../../model/words.ts";
-import type { RunView } from "../wire/answers.ts";
 import { ActionButton, attempt, Confirm, useWhileShown } from "./actions.tsx";
-import { balance, cancelRun, pauseRun, resumeRun, unblock } from "./operate.ts";
+import { balance, cancelRun, pauseRun, resetRun, resumeRun, unblock } from "./operate.ts";
 
 /** What can be done with a run, at its present step. */
 export function RunActions({ view }: { view: RunView }) {
   // The run as it was when its button was pressed: what is confirmed is about this one.
-  const [asked, setAsked] = useState<{ to: "pause" | "cancel"; meant: RunView } | null>(null);
+  const [asked, setAsked] = useState<{ to: "pause" | "cancel" | "reset"; meant: RunView } | null>(null);
   const close = () => setAsked(null);
   return (
     <>
@@ -25,10 +26,14 @@ export function RunActions({ view }: { view: RunView }) {
           <ActionButton danger onAct={() => setAsked({ to: "cancel", meant: view })}>
             Cancel…
           </ActionButton>
+          <ActionButton danger onAct={() => setAsked({ to: "reset", meant: view })}>
+            Reset…
+          </ActionButton>
         </div>
       )}
       {asked?.to === "pause" && <PauseDialog meant={asked.meant} onClose={close} />}
       {asked?.to === "cancel" && <CancelDialog meant={asked.meant} onClose={close} />}
+      {asked?.to === "reset" && <ResetDialog meant={asked.meant} onClose={close} />}
     </>
   );
 }
@@ -62,6 +67,19 @@ function CancelDialog({ meant, onClose }: Props) {
       <p>
         The builds of this run for <strong>{meant.target}</strong> are stopped and nothing of it is published.{" "}
         {count(meant.counts.received, "finished package")} will have to be built again.
+        {meant.queued && ` A run begins after it with what is queued: ${queuedWords(meant.queued)}.`}
+      </p>
+    </Confirm>
+  );
+}
+
+function ResetDialog({ meant, onClose }: Props) {
+  useWhileShown(meant, onClose);
+  return (
+    <Confirm title={`Reset ${meant.run}?`} verb="Reset" danger act={() => resetRun(meant)} onClose={onClose}>
+      <p>
+        The run for <strong>{meant.target}</strong> is cancelled, also where it is stuck, and everything that it built
+        and did not publish is thrown away.
       </p>
     </Confirm>
   );

@@ -17,7 +17,9 @@ const MENU: [view: ViewName, word: string][] = [
   ["timeline", "Timeline"],
   ["graph", "Graph"],
   ["packages", "Packages"],
+  ["logs", "Logs"],
   ["snapshots", "Snapshots"],
+  ["schedules", "Schedules"],
   ["history", "History"],
   ["events", "Events"],
 ];

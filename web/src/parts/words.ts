@@ -1,5 +1,5 @@
+import type { PackageState } from "../../../model/run.ts";
 import type { Bar } from "../../../model/timeline.ts";
-import type { PackageState } from "../wire/answers.ts";
 
 /** Package states in the order in which the page shows them. */
 export const STATE_ORDER: readonly PackageState[] = ["received", "delegated", "needed", "skipped", "failed"];

@@ -1,5 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { PackagesChange, PackageView, RunEvent, StateAnswer } from "../wire/answers.ts";
+import type { PackagesChange, StateAnswer } from "../../../model/answers.ts";
+import type { RunEvent } from "../../../model/events.ts";
+import type { PackageView } from "../../../model/run.ts";
 import { EventStreamParser, type StreamMessage } from "../wire/eventStream.ts";
 import { address, get, RequestError, send, wordsOf } from "../wire/request.ts";
 import { mustLogIn, role, token } from "./session.ts";

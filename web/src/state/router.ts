@@ -7,7 +7,9 @@ export const VIEWS = [
   "graph",
   "packages",
   "package",
+  "logs",
   "snapshots",
+  "schedules",
   "history",
   "events",
 ] as const;

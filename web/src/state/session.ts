@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Role } from "../wire/answers.ts";
+import type { StateAnswer } from "../../../model/answers.ts";
 
 const KEY = "swarm-token";
 
@@ -7,7 +7,7 @@ const KEY = "swarm-token";
 export const token = signal<string | null>(sessionStorage.getItem(KEY));
 
 /** What the gateway lets this session do; null: it did not say yet, or nothing. */
-export const role = signal<Role | null>(null);
+export const role = signal<StateAnswer["role"]>(null);
 
 /** The gateway shows nothing without a token. */
 export const mustLogIn = signal(false);

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import type { DroneView } from "../../../model/fleet.ts";
 import { droneMark } from "../../../model/marks.ts";
+import type { BuildingPackage } from "../../../model/reading.ts";
 import type { RunDrone } from "../../../model/run.ts";
 import { bytes, count } from "../../../model/words.ts";
 import { ActionButton, attempt, Confirm, WhyOff } from "../parts/actions.tsx";
 import { Ago, Chip, Empty, EngineLink, Meter, PackageLink, Since } from "../parts/common.tsx";
 import { forgetDrone, pauseDrone, resumeDrone } from "../parts/operate.ts";
+import { Trees } from "../parts/trees.tsx";
 import { run, state } from "../state/live.ts";
-import type { BuildingPackage } from "../wire/answers.ts";
 import { buildWorkflow, FLEET_WORKFLOW } from "../wire/workflows.ts";
 
 /** The machines that build: how they are and what they do. */
@@ -47,6 +48,7 @@ export function DronesView() {
             />
           ))}
       </div>
+      <Trees />
       {refused.length > 0 && (
         <section class="card">
           <h2>Refused</h2>
@@ -90,6 +92,12 @@ function Drone({
         <DroneActions drone={drone} />
       </header>
       {reason !== null && <p class="bad-text">{reason}</p>}
+      {drone.paused && drone.pause && (
+        <p class="muted">
+          paused by {drone.pause.by} <Ago at={drone.pause.since} />
+          {drone.pause.reason !== null && `: ${drone.pause.reason}`}
+        </p>
+      )}
       {drone.state !== "online" && (
         <p class="muted">
           since <Ago at={since} />

@@ -1,15 +1,12 @@
-import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { RUN_EVENT_KINDS } from "../../../model/events.ts";
-import { Ago, Card, Chip, Empty, EngineLink, Problem } from "../parts/common.tsx";
+import { Alerts, Channels } from "../parts/alerts.tsx";
+import { Card, EngineLink, Problem } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
-import { now } from "../state/clock.ts";
 import { events, loadEarlierEvents, run } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { refine, route } from "../state/router.ts";
-import type { Alert } from "../wire/answers.ts";
-import { address, get } from "../wire/request.ts";
-import { ALERTS_WORKFLOW, runWorkflow } from "../wire/workflows.ts";
+import { runWorkflow } from "../wire/workflows.ts";
 
 const STEP = 200;
 
@@ -31,6 +28,7 @@ export function EventsView() {
         {run.value && <EngineLink workflow={runWorkflow(run.value.target)} what="The run" />}
       </div>
       <Alerts />
+      <Channels />
       <Card title="Events of the run" aside={<span class="muted">{matching.length}</span>}>
         <search class="filters">
           <label>
@@ -68,44 +66,5 @@ export function EventsView() {
         )}
       </Card>
     </>
-  );
-}
-
-function Alerts() {
-  // By the clock: an alert may begin or end while nothing of the run changes.
-  const minute = useComputed(() => Math.floor(now.value / 60_000));
-  const { data, error, reload } = useResource(
-    "alerts",
-    (signal) => get<Alert[]>(address(["alerts"]), signal),
-    minute.value,
-  );
-  return (
-    <Card title="Alerts" aside={<EngineLink workflow={ALERTS_WORKFLOW} what="The watch for alerts" />}>
-      {error !== null && <Problem text={error} onRetry={reload} />}
-      {data?.length === 0 && <Empty>Nothing to worry about.</Empty>}
-      {data && data.length > 0 && (
-        <ul class="rows">
-          {data.map(({ key, severity, title, text, command, since, endedAt }) => (
-            <li key={`${key} ${since}`}>
-              {endedAt === null ? (
-                <Chip tone={severity === "critical" ? "bad" : "warn"} sign="!">
-                  {severity}
-                </Chip>
-              ) : (
-                <Chip tone="good" sign="✓">
-                  over
-                </Chip>
-              )}
-              <strong>{title}</strong>
-              <span>{text}</span>
-              {command !== null && endedAt === null && <code class="command">{command}</code>}
-              <span class="muted">
-                <Ago at={since} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Card>
   );
 }

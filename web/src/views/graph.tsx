@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
+import type { GraphAnswer } from "../../../model/answers.ts";
 import { count, duration } from "../../../model/words.ts";
 import { Card, Empty, PackageLink, Problem, StateChip } from "../parts/common.tsx";
 import { GraphPicture } from "../parts/graphPicture.tsx";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, refine, route } from "../state/router.ts";
-import type { GraphAnswer } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 
 const DEPTHS = ["1", "2", "3"];

@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
+import type { HistoryAnswer } from "../../../model/answers.ts";
+import type { HistorySummary } from "../../../model/history.ts";
 import { bytes, count, duration, timestamp } from "../../../model/words.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
+import { PastRuns } from "../parts/pastRuns.tsx";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
-import type { HistoryAnswer, HistorySummary } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 import { buildWorkflow } from "../wire/workflows.ts";
 
@@ -18,7 +20,14 @@ export function HistoryView() {
         {name !== null && <a href={href("history")}>All packages</a>}
       </div>
       <Finder key={name} name={name ?? ""} />
-      {name === null ? <Summary /> : <OfPackage name={name} />}
+      {name === null ? (
+        <>
+          <Summary />
+          <PastRuns />
+        </>
+      ) : (
+        <OfPackage name={name} />
+      )}
     </>
   );
 }
@@ -97,10 +106,15 @@ function OfPackage({ name }: { name: string }) {
                   {one.result === "built" ? "built" : `${one.result}${one.message ? `: ${one.message}` : ""}`}
                 </td>
                 <td>
-                  <EngineLink
-                    workflow={buildWorkflow(one.run, one.cpv, one.attempt)}
-                    what={`${one.cpv} of ${one.run}`}
-                  />
+                  <span class="links">
+                    <a href={href("logs", [one.run, ...one.cpv.split("/"), String(one.attempt)])}>
+                      Log<span class="visually-hidden"> of attempt {`${one.attempt} of ${one.cpv} in ${one.run}`}</span>
+                    </a>
+                    <EngineLink
+                      workflow={buildWorkflow(one.run, one.cpv, one.attempt)}
+                      what={`${one.cpv} of ${one.run}`}
+                    />
+                  </span>
                 </td>
               </tr>
             ))}

@@ -1,4 +1,7 @@
 import { STEP_WORDS } from "../../../model/marks.ts";
+import { queuedWords } from "../../../model/orders.ts";
+import type { Reading } from "../../../model/reading.ts";
+import type { RunView } from "../../../model/run.ts";
 import { duration, timestamp } from "../../../model/words.ts";
 import { Card, Chip, Empty, EngineLink, PackageLink, Since, Table } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
@@ -6,7 +9,6 @@ import { NextStep } from "../parts/nextStep.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { events, run, state, target } from "../state/live.ts";
 import { href } from "../state/router.ts";
-import type { Reading, RunView } from "../wire/answers.ts";
 import { runWorkflow } from "../wire/workflows.ts";
 
 /** The run, how far it is, and what to do. */
@@ -29,6 +31,7 @@ export function OverviewView() {
         {view && <EngineLink workflow={runWorkflow(view.target)} what="The run" />}
       </div>
       {view && <Begun view={view} />}
+      {view?.queued && <p class="under-title">Queued for after it: {queuedWords(view.queued)}</p>}
       {view && <Steps view={view} />}
       <div class="columns">
         <div>

@@ -1,16 +1,16 @@
+import type { Neighbour, PackageAnswer } from "../../../model/answers.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
 import { count, duration, timestamp } from "../../../model/words.ts";
-import { AnsiReader } from "../lib/ansi.ts";
 import { ActionButton, attempt as tryTo } from "../parts/actions.tsx";
 import { Card, Chip, Empty, OutsideLink, PackageLink, Problem, Since, StateChip, Table } from "../parts/common.tsx";
+import { ErrorLines } from "../parts/errorLines.tsx";
 import { LogView } from "../parts/logView.tsx";
 import { prioritize, unblock } from "../parts/operate.ts";
 import { nameOf } from "../parts/words.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, packageHref, route } from "../state/router.ts";
-import type { Neighbour, PackageAnswer } from "../wire/answers.ts";
 import { address, get } from "../wire/request.ts";
 
 /** One package of the run: what became of it, why it waits, and its log. */
@@ -97,13 +97,6 @@ export function PackageView() {
 function Failure({ failure, attempt }: { failure: BuildFailure; attempt: AttemptView }) {
   const { message, phase, errorLine } = failure;
   const lines = failure.around ?? failure.logTail ?? [];
-  const at = errorLine === undefined ? -1 : lines.indexOf(errorLine);
-  const around = lines.map((line) =>
-    new AnsiReader()
-      .line(line)
-      .map(({ text }) => text)
-      .join(""),
-  );
   return (
     <section class="card failure" aria-labelledby="failure">
       <header>
@@ -115,17 +108,7 @@ function Failure({ failure, attempt }: { failure: BuildFailure; attempt: Attempt
         </span>
       </header>
       <p class="situation bad-text">{message}</p>
-      {around.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-        <section class="log short" tabIndex={0} aria-label="The lines around the error">
-          {around.map((line, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
-            <div key={i} class={i === at ? "line error" : "line"}>
-              {i === at ? <mark>{line}</mark> : line || " "}
-            </div>
-          ))}
-        </section>
-      )}
+      {lines.length > 0 && <ErrorLines lines={lines} errorLine={errorLine} />}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { PACKAGE_MARKS } from "../../../model/marks.ts";
+import type { PackageView } from "../../../model/run.ts";
 import { duration } from "../../../model/words.ts";
 import { filterRows, type PackageRow, SORTS, type Sort, sortRows, spent, toRow } from "../lib/packageList.ts";
 import { Empty, PackageLink, StateChip } from "../parts/common.tsx";
@@ -9,7 +10,6 @@ import { STATE_ORDER } from "../parts/words.ts";
 import { now } from "../state/clock.ts";
 import { packages, run } from "../state/live.ts";
 import { refine, route } from "../state/router.ts";
-import type { PackageView } from "../wire/answers.ts";
 
 /** Rows of views that have not changed are made once. */
 const known = new WeakMap<PackageView, PackageRow>();

@@ -4,7 +4,7 @@ import type { Snapshot, SnapshotDiff } from "../../../model/snapshot.ts";
 import { bytes, count, timestamp } from "../../../model/words.ts";
 import { ActionButton, Confirm } from "../parts/actions.tsx";
 import { Card, Chip, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
-import { rollBack } from "../parts/operate.ts";
+import { prune, rollBack } from "../parts/operate.ts";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
@@ -47,8 +47,18 @@ function List({
   onChange(): void;
 }) {
   const [back, setBack] = useState<{ of: string; snapshot: SnapshotInfo } | null>(null);
+  const [isPruning, setPruning] = useState(false);
   return (
-    <Card title="Published">
+    <Card
+      title="Published"
+      aside={
+        snapshots.length > 1 && (
+          <div class="buttons">
+            <ActionButton onAct={() => setPruning(true)}>Remove old ones…</ActionButton>
+          </div>
+        )
+      }
+    >
       <Table label="Snapshots">
         <thead>
           <tr>
@@ -100,6 +110,9 @@ function List({
             })}
         </tbody>
       </Table>
+      {isPruning && (
+        <PruneDialog target={name} number={snapshots.length} onDone={onChange} onClose={() => setPruning(false)} />
+      )}
       {back && (
         <Confirm
           title="Roll back?"
@@ -120,6 +133,42 @@ function List({
         </Confirm>
       )}
     </Card>
+  );
+}
+
+function PruneDialog({
+  target: name,
+  number,
+  onDone,
+  onClose,
+}: {
+  target: string;
+  number: number;
+  onDone(): void;
+  onClose(): void;
+}) {
+  const [keep, setKeep] = useState(Math.max(1, number - 1));
+  const act = async () => {
+    const text = await prune(name, keep);
+    onDone();
+    return text;
+  };
+  return (
+    <Confirm title={`Remove old snapshots of ${name}?`} verb="Remove" danger act={act} onClose={onClose}>
+      <p>
+        The oldest of {number} are removed for good, with the packages that no other one has; never the current one.
+      </p>
+      <label>
+        How many stay
+        <input
+          type="number"
+          min={1}
+          max={number}
+          value={keep}
+          onInput={(event) => setKeep(Number(event.currentTarget.value))}
+        />
+      </label>
+    </Confirm>
   );
 }
 

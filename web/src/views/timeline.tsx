@@ -1,15 +1,16 @@
 import { useMemo } from "preact/hooks";
+import type { PackageView } from "../../../model/run.ts";
 import type { Bar, Timeline } from "../../../model/timeline.ts";
-import { duration, timestamp } from "../../../model/words.ts";
+import { duration } from "../../../model/words.ts";
 import { liveBars } from "../lib/lanes.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
+import { RunChooser } from "../parts/runChooser.tsx";
 import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
 import { nameOf, RESULT_WORDS } from "../parts/words.ts";
 import { now } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
-import { href, packageHref, refine, route } from "../state/router.ts";
-import type { PackageView, RunRecord } from "../wire/answers.ts";
+import { href, packageHref, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
 import { runWorkflow } from "../wire/workflows.ts";
 
@@ -27,41 +28,6 @@ export function TimelineView() {
       </div>
       {asked === null || isLive ? <LiveTimeline known={packages.value} /> : <PastTimeline id={asked} />}
     </>
-  );
-}
-
-function RunChooser({ chosen }: { chosen: string | null }) {
-  const name = target.value;
-  const current = run.value?.run ?? null;
-  const { data } = useResource(name === null ? null : `runs ${name} ${current}`, (signal) =>
-    get<RunRecord[]>(address(["runs"], { target: name }), signal),
-  );
-  const runs = data ?? [];
-  const known = new Set(runs.map((one) => one.run));
-  return (
-    <label>
-      <span class="visually-hidden">Run</span>
-      <select
-        value={chosen ?? ""}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          refine({ run: value === current ? null : value });
-        }}
-      >
-        {[chosen, current]
-          .filter((one) => one !== null && !known.has(one))
-          .map((one) => (
-            <option key={one} value={one ?? ""}>
-              {one}
-            </option>
-          ))}
-        {runs.map((one) => (
-          <option key={one.executionId} value={one.run}>
-            {one.run}, {timestamp(one.startedAt)}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

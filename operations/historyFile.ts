@@ -1,11 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { text as textOf } from "node:stream/consumers";
 import type { z } from "zod";
-import { messageOf, usageError } from "../model/errors.ts";
+import { usageError } from "../model/errors.ts";
 import { type AttemptRecord, HISTORY_FORMAT } from "../model/history.ts";
 import { AttemptRecordSchema, FormatSchema } from "../store/historyRecords.ts";
-import type { Surroundings } from "./context.ts";
 
 /** Problems of one file that are printed; more are counted. */
 const SHOWN = 20;
@@ -22,18 +18,6 @@ export function headerLine(): string {
 
 export function lineOf(attempt: AttemptRecord): string {
   return `${JSON.stringify(attempt)}\n`;
-}
-
-/** @throws UserError where there is no such file, or it cannot be read. */
-export async function readText({ cwd, stdin }: Pick<Surroundings, "cwd" | "stdin">, file: string): Promise<string> {
-  if (file === "-") return textOf(stdin);
-  try {
-    return await readFile(resolve(cwd, file), "utf8");
-  } catch (error) {
-    throw usageError(
-      `cannot read the history ${file}: ${messageOf(error)}. Name a file that swarm history export wrote`,
-    );
-  }
 }
 
 /** The attempts of an export in either form. @throws UserError with every problem, each with its place. */

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { SnapshotInfo } from "../../model/binhost.ts";
-import type { AttemptRecord, HistorySummary } from "../../model/history.ts";
 import type { Snapshot, SnapshotDiff } from "../../model/snapshot.ts";
-import { AttemptListSchema, HistorySummarySchema } from "../../store/historyRecords.ts";
+import { pruneSnapshots, snapshotDiff } from "../../operations/snapshots.ts";
 import { SnapshotDiffSchema, SnapshotInfoSchema, SnapshotSchema } from "../../store/wire.ts";
-import { type Api, Limit, Offset, PackageName, refusals, Target } from "../api.ts";
+import { type Api, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { inNameOf, type Services } from "../services.ts";
 
@@ -15,8 +14,8 @@ const SnapshotId = z
   .meta({ example: "current" });
 const OfTarget = z.object({ target: Target });
 
-/** What was published, and what builds took: the binhost keeps both. */
-export async function binhostRoutes(api: Api, services: Services): Promise<void> {
+/** What was published, as the binhost keeps it. */
+export async function snapshotRoutes(api: Api, services: Services): Promise<void> {
   const config = { demand: "read", cost: "asking" } as const;
 
   api.get(
@@ -56,15 +55,19 @@ export async function binhostRoutes(api: Api, services: Services): Promise<void>
     {
       config,
       schema: {
-        summary: "What is different between two",
+        summary:
+          "What is different between two; without `from` since the one before, without `to` up to the current one",
         tags: ["packages"],
         params: OfTarget,
-        querystring: z.object({ from: SnapshotId, to: SnapshotId }),
+        querystring: z.object({ from: SnapshotId.optional(), to: SnapshotId.optional() }),
         response: { 200: SnapshotDiffSchema, ...refusals },
       },
     },
-    async ({ params, query }): Promise<SnapshotDiff> =>
-      (await services.access.binhost()).diff(params.target, query.from, query.to),
+    async ({ params: { target }, query: { from, to } }): Promise<SnapshotDiff> => {
+      const binhost = await services.access.binhost();
+      if (from !== undefined && to !== undefined) return await binhost.diff(target, from, to);
+      return await snapshotDiff(services.access, { target, snapshots: await binhost.snapshots(target) }, from, to);
+    },
   );
 
   api.post(
@@ -86,41 +89,33 @@ export async function binhostRoutes(api: Api, services: Services): Promise<void>
     },
   );
 
-  api.get(
-    "/history",
+  api.post(
+    "/snapshots/:target/prune",
     {
-      config,
+      config: { demand: "act", cost: "acting" },
       schema: {
-        summary: "Attempts to build, newest first",
-        tags: ["history"],
-        querystring: z.object({
-          package: PackageName.optional(),
-          target: Target.optional(),
-          limit: Limit(1_000, 100),
-          offset: Offset,
-        }),
-        response: { 200: AttemptListSchema, ...refusals },
+        summary: "Remove old ones, never the current one",
+        tags: ["act"],
+        params: OfTarget,
+        body: z
+          .object({
+            keep: z.int().min(1).max(10_000).optional().meta({ description: "How many stay; absent: as configured." }),
+          })
+          .strict()
+          .nullish(),
+        response: {
+          200: z.object({ target: z.string(), keep: z.int(), removed: z.array(z.string()) }),
+          ...refusals,
+        },
       },
     },
-    async ({ query }): Promise<{ total: number; attempts: AttemptRecord[] }> => {
-      const { history } = await services.access.binhost();
-      const { package: name = null, target = null, limit, offset } = query;
-      return history.attempts({ package: name, target, limit, offset });
+    async ({ params: { target }, body, caller }) => {
+      const done = await pruneSnapshots(services.access, target, body?.keep);
+      const { removed } = done;
+      if (removed.length > 0) {
+        services.log(`${inNameOf(services, caller).by} removed snapshots of ${target}: ${removed.join(", ")}`);
+      }
+      return { target, ...done };
     },
-  );
-
-  api.get(
-    "/history/summary",
-    {
-      config,
-      schema: {
-        summary: "What costs most time, and how often each drone fails",
-        tags: ["history"],
-        querystring: z.object({ target: Target.optional(), limit: Limit(1_000, 20) }),
-        response: { 200: HistorySummarySchema, ...refusals },
-      },
-    },
-    async ({ query: { target = null, limit } }): Promise<HistorySummary> =>
-      (await services.access.binhost()).history.summary(target, limit),
   );
 }

@@ -1,0 +1,72 @@
+import { STEP_WORDS, type Tone } from "../../../model/marks.ts";
+import { RUN_STEPS, type RunRecord } from "../../../model/run.ts";
+import { duration, timestamp } from "../../../model/words.ts";
+import { now } from "../state/clock.ts";
+import { run, target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { href } from "../state/router.ts";
+import { address, get } from "../wire/request.ts";
+import { Card, Chip, Empty, Problem, Table } from "./common.tsx";
+
+/** The runs that the engine still knows, with the way to their logs and their timeline. */
+export function PastRuns() {
+  const name = target.value;
+  const url = address(["runs"], { target: name });
+  const { data, error, reload } = useResource(
+    url,
+    (signal) => get<RunRecord[]>(url, signal),
+    `${run.value?.run} ${run.value?.step}`,
+  );
+  return (
+    <Card title="Runs">
+      {error !== null && <Problem text={error} onRetry={reload} />}
+      {data === null && error === null && <Empty>Asking the engine…</Empty>}
+      {data?.length === 0 && <Empty>The engine knows no run{name === null ? "" : ` of ${name}`}.</Empty>}
+      {data && data.length > 0 && (
+        <Table label="Runs">
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Begun</th>
+              <th scope="col">Took</th>
+              <th scope="col">By</th>
+              <th scope="col">Now</th>
+              <th scope="col">More</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.map((one) => (
+              <tr key={one.executionId}>
+                <td>{one.run}</td>
+                <td class="number">{timestamp(one.startedAt)}</td>
+                <td class="number">{duration((one.endedAt ?? now.value) - one.startedAt)}</td>
+                <td>{one.startedBy ?? "–"}</td>
+                <td>
+                  <State run={one} />
+                </td>
+                <td>
+                  <span class="links">
+                    <a href={href("logs", [], { run: one.run })}>
+                      Logs<span class="visually-hidden"> of {one.run}</span>
+                    </a>
+                    <a href={href("timeline", [], { run: one.run })}>
+                      Timeline<span class="visually-hidden"> of {one.run}</span>
+                    </a>
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function State({ run: { status, step: said } }: { run: RunRecord }) {
+  const step = RUN_STEPS.find((name) => name === said);
+  const isCut = status !== "RUNNING" && status !== "COMPLETED";
+  const [word, tone]: readonly [string, Tone] =
+    isCut || step === undefined ? [status.toLowerCase(), isCut ? "bad" : "name"] : STEP_WORDS[step];
+  return <Chip tone={tone}>{word}</Chip>;
+}

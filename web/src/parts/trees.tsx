@@ -1,0 +1,90 @@
+import { useEffect } from "preact/hooks";
+import type { SyncVerifyResult, SyncVerifyView } from "../../../model/fleet.ts";
+import { target } from "../state/live.ts";
+import { useResource } from "../state/resource.ts";
+import { address, get } from "../wire/request.ts";
+import { ActionButton, attempt } from "./actions.tsx";
+import { Ago, Card, Chip, Empty, Problem, Table } from "./common.tsx";
+import { compareTrees } from "./operate.ts";
+
+const ASK_EACH_MS = 2_000;
+
+/** Which drones have the same tree, as the last comparison outside of a run has found; and another one. */
+export function Trees() {
+  const name = target.value;
+  const url = name === null ? null : address(["targets", name, "sync-verify"]);
+  const { data, error, reload } = useResource(url, (signal) => get<SyncVerifyView>(url ?? "", signal));
+  const isRunning = data?.state === "running";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer asks again, as long as it goes on
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setTimeout(reload, ASK_EACH_MS);
+    return () => clearTimeout(timer);
+  }, [isRunning, data, reload]);
+  if (name === null) return null;
+  const compare = async (sync: boolean) => {
+    await attempt(() => compareTrees(name, sync));
+    reload();
+  };
+  return (
+    <Card
+      title="Trees"
+      aside={
+        <div class="buttons">
+          <ActionButton onAct={() => compare(true)}>Sync and compare</ActionButton>
+          <ActionButton onAct={() => compare(false)}>Compare only</ActionButton>
+        </div>
+      }
+    >
+      {error !== null && <Problem text={error} onRetry={reload} />}
+      {data?.state === "never" && (
+        <Empty>Each run compares the drones' trees by itself. Here they are compared in between.</Empty>
+      )}
+      {isRunning && <p class="muted">The drones' trees of {name} are being compared…</p>}
+      {data?.state === "failed" && <p class="bad-text">It failed: {data.reason}</p>}
+      {data?.endedAt != null && (
+        <p class="hint">
+          Compared for {name} <Ago at={data.endedAt} />.
+        </p>
+      )}
+      {data?.result && <Compared result={data.result} />}
+    </Card>
+  );
+}
+
+function Compared({ result: { drones } }: { result: SyncVerifyResult }) {
+  if (drones.length === 0) return <Empty>No drone was online.</Empty>;
+  return (
+    <Table label="Trees of the drones">
+      <thead>
+        <tr>
+          <th scope="col">Drone</th>
+          <th scope="col">Tree of</th>
+          <th scope="col">Tree</th>
+          <th scope="col">Agrees</th>
+        </tr>
+      </thead>
+      <tbody>
+        {drones.map(({ name, ok, error, report }) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td class="number">{report?.treeTime ?? "–"}</td>
+            <td>{report ? report.tree.slice(0, 24) : "–"}</td>
+            <td>
+              {ok ? (
+                <Chip tone="good" sign="✓">
+                  yes
+                </Chip>
+              ) : (
+                <Chip tone="bad" sign="✗">
+                  no
+                </Chip>
+              )}{" "}
+              {error}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
