@@ -98,6 +98,7 @@ function resolveGateway(
     port,
     url: trimmed(file.url ?? defaultUrl(listen, port, around.hostName)),
     anonymous: file.anonymous ?? false,
+    trustedProxies: file.trusted_proxies ?? [],
     tokens: file.tokens === undefined ? join(stateDir, "gateway-tokens.json") : expandPath(file.tokens, around),
     checkInterval: file.check_interval ?? 30,
     webUi: file.web_ui === undefined ? null : trimmed(file.web_ui),

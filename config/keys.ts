@@ -151,6 +151,21 @@ export function httpUrls(fallback: string, purpose: string) {
   return optional(z.array(z.string().refine(isHttpUrl)), { purpose, must, default: fallback });
 }
 
+/** An address, or a network as address and length of its prefix. */
+function isNetwork(text: string): boolean {
+  const [address = "", length, ...more] = text.split("/");
+  const family = address.includes("%") ? 0 : isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  if (length === undefined) return true;
+  return /^[1-9]\d{0,2}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128);
+}
+
+export function networks(fallback: string, purpose: string) {
+  const must = "an IP address or a network, like 127.0.0.1, 10.0.0.0/8 or fd00::/8";
+  const entry = z.string().refine(isNetwork).meta({ must, default: null });
+  return optional(z.array(entry), { purpose, must: `a list, each member ${must}`, default: fallback });
+}
+
 /** Services of a kind that the gateway looks after. */
 export function services(purpose: string) {
   const must = "a list of tables { name, url, priority }, the lowest priority first";

@@ -13,6 +13,7 @@ import {
   name,
   nameSchema,
   names,
+  networks,
   path,
   paths,
   patternGroups,
@@ -71,6 +72,8 @@ export interface GatewayConfig {
   url: string;
   /** Whether everybody may read without a token. */
   anonymous: boolean;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
   tokens: string;
   /** Seconds. */
   checkInterval: number;
@@ -231,6 +234,7 @@ export const fileSchema = z.strictObject({
       port: port(0, "8090", "Port of the gateway."),
       url: httpUrl('"http://<listen>:<port>"', "Its address as people and clients reach it."),
       anonymous: trueOrFalse("false", "Whether everybody who reaches it may read without a token."),
+      trusted_proxies: networks("[]", "Proxies that are believed for whom they ask."),
       tokens: path('"<state_dir>/gateway-tokens.json"', "File with the hashed tokens of those who may use it."),
       check_interval: wholeNumber(1, 3600, "seconds", "30", "How often it looks whether a service is well."),
       web_ui: httpUrl("that of the development server", "Temporal's Web UI, for links."),

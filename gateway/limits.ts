@@ -6,25 +6,51 @@ import { HttpError } from "./errors.ts";
 export const MAX_BODY = 1024 * 1024;
 /** Part of an address, decoded. characters */
 export const MAX_PARAM = 400;
-/** Streams that one gateway serves; more are sent to another one. */
-export const MAX_STREAMS = 2_000;
 /** Connections of all kinds; those that say nothing are closed soon. */
 export const MAX_CONNECTIONS = 15_000;
-/** Until the head of a request is there, and all of it. ms */
-export const HEAD_WITHIN_MS = 10_000;
-export const REQUEST_WITHIN_MS = 30_000;
-/** A connection on which nothing moves. ms */
-export const IDLE_MS = 75_000;
-/** How often connections are looked through for those above. ms */
-export const CHECK_CONNECTIONS_MS = 2_000;
+
+/** What one gateway bears. */
+export interface Limits {
+  /** Until the head of a request is there, and all of it. ms */
+  headWithinMs: number;
+  requestWithinMs: number;
+  /** A connection on which nothing moves. ms */
+  idleMs: number;
+  /** How often connections are looked through for those above. ms */
+  checkConnectionsMs: number;
+  /** Live streams; more are sent to another gateway. */
+  streams: number;
+  /** Those who follow logs, and those of one token, or address without one. */
+  followers: number;
+  followersEach: number;
+  /** What waits in this process for all who read streams. bytes */
+  waiting: number;
+  /** Who takes nothing of what waits for so long is dropped. ms */
+  stallMs: number;
+  /** How often that is looked at. ms */
+  checkReadersMs: number;
+}
+
+export const LIMITS: Limits = {
+  headWithinMs: 10_000,
+  requestWithinMs: 30_000,
+  idleMs: 75_000,
+  checkConnectionsMs: 2_000,
+  streams: 2_000,
+  followers: 200,
+  followersEach: 20,
+  waiting: 64 * 1024 * 1024,
+  stallMs: 60_000,
+  checkReadersMs: 1_000,
+};
 
 const MINUTE_MS = 60_000;
 /**
  * Requests of one token, or of one address without, in a minute. What is answered from memory is for monitoring that asks
- * all the time; what asks the engine or the binhost is for people.
+ * all the time; what asks the engine or the binhost is for people; a page asks for each log that grows twice a second.
  */
-const LIMITS = { memory: 600_000, asking: 1_200, acting: 120, hook: 60 } as const;
-export type Cost = keyof typeof LIMITS;
+const RATES = { memory: 600_000, asking: 1_200, log: 6_000, acting: 120, hook: 60 } as const;
+export type Cost = keyof typeof RATES;
 /** Wrong tokens of one address in a minute; then they are not even looked at. */
 const WRONG_TOKENS = 20;
 
@@ -46,13 +72,58 @@ export async function registerLimits(app: FastifyInstance): Promise<Counters> {
       throw new HttpError(429, `too many ${what}`, `Ask again in ${said.ttlInSeconds} s.`, said.ttlInSeconds);
     };
   };
-  const byHolder = (cost: Cost): Counter =>
-    counter(LIMITS[cost], ({ caller, ip }) => (caller.role === null ? ip : `token ${caller.name}`), "requests");
+  const byHolder = (cost: Cost): Counter => counter(RATES[cost], holderOf, "requests");
   return {
     memory: byHolder("memory"),
     asking: byHolder("asking"),
+    log: byHolder("log"),
     acting: byHolder("acting"),
     hook: byHolder("hook"),
     wrongToken: counter(WRONG_TOKENS, ({ ip }) => ip, "wrong tokens"),
   };
+}
+
+/** Whom a request is counted for. */
+export function holderOf({ caller, ip }: Pick<FastifyRequest, "caller" | "ip">): string {
+  return caller.role === null ? ip : `token ${caller.name}`;
+}
+
+/** When one of the places that are taken may be free again. s */
+const PLACE_AGAIN = 30;
+
+/** Places of which there are so many in all, and so many for one holder. */
+export class Places {
+  readonly #most: number;
+  readonly #each: number;
+  readonly #taken = new Map<string, number>();
+  #all = 0;
+
+  constructor(most: number, each: number) {
+    this.#most = most;
+    this.#each = each;
+  }
+
+  /** Takes one; returns what gives it back. HttpError: there is none. */
+  take(holder: string, what: string): () => void {
+    const own = this.#taken.get(holder) ?? 0;
+    if (own >= this.#each) {
+      throw new HttpError(429, `too many ${what}: at most ${this.#each} at once`, "End one of them.", PLACE_AGAIN);
+    }
+    if (this.#all >= this.#most) {
+      throw new HttpError(
+        503,
+        `this gateway serves as many ${what} as it can`,
+        "Ask another one, or later.",
+        PLACE_AGAIN,
+      );
+    }
+    this.#all++;
+    this.#taken.set(holder, own + 1);
+    return () => {
+      this.#all--;
+      const left = (this.#taken.get(holder) ?? 1) - 1;
+      if (left > 0) this.#taken.set(holder, left);
+      else this.#taken.delete(holder);
+    };
+  }
 }

@@ -12,9 +12,11 @@ import { devServerStatus } from "../temporal-dev/server.ts";
 import { aborted, type RoleContext } from "../workers/role.ts";
 import { GatewayAccess } from "./access.ts";
 import { HealthChecks } from "./healthChecks.ts";
+import { LIMITS, type Limits } from "./limits.ts";
 import { addressFile } from "./local.ts";
 import { createGateway } from "./server.ts";
 import type { Services } from "./services.ts";
+import { SlowReaders } from "./slowReaders.ts";
 import { stateOf } from "./state.ts";
 import { TokenBook } from "./tokens.ts";
 import { Watchers } from "./watchers.ts";
@@ -43,9 +45,18 @@ export async function runGateway(loaded: LoadedConfig, { signal, log, ready }: R
   }
 }
 
-/** Starts a gateway in this process. UserError: its port is in use. */
-export async function startGateway(loaded: LoadedConfig, log: (line: string) => void): Promise<RunningGateway> {
+/**
+ * Starts a gateway in this process. UserError: its port is in use.
+ * @param other limits than the usual ones
+ */
+export async function startGateway(
+  loaded: LoadedConfig,
+  log: (line: string) => void,
+  other: Partial<Limits> = {},
+): Promise<RunningGateway> {
   const { config } = loaded;
+  const limits = { ...LIMITS, ...other };
+  const slow = new SlowReaders(limits, log);
   const access = new GatewayAccess(loaded);
   const health = new HealthChecks(access, config, engineAddress(config), ({ kind, name, state, reason }) => {
     log(`${kind} ${name} is ${state}${reason === null ? "" : `: ${reason}`}`);
@@ -53,11 +64,12 @@ export async function startGateway(loaded: LoadedConfig, log: (line: string) => 
   });
   const webUi = (): string | null => webUiOf(config);
   const shown = { config, health, version: packageVersion(), webUi };
-  const watchers = new Watchers(access, (live) => stateOf(shown, live), log);
-  const services: Services = { ...shown, access, watchers, log };
+  const watchers = new Watchers(access, (live) => stateOf(shown, live), slow, log);
+  const services: Services = { ...shown, access, watchers, limits, slow, log };
   const app = await createGateway(services, new TokenBook(config.gateway.tokens, log));
   const close = async (): Promise<void> => {
     await watchers.stop();
+    slow.stop();
     await app.close();
     await health.stop();
     await access.close(health.isEngineWell());

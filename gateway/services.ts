@@ -2,7 +2,9 @@ import type { SwarmConfig } from "../config/schema.ts";
 import type { Access } from "../operations/access.ts";
 import type { GatewayAccess } from "./access.ts";
 import type { HealthChecks } from "./healthChecks.ts";
+import type { Limits } from "./limits.ts";
 import type { Caller } from "./roles.ts";
+import type { SlowReaders } from "./slowReaders.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** What the routes work with. */
@@ -11,6 +13,9 @@ export interface Services {
   access: GatewayAccess;
   watchers: Watchers;
   health: HealthChecks;
+  limits: Limits;
+  /** All who read streams. */
+  slow: SlowReaders;
   version: string;
   /** Temporal's Web UI down to the namespace; null: there is none. */
   webUi: () => string | null;

@@ -1,25 +1,22 @@
 import type { FastifyReply } from "fastify";
-import { HttpError } from "./errors.ts";
 import type { LiveHub } from "./liveHub.ts";
 import type { Caller } from "./roles.ts";
 
-/** Answers with a stream of server-sent events that lasts until its reader goes. HttpError: the reader knows no chunks. */
+/** Answers with a stream of server-sent events that lasts until its reader goes. */
 export function stream(
   reply: Pick<FastifyReply, "raw" | "hijack" | "getHeaders">,
   hub: LiveHub,
-  caller: Caller,
-  lastId: string | undefined,
+  { caller, target, lastId }: { caller: Caller; target: string | undefined; lastId: string | undefined },
 ): void {
   const { raw } = reply;
-  const { socket, httpVersion, method } = raw.req;
-  if (httpVersion !== "1.1")
-    throw new HttpError(505, "streams need HTTP/1.1", "Ask with HTTP/1.1, or GET /api/v1/state.");
+  const { socket, method } = raw.req;
   beginEvents(reply);
   if (method === "HEAD") return void raw.end();
   // Gone while it waited for the first look: nothing would ever say so again.
   if (raw.destroyed || socket.destroyed) return;
+  const { role, isStill } = caller;
   // Past the response, which would put each chunk together anew for each reader.
-  const { drained, leave } = hub.join(socket, caller, lastId);
+  const { drained, leave } = hub.join(socket, { role, isStill, target, isChunked: raw.chunkedEncoding }, lastId);
   socket.on("drain", drained);
   raw.on("close", leave);
   // A connection that breaks while it is written to ends with `close`, too.
@@ -40,4 +37,6 @@ export function beginEvents(reply: Pick<FastifyReply, "raw" | "hijack" | "getHea
   });
   raw.flushHeaders();
   raw.socket?.setNoDelay(true);
+  // Who is slow, and who has stopped, SlowReaders tells apart.
+  raw.socket?.setTimeout(0);
 }

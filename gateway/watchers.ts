@@ -3,7 +3,9 @@ import type { Access } from "../operations/access.ts";
 import type { Live } from "../watch/live.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { HttpError } from "./errors.ts";
-import { LiveHub, type StateOf } from "./liveHub.ts";
+import { LiveHub } from "./liveHub.ts";
+import type { SlowReaders } from "./slowReaders.ts";
+import type { StateOf } from "./told.ts";
 
 /** What nobody asks for any more is no longer looked at closely after this, and a target by name not at all. ms */
 const IDLE_MS = 60_000;
@@ -30,21 +32,26 @@ interface Kept extends Watch {
 export class Watchers {
   readonly #access: Access;
   readonly #stateOf: StateOf;
+  readonly #slow: SlowReaders;
   readonly #log: (line: string) => void;
   readonly #byTarget = new Map<string, Kept>();
   readonly #general: Kept;
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(access: Access, stateOf: StateOf, log: (line: string) => void) {
+  constructor(access: Access, stateOf: StateOf, slow: SlowReaders, log: (line: string) => void) {
     this.#access = access;
     this.#stateOf = stateOf;
+    this.#slow = slow;
     this.#log = log;
     this.#general = this.#begin(undefined);
     this.#sweep = setInterval(() => this.#endIdle(), IDLE_MS / 4);
     this.#sweep.unref();
   }
 
-  /** The look that shows a target; without one, the run in progress, else the latest. */
+  /**
+   * The look that shows a target; without one, the run in progress, else the latest. A stream of a target must say so when
+   * it joins: the look may be that of all, which shows another target one day.
+   */
   of(target: string | undefined): Watch {
     const kept = this.#kept(target);
     this.#wake(kept);
@@ -65,17 +72,24 @@ export class Watchers {
   }
 
   async #look(target: string | undefined): Promise<{ kept: Kept; live: Live }> {
-    // For one look the general one will do, if it shows that target now.
-    const isShown = this.#general.watcher.current()?.reading.run?.target === target;
-    const kept = isShown ? this.#general : this.#kept(target);
+    // For one look the general one will do, if it shows that target now, and still does after it has looked.
+    let kept = target === undefined || this.#shows(target) ? this.#general : this.#kept(target);
+    let live = await this.#known(kept);
+    if (target !== undefined && kept === this.#general && !this.#shows(target)) {
+      kept = this.#kept(target);
+      live = await this.#known(kept);
+    }
+    if (live) return { kept, live };
+    throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
+  }
+
+  async #known(kept: Kept): Promise<Live | null> {
     const isAwake = kept.unsubscribe !== null;
     this.#wake(kept);
     const { watcher } = kept;
     const known = watcher.current();
-    if (isAwake && known) return { kept, live: known };
-    const live = (await within(watcher.fresh(FRESH_MS), WITHIN_MS)) ?? watcher.current();
-    if (live) return { kept, live };
-    throw new HttpError(503, "nothing is known of the swarm yet", "Try again in a moment.");
+    if (isAwake && known) return known;
+    return (await within(watcher.fresh(FRESH_MS), WITHIN_MS)) ?? watcher.current();
   }
 
   /** Something that all states show has changed. */
@@ -98,10 +112,16 @@ export class Watchers {
     await Promise.all([this.#general, ...this.#byTarget.values()].map(end));
   }
 
+  /** The general look shows it now. */
+  #shows(target: string): boolean {
+    return this.#general.watcher.current()?.reading.run?.target === target;
+  }
+
   /** Where there is but one target the general look shows it: no second one is needed. */
   #isOnly(target: string): boolean {
     const reading = this.#general.watcher.current()?.reading;
-    return reading?.run?.target === target && (reading.targets ?? []).length < 2 && reading.others.length === 0;
+    if (!reading?.targets || !this.#shows(target)) return false;
+    return reading.others.length === 0 && reading.targets.every((other) => other === target);
   }
 
   /** The binhost has no such target, and nothing of it runs: looking for what others made up would end the places. */
@@ -115,19 +135,28 @@ export class Watchers {
     if (target === undefined || this.#isOnly(target)) return this.#general;
     const known = this.#byTarget.get(target);
     if (known) return known;
-    if (this.#byTarget.size >= MAX_TARGETS) {
-      throw new HttpError(503, "too many targets are looked at just now", "Try again in a minute.");
-    }
     if (this.#isUnknown(target))
       throw new HttpError(404, `there is no target ${target}`, "GET /api/v1/state lists them.");
+    if (this.#byTarget.size >= MAX_TARGETS) this.#makePlace();
     const kept = this.#begin(target);
     this.#byTarget.set(target, kept);
     return kept;
   }
 
+  /** Ends the look that nobody has used for longest. HttpError: all are watched. */
+  #makePlace(): void {
+    const [idle] = [...this.#byTarget]
+      .filter(([, { hub }]) => hub.size === 0)
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (!idle) throw new HttpError(503, "too many targets are watched just now", "Try again in a minute.", 60);
+    const [target, kept] = idle;
+    this.#byTarget.delete(target);
+    void end(kept);
+  }
+
   #begin(target: string | undefined): Kept {
     const watcher = new Watcher(this.#access, { log: this.#log, ...(target === undefined ? {} : { target }) });
-    const hub = new LiveHub(() => watcher.current(), this.#stateOf, randomBytes(6).toString("hex"));
+    const hub = new LiveHub(() => watcher.current(), this.#stateOf, randomBytes(6).toString("hex"), this.#slow);
     watcher.start();
     return { watcher, hub, usedAt: Date.now(), unsubscribe: null };
   }

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { LogKey, LogPiece } from "../../model/logs.ts";
+import type { LogKey } from "../../model/logs.ts";
 import { type Api, Category, Pf, RunId, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
-import { MAX_STREAMS } from "../limits.ts";
-import type { Caller } from "../roles.ts";
+import { LogFollower, SharedPieces } from "../follow.ts";
+import { holderOf, Places } from "../limits.ts";
 import type { Services } from "../services.ts";
 import { beginEvents } from "../stream.ts";
 
@@ -14,28 +13,17 @@ const Params = z.object({
   pf: Pf,
   attempt: z.coerce.number().int().min(1).max(1_000_000),
 });
-/** Between two looks at a log that grows. ms */
-const PAUSE_MS = 500;
-/** Those who read on from the same place in this time are told the same. ms */
-const SHARED_MS = 500;
-/** Between two signs of life. ms */
-const PING_MS = 15_000;
-/** A log of which nothing came for so long will not come. ms */
-const NEVER_MS = 120_000;
-/** Followers whose reader is slow wait, not their bytes. bytes */
-const MAX_WAITING = 256 * 1024;
 
 /** Build logs: of the binhost, also while they grow. */
 export async function logRoutes(api: Api, services: Services): Promise<void> {
-  const config = { demand: "read", cost: "asking" } as const;
   const tags = ["logs"];
-  const pieces = new SharedPieces(services);
-  let followers = 0;
+  const pieces = new SharedPieces(services.access);
+  const places = new Places(services.limits.followers, services.limits.followersEach);
 
   api.get(
     "/logs/:run/:category/:pf/:attempt",
     {
-      config,
+      config: { demand: "read", cost: "log" },
       schema: {
         summary: "A build's log from a byte on",
         description:
@@ -61,7 +49,7 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
   api.get(
     "/logs/:run/:category/:pf/:attempt/follow",
     {
-      config,
+      config: { demand: "read", cost: "asking" },
       schema: {
         summary: "The same as it grows, as server-sent events: `chunk` { offset, text } and `end`",
         tags,
@@ -70,92 +58,26 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
         response: { ...refusals },
       },
     },
-    async ({ params, query, caller }, reply) => {
-      if (followers >= MAX_STREAMS) {
-        throw new HttpError(503, "this gateway serves as many streams as it can", "Ask another one, or later.", 30);
-      }
-      beginEvents(reply);
+    async (request, reply) => {
+      const { params, query, caller } = request;
       const { raw } = reply;
-      if (raw.req.method === "HEAD") return void raw.end();
-      const gone = new AbortController();
-      raw.on("close", () => gone.abort());
-      raw.on("error", () => gone.abort());
-      if (raw.destroyed) gone.abort();
-      followers++;
-      void follow(pieces, keyOf(params), query.offset, { raw, caller, gone: gone.signal }).finally(() => {
-        followers--;
-        raw.end();
+      const isHead = raw.req.method === "HEAD";
+      const leave = isHead ? null : places.take(holderOf(request), "followed logs");
+      beginEvents(reply);
+      if (leave === null) return void raw.end();
+      // Gone already: nothing would ever say so again.
+      if (raw.destroyed) return void leave();
+      const follower = new LogFollower(raw, pieces, keyOf(params), caller.isStill);
+      const release = services.slow.add(follower);
+      // Not before its last bytes are taken.
+      raw.on("close", () => {
+        release();
+        leave();
       });
+      void follower.follow(query.offset);
       return reply;
     },
   );
-}
-
-interface Reader {
-  raw: { write(text: string): boolean; readonly writableLength: number };
-  caller: Caller;
-  gone: AbortSignal;
-}
-
-/** Hands on what the log has and gets, until it is complete or its reader goes. */
-async function follow(
-  pieces: SharedPieces,
-  key: LogKey,
-  from: number,
-  { raw: to, caller, gone }: Reader,
-): Promise<void> {
-  const say = (event: string, data: unknown): void =>
-    void to.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  let decoder = new TextDecoder();
-  let begun: number | null = null;
-  let saidAt = Date.now();
-  const since = Date.now();
-  for (let at = from; !gone.aborted; ) {
-    // The drone may not have brought anything yet; a binhost that is away comes back.
-    const piece = to.writableLength > MAX_WAITING ? null : await pieces.read(key, at).catch(() => null);
-    if (gone.aborted) return;
-    if (piece && begun !== null && piece.begun !== begun) {
-      // The attempt was begun anew: so is its log.
-      say("restart", {});
-      [at, begun, decoder] = [0, piece.begun, new TextDecoder()];
-      continue;
-    }
-    if (piece && piece.bytes.length > 0) {
-      begun = piece.begun;
-      say("chunk", { offset: piece.offset, text: decoder.decode(piece.bytes, { stream: true }) });
-      saidAt = Date.now();
-      at = piece.next;
-    }
-    if (piece?.complete && at >= piece.size) return say("end", { size: piece.size, cut: piece.cut });
-    if (begun === null && Date.now() - since > NEVER_MS) return say("end", { size: 0, cut: null });
-    if (Date.now() - saidAt > PING_MS) {
-      if ((await caller.isStill?.()) === false) return;
-      say("ping", Date.now());
-      saidAt = Date.now();
-    }
-    if (!piece || at >= piece.size) await sleep(PAUSE_MS, undefined, { signal: gone }).catch(() => {});
-  }
-}
-
-/** Pieces of logs, asked from the binhost once for all who ask for the same at the same time. */
-class SharedPieces {
-  readonly #services: Services;
-  readonly #asked = new Map<string, Promise<LogPiece | null>>();
-
-  constructor(services: Services) {
-    this.#services = services;
-  }
-
-  read(key: LogKey, offset: number): Promise<LogPiece | null> {
-    const name = `${key.run} ${key.cpv} ${key.attempt} ${offset}`;
-    const known = this.#asked.get(name);
-    if (known) return known;
-    const asked = this.#services.access.binhost().then((binhost) => binhost.logs.read(key, offset));
-    this.#asked.set(name, asked);
-    const forget = (): void => void setTimeout(() => this.#asked.delete(name), SHARED_MS).unref();
-    asked.then(forget, forget);
-    return asked;
-  }
 }
 
 function keyOf({ run, category, pf, attempt }: z.infer<typeof Params>): LogKey {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Api, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
-import { MAX_STREAMS } from "../limits.ts";
 import { State } from "../schemas/state.ts";
 import type { Services } from "../services.ts";
 import { stream } from "../stream.ts";
@@ -10,7 +9,7 @@ const Query = z.object({ target: Target.optional() });
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** The state, once and live. */
-export async function stateRoutes(api: Api, { watchers }: Services): Promise<void> {
+export async function stateRoutes(api: Api, { watchers, limits }: Services): Promise<void> {
   api.get(
     "/state",
     {
@@ -42,12 +41,13 @@ export async function stateRoutes(api: Api, { watchers }: Services): Promise<voi
       },
     },
     async ({ query, headers, caller }, reply) => {
-      if (watchers.streams >= MAX_STREAMS) {
+      if (watchers.streams >= limits.streams) {
         throw new HttpError(503, "this gateway serves as many streams as it can", "Ask another one, or later.", 30);
       }
       // What was known before somebody looked may be old; without an engine it is the last that is known.
       await watchers.live(query.target).catch(() => null);
-      stream(reply, watchers.of(query.target).hub, caller, headers["last-event-id"] ?? query.lastEventId);
+      const { target } = query;
+      stream(reply, watchers.of(target).hub, { caller, target, lastId: headers["last-event-id"] ?? query.lastEventId });
       return reply;
     },
   );

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { until } from "../../bench/noop/swarm.ts";
-import { LiveHub, type Sink } from "../../gateway/liveHub.ts";
+import { LIMITS } from "../../gateway/limits.ts";
+import { type Audience, LiveHub } from "../../gateway/liveHub.ts";
+import type { Sink } from "../../gateway/outlet.ts";
+import { SlowReaders } from "../../gateway/slowReaders.ts";
 import type { RunEvent } from "../../model/events.ts";
 import type { PackageView } from "../../model/run.ts";
 import type { Live } from "../../watch/live.ts";
@@ -12,12 +15,16 @@ class Reader implements Sink {
   takes = true;
   gone = false;
   writableLength = 0;
+  writableNeedDrain = false;
   readonly chunks: Buffer[] = [];
 
   write(bytes: Buffer): boolean {
     this.chunks.push(bytes);
     this.text += bytes.toString();
-    if (!this.takes) this.writableLength += bytes.length;
+    if (!this.takes) {
+      this.writableLength += bytes.length;
+      this.writableNeedDrain = true;
+    }
     return this.takes;
   }
 
@@ -45,6 +52,7 @@ class Reader implements Sink {
 /** The swarm as a test makes it. */
 class World {
   run = "desktop-1";
+  target = "desktop";
   packages: PackageView[] = [view("a/b-1")];
   events: RunEvent[] = [];
   made = 0;
@@ -52,10 +60,11 @@ class World {
     () => this.live(),
     (live) => ({ run: live.reading.run?.run, made: ++this.made }),
     "abc123",
+    slow,
   );
 
   live(): Live {
-    const reading = { run: { run: this.run } } as Live["reading"];
+    const reading = { run: { run: this.run, target: this.target } } as Live["reading"];
     return { reading, packages: this.packages, revision: "1", events: this.events, at: 1, stale: null };
   }
 
@@ -74,16 +83,23 @@ function view(cpv: string): PackageView {
   return { cpv, state: "needed", reason: "new", attempts: [] };
 }
 
+const slow = new SlowReaders(LIMITS, () => {});
 let world: World;
 afterEach(() => world.hub.close());
+afterAll(() => slow.stop());
+
+/** Whoever reads, in chunks. */
+function audience(role: string | null, target?: string): Audience {
+  return { role, target, isChunked: true };
+}
 
 test("a new stream hears everything, each with its own role, from the same bytes", () => {
   world = new World();
   world.happens("begun");
   const [one, two, other] = [new Reader(), new Reader(), new Reader()];
-  world.hub.join(one, { role: "viewer" }, undefined);
-  world.hub.join(two, { role: "viewer" }, undefined);
-  world.hub.join(other, { role: "operator" }, undefined);
+  world.hub.join(one, audience("viewer"), undefined);
+  world.hub.join(two, audience("viewer"), undefined);
+  world.hub.join(other, audience("operator"), undefined);
   expect(one.names()).toEqual(["state", "packages", "run-event"]);
   expect(one.events[0]?.[1]).toMatchObject({ run: "desktop-1", role: "viewer" });
   expect(other.events[0]?.[1]).toMatchObject({ role: "operator" });
@@ -95,7 +111,7 @@ test("a new stream hears everything, each with its own role, from the same bytes
 test("changes come together; the state at most once a second", async () => {
   world = new World();
   const reader = new Reader();
-  world.hub.join(reader, { role: "viewer" }, undefined);
+  world.hub.join(reader, audience("viewer"), undefined);
   const begun = Date.now();
   const states = (): number => reader.names().filter((name) => name === "state").length;
   for (let i = 0; i < 30; i++) {
@@ -114,14 +130,14 @@ test("changes come together; the state at most once a second", async () => {
 test("who comes back with the last id hears only what it has missed", async () => {
   world = new World();
   const first = new Reader();
-  const { leave } = world.hub.join(first, { role: "viewer" }, undefined);
+  const { leave } = world.hub.join(first, audience("viewer"), undefined);
   world.happens("seen");
   await until("it was told", async () => first.text.includes("seen"));
   leave();
   world.happens("missed");
   world.hub.take({ type: "packages", full: false, packages: [view("c/d-2")] });
   const again = new Reader();
-  world.hub.join(again, { role: "viewer" }, first.lastId);
+  world.hub.join(again, audience("viewer"), first.lastId);
   expect(again.names()).toEqual(["run-event", "packages"]);
   expect(again.text).toContain("missed");
   expect(again.events[1]?.[1]).toEqual({ full: false, packages: [view("c/d-2")] });
@@ -132,7 +148,7 @@ test.each(["", "other-5", "abc123-99999", "abc123-x", "abc123-0\r\nx: y"])(
   (id) => {
     world = new World();
     const reader = new Reader();
-    world.hub.join(reader, { role: null }, id);
+    world.hub.join(reader, audience(null), id);
     expect(reader.names()).toEqual(["state", "packages"]);
     expect(reader.events[0]?.[1]).toMatchObject({ role: null });
   },
@@ -141,11 +157,11 @@ test.each(["", "other-5", "abc123-99999", "abc123-x", "abc123-0\r\nx: y"])(
 test("what is not kept any more: everything", () => {
   world = new World();
   const reader = new Reader();
-  world.hub.join(reader, { role: "viewer" }, undefined);
+  world.hub.join(reader, audience("viewer"), undefined);
   const id = reader.lastId;
   for (let i = 0; i < 5_100; i++) world.happens(`event ${i}`);
   const again = new Reader();
-  world.hub.join(again, { role: "viewer" }, id);
+  world.hub.join(again, audience("viewer"), id);
   expect(again.names().slice(0, 2)).toEqual(["state", "packages"]);
   expect(again.names()).toHaveLength(2 + 200);
 });
@@ -154,8 +170,8 @@ test("another run is told before what happens in it, and what was of the other i
   world = new World();
   const reader = new Reader();
   const stayed = new Reader();
-  const { leave } = world.hub.join(reader, { role: "viewer" }, undefined);
-  world.hub.join(stayed, { role: "viewer" }, undefined);
+  const { leave } = world.hub.join(reader, audience("viewer"), undefined);
+  world.hub.join(stayed, audience("viewer"), undefined);
   world.happens("of the first");
   await until("it was told", async () => reader.text.includes("of the first"));
   leave();
@@ -168,7 +184,7 @@ test("another run is told before what happens in it, and what was of the other i
   world.reads();
   world.happens("of the second");
   const again = new Reader();
-  world.hub.join(again, { role: "viewer" }, id);
+  world.hub.join(again, audience("viewer"), id);
   expect(again.names()).toEqual(["state", "packages", "run-event"]);
   expect(again.events[0]?.[1]).toMatchObject({ run: "desktop-2" });
   expect(again.text).not.toContain("of the first");
@@ -178,22 +194,71 @@ test("another run is told before what happens in it, and what was of the other i
 
 test("a stream that takes nothing is sent nothing more, and then what it has missed", async () => {
   world = new World();
-  const [slow, quick] = [new Reader(), new Reader()];
-  const { drained } = world.hub.join(slow, { role: "viewer" }, undefined);
-  world.hub.join(quick, { role: "viewer" }, undefined);
-  slow.takes = false;
-  slow.writableLength = 1024 * 1024;
+  const [stalled, quick] = [new Reader(), new Reader()];
+  const { drained } = world.hub.join(stalled, audience("viewer"), undefined);
+  world.hub.join(quick, audience("viewer"), undefined);
+  stalled.takes = false;
   world.happens("first");
-  await until("the slow one was told once", async () => slow.text.includes("first"));
-  const { length } = slow.chunks;
+  await until("the slow one was told once", async () => stalled.text.includes("first"));
+  const { length } = stalled.chunks;
   for (let i = 0; i < 5; i++) {
     world.happens(`later ${i}`);
     await until("the quick one hears it", async () => quick.text.includes(`later ${i}`));
   }
-  expect(slow.chunks).toHaveLength(length);
-  slow.takes = true;
-  slow.writableLength = 0;
+  expect(stalled.chunks).toHaveLength(length);
+  stalled.takes = true;
+  stalled.writableLength = 0;
+  stalled.writableNeedDrain = false;
   drained();
-  expect(slow.chunks).toHaveLength(length + 1);
-  expect(slow.text).toContain("later 4");
+  expect(stalled.chunks).toHaveLength(length + 1);
+  expect(stalled.text).toContain("later 4");
+});
+
+test("those who begin soon after one another are told everything from the same bytes, and what is new since", () => {
+  world = new World();
+  world.packages = Array.from({ length: 450 }, (_, i) => view(`a/b-${i}`));
+  const [one, two] = [new Reader(), new Reader()];
+  world.hub.join(one, audience("viewer"), undefined);
+  world.happens("between");
+  world.hub.join(two, audience("viewer"), undefined);
+  expect(one.names()).toEqual(["state", "packages", "packages", "packages"]);
+  expect(two.chunks[0]).toBe(one.chunks[0]);
+  expect(two.names()).toEqual([...one.names(), "run-event"]);
+  expect(two.events.slice(1, 4).map(([, { full }]) => full)).toEqual([true, false, false]);
+});
+
+test("a stream of a target ends where another one begins to be shown, before it hears anything of that", async () => {
+  world = new World();
+  const [named, any] = [new Reader(), new Reader()];
+  world.hub.join(named, audience("viewer", "desktop"), undefined);
+  world.hub.join(any, audience("viewer"), undefined);
+  // As the watcher tells it: the state comes last, once the packages are known.
+  world.hub.take({ type: "packages", full: true, packages: [] });
+  world.hub.take({ type: "event", full: true, events: [] });
+  world.packages = [view("of/laptop-1")];
+  world.hub.take({ type: "packages", full: true, packages: world.packages });
+  const joins = new Reader();
+  world.hub.join(joins, audience("viewer"), undefined);
+  await sleep(400);
+  expect(named.gone).toBe(false);
+  expect(joins.text).toBe("");
+  expect(any.text).not.toContain("of/laptop");
+  [world.run, world.target] = ["laptop-1", "laptop"];
+  world.reads();
+  await until("the others hear of it", async () => any.text.includes("of/laptop") && joins.text.includes("of/laptop"));
+  expect(named.gone).toBe(true);
+  expect(named.text).not.toContain("laptop");
+  expect(any.names().slice(-2)).toEqual(["state", "packages"]);
+});
+
+test("the next run of the same target goes on in the same stream", async () => {
+  world = new World();
+  const named = new Reader();
+  world.hub.join(named, audience("viewer", "desktop"), undefined);
+  world.hub.take({ type: "packages", full: true, packages: [] });
+  world.hub.take({ type: "event", full: true, events: [] });
+  world.run = "desktop-2";
+  world.reads();
+  await until("it hears of it", async () => named.text.includes("desktop-2"));
+  expect(named.gone).toBe(false);
 });

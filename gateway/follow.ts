@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TextDecoder } from "node:util";
+import type { LogKey, LogPiece } from "../model/logs.ts";
+import type { Access } from "../operations/access.ts";
+import type { Ports } from "./sendQueues.ts";
+import type { Reader } from "./slowReaders.ts";
+
+/** Between two looks at a log that grows. ms */
+const PAUSE_MS = 500;
+/** Those who read on from the same place in this time are told the same. ms */
+const SHARED_MS = 500;
+/** Between two signs of life. ms */
+const PING_MS = 15_000;
+/** A log of which nothing came for so long will not come. ms */
+const NEVER_MS = 120_000;
+/** Of a log in one event: as JSON it is six times as much at worst, and still no more than 64 KiB. bytes */
+const SLICE = 10 * 1024;
+
+/** Sends one reader a log as server-sent events, as it takes them. */
+export class LogFollower implements Reader {
+  readonly #raw: ServerResponse;
+  readonly #pieces: SharedPieces;
+  readonly #key: LogKey;
+  /** Whether its reader may read on. */
+  readonly #isStill: (() => Promise<boolean>) | undefined;
+  readonly #gone = new AbortController();
+  #given = 0;
+  /** What it is told of just now. */
+  #piece: LogPiece | null = null;
+  #saidAt = Date.now();
+
+  constructor(raw: ServerResponse, pieces: SharedPieces, key: LogKey, isStill: (() => Promise<boolean>) | undefined) {
+    this.#raw = raw;
+    this.#pieces = pieces;
+    this.#key = key;
+    this.#isStill = isStill;
+  }
+
+  get waiting(): number {
+    return this.#raw.writableLength + (this.#piece ? this.#pieces.shareOf(this.#piece) : 0);
+  }
+
+  get taken(): number {
+    return this.#given - this.#raw.writableLength;
+  }
+
+  get connection(): Ports {
+    return this.#raw.req.socket;
+  }
+
+  drop(): void {
+    this.#raw.destroy();
+  }
+
+  /** Hands on what the log has from a byte on, and gets, until it is complete or its reader goes. */
+  async follow(from: number): Promise<void> {
+    const leave = (): void => this.#gone.abort();
+    this.#raw.on("close", leave);
+    this.#raw.on("error", leave);
+    try {
+      await this.#tellAll(from);
+    } finally {
+      this.#raw.end();
+    }
+  }
+
+  async #tellAll(from: number): Promise<void> {
+    const { signal: gone } = this.#gone;
+    let decoder = new TextDecoder();
+    let begun: number | null = null;
+    let checkedAt = Date.now();
+    const since = Date.now();
+    for (let at = from; !gone.aborted; ) {
+      // The drone may not have brought anything yet; a binhost that is away comes back.
+      const piece = await this.#pieces.read(this.#key, at).catch(() => null);
+      if (gone.aborted) return;
+      if (piece && begun !== null && piece.begun !== begun) {
+        // The attempt was begun anew: so is its log.
+        await this.#say("restart", {});
+        [at, begun, decoder] = [0, piece.begun, new TextDecoder()];
+        continue;
+      }
+      if (piece && piece.bytes.length > 0) {
+        begun = piece.begun;
+        await this.#tell(piece, decoder);
+        if (gone.aborted) return;
+        at = piece.next;
+      }
+      if (piece?.complete && at >= piece.size) return await this.#say("end", { size: piece.size, cut: piece.cut });
+      if (begun === null && Date.now() - since > NEVER_MS) return await this.#say("end", { size: 0, cut: null });
+      if (Date.now() - checkedAt > PING_MS) {
+        if ((await this.#isStill?.()) === false) return;
+        checkedAt = Date.now();
+      }
+      if (Date.now() - this.#saidAt > PING_MS) await this.#say("ping", Date.now());
+      if (!piece || at >= piece.size) await sleep(PAUSE_MS, undefined, { signal: gone }).catch(() => {});
+    }
+  }
+
+  async #tell(piece: LogPiece, decoder: TextDecoder): Promise<void> {
+    const { bytes, offset } = piece;
+    this.#piece = piece;
+    const release = this.#pieces.hold(piece);
+    try {
+      for (let from = 0; from < bytes.length && !this.#gone.signal.aborted; from += SLICE) {
+        const text = decoder.decode(bytes.subarray(from, from + SLICE), { stream: true });
+        await this.#say("chunk", { offset: offset + from, text });
+      }
+    } finally {
+      this.#piece = null;
+      release();
+    }
+  }
+
+  /** Says something and waits until more may be said. */
+  async #say(event: string, data: unknown): Promise<void> {
+    const text = Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#saidAt = Date.now();
+    this.#given += text.length;
+    if (this.#raw.write(text)) return;
+    await once(this.#raw, "drain", { signal: this.#gone.signal }).catch(() => {});
+  }
+}
+
+/** Pieces of logs, asked from the binhost once for all who ask for the same at the same time. */
+export class SharedPieces {
+  readonly #access: Pick<Access, "binhost">;
+  readonly #asked = new Map<string, Promise<LogPiece | null>>();
+  readonly #holders = new WeakMap<LogPiece, number>();
+
+  constructor(access: Pick<Access, "binhost">) {
+    this.#access = access;
+  }
+
+  read(key: LogKey, offset: number): Promise<LogPiece | null> {
+    const name = `${key.run} ${key.cpv} ${key.attempt} ${offset}`;
+    const known = this.#asked.get(name);
+    if (known) return known;
+    const asked = this.#access.binhost().then((binhost) => binhost.logs.read(key, offset));
+    this.#asked.set(name, asked);
+    const forget = (): void => void setTimeout(() => this.#asked.delete(name), SHARED_MS).unref();
+    asked.then(forget, forget);
+    return asked;
+  }
+
+  /** Somebody keeps a piece until he calls what is returned. */
+  hold(piece: LogPiece): () => void {
+    const add = (more: number): void => void this.#holders.set(piece, (this.#holders.get(piece) ?? 0) + more);
+    add(1);
+    return () => add(-1);
+  }
+
+  /** What one of those who keep a piece keeps of it. bytes */
+  shareOf(piece: LogPiece): number {
+    return piece.bytes.length / (this.#holders.get(piece) ?? 1);
+  }
+}

@@ -1,0 +1,215 @@
+import { createHmac } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
+import type { Limits } from "../../gateway/limits.ts";
+import { newToken } from "../../gateway/tokens.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
+import { RawClient } from "./rawClient.ts";
+import { gatewayOf, putTarget, type TestGateway } from "./support.ts";
+
+let swarm: NoopSwarm;
+beforeAll(async () => {
+  swarm = await noopSwarm({});
+});
+afterAll(async () => {
+  await swarm?.stop();
+});
+
+const LOG = "/api/v1/logs/run-1/cat/pkg-1/1";
+
+/** A gateway whose binhost has a log that still grows. */
+async function gatewayWithLog(bytes: Buffer, limits: Partial<Limits> = {}): Promise<TestGateway> {
+  const gateway = await gatewayOf(swarm, "", { checkReadersMs: 25, ...limits });
+  const { logs } = gateway.access.store;
+  const key = { run: "run-1", cpv: "cat/pkg-1", attempt: 1 };
+  for (let offset = 0; offset < bytes.length; offset += 1024 * 1024) {
+    await logs.append(key, { begun: 1, offset }, bytes.subarray(offset, offset + 1024 * 1024));
+  }
+  return gateway;
+}
+
+function bearer({ tokens }: TestGateway): Record<string, string> {
+  return { authorization: `Bearer ${tokens.viewer}` };
+}
+
+describe("a request that does not come to its end", () => {
+  const limits = { headWithinMs: 400, requestWithinMs: 800, checkConnectionsMs: 50 };
+
+  test("half a head, and nothing more", async () => {
+    await using gateway = await gatewayOf(swarm, "", limits);
+    using client = (await RawClient.open(gateway.url)).take().send("GET /status HTTP/1.1\r\nhost: x\r\nauthor");
+    expect((await gateway.ask("/status")).status).toBe(200);
+    const begun = Date.now();
+    await until("it is ended", async () => client.isOver);
+    expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(client.text).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  test("a body byte by byte", async () => {
+    await using gateway = await gatewayOf(swarm, "", limits);
+    using client = (await RawClient.open(gateway.url)).take();
+    const head = ["POST /api/v1/runs HTTP/1.1", "host: x", `authorization: Bearer ${gateway.tokens.operator}`];
+    client.send([...head, "content-type: application/json", "content-length: 1000", "", ""].join("\r\n"));
+    const dripping = setInterval(() => client.send(" "), 50);
+    const begun = Date.now();
+    await until("it is ended", async () => client.isOver);
+    clearInterval(dripping);
+    expect(Date.now() - begun).toBeGreaterThan(600);
+    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(client.text).toMatch(/^HTTP\/1.1 408 /);
+    expect((await gateway.ask("/api/v1/runs")).body).toEqual([]);
+  });
+});
+
+describe("a log that is followed", () => {
+  // What JSON makes six times as long, and characters of three bytes, which no piece may cut in two.
+  const bytes = Buffer.concat([Buffer.alloc(300_000, 1), Buffer.from("€".repeat(400_000))]);
+
+  interface Chunk {
+    offset: number;
+    text: string;
+  }
+
+  function chunksOf(client: RawClient): Chunk[] {
+    const text = Buffer.from(client.body, "latin1").toString();
+    return [...text.matchAll(/^event: chunk\ndata: (.*)\n\n/gm)].map(([, data = ""]) => JSON.parse(data) as Chunk);
+  }
+
+  test("comes in small pieces, as its reader takes them, and whole", async () => {
+    await using gateway = await gatewayWithLog(bytes, { stallMs: 500, idleMs: 700 });
+    using client = (await RawClient.open(gateway.url)).get(`${LOG}/follow`, bearer(gateway)).take(20_000, 15);
+    const whole = bytes.toString();
+    await until(
+      "all of it",
+      async () => chunksOf(client).reduce((sum, { text }) => sum + text.length, 0) === whole.length,
+      {
+        ms: 20_000,
+        every: 200,
+      },
+    );
+    const chunks = chunksOf(client);
+    expect(chunks.map(({ text }) => text).join("")).toBe(whole);
+    expect(Math.max(...chunks.map(({ text }) => JSON.stringify(text).length))).toBeLessThan(64 * 1024);
+    const offsets = chunks.map(({ offset }) => offset);
+    expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
+    expect(offsets[0]).toBe(0);
+    await gateway.access.store.logs.append(
+      { run: "run-1", cpv: "cat/pkg-1", attempt: 1 },
+      { begun: 1, offset: bytes.length },
+      Buffer.from("afterwards"),
+    );
+    client.take();
+    await until("it hears on", async () => client.text.includes("afterwards"));
+  });
+
+  test("by one that takes nothing: he is dropped, and his place is free", async () => {
+    const large = Buffer.alloc(8 * 1024 * 1024, 1);
+    await using gateway = await gatewayWithLog(large, { stallMs: 500, followers: 1 });
+    using stalled = (await RawClient.open(gateway.url)).get(`${LOG}/follow`, bearer(gateway));
+    await until("no place is free", async () => (await followedBy(gateway, "operator")) === 503);
+    await until("one is", async () => (await followedBy(gateway, "operator")) === 200);
+    await until("its connection has ended", async () => stalled.take().isOver);
+  });
+
+  test("by too many: so many of one token, so many in all", async () => {
+    await using gateway = await gatewayWithLog(Buffer.from("begun\n"), { followers: 3, followersEach: 2 });
+    const open = async (as: "viewer" | "operator"): Promise<RawClient> => {
+      const authorization = `Bearer ${gateway.tokens[as]}`;
+      const client = (await RawClient.open(gateway.url)).get(`${LOG}/follow`, { authorization }).take();
+      await until("it is answered", async () => client.text.includes("\r\n\r\n"));
+      return client;
+    };
+    const followers = [await open("viewer"), await open("viewer")];
+    expect(followers.every(({ text }) => text.startsWith("HTTP/1.1 200"))).toBe(true);
+    using refused = await open("viewer");
+    expect(refused.text).toMatch(/^HTTP\/1.1 429 /);
+    expect(refused.text).toMatch(/^retry-after: \d+/im);
+    followers.push(await open("operator"));
+    using full = await open("operator");
+    expect(full.text).toMatch(/^HTTP\/1.1 503 /);
+    expect(full.text).toMatch(/^retry-after: \d+/im);
+    followers[0]?.[Symbol.dispose]();
+    await until("the place of one that has left is free", async () => (await followedBy(gateway, "viewer")) === 200);
+    for (const each of followers) each[Symbol.dispose]();
+  });
+
+  /** What somebody is answered who wants to follow it, too, and leaves at once. */
+  async function followedBy(gateway: TestGateway, as: "viewer" | "operator"): Promise<number> {
+    const authorization = `Bearer ${gateway.tokens[as]}`;
+    using client = (await RawClient.open(gateway.url)).get(`${LOG}/follow?offset=999999999`, { authorization }).take();
+    await until("it is answered", async () => client.text.includes("\r\n\r\n"));
+    return Number(client.text.slice(9, 12));
+  }
+});
+
+test("pieces of logs have a limit of their own: a page that shows many leaves the rest to ask for", async () => {
+  await using gateway = await gatewayWithLog(Buffer.from("begun\n"));
+  for (let i = 0; i < 1_300; i += 50) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => gateway.ask(LOG)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  }
+  expect((await gateway.ask("/api/v1/runs")).status).toBe(200);
+});
+
+describe("behind a proxy", () => {
+  /** What so many wrong tokens are answered that somebody sends through it. */
+  async function wrongTokens(gateway: TestGateway, forwarded: string, count: number): Promise<number[]> {
+    const statuses: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const { status } = await gateway.ask("/status", { as: newToken(), headers: { "x-forwarded-for": forwarded } });
+      statuses.push(status);
+    }
+    return statuses;
+  }
+
+  test("that is trusted: each of its callers has limits of his own", async () => {
+    await using gateway = await gatewayOf(swarm, 'trusted_proxies = ["127.0.0.0/8"]\n');
+    expect((await wrongTokens(gateway, "198.51.100.1", 21)).at(-1)).toBe(429);
+    expect(await wrongTokens(gateway, "198.51.100.2", 1)).toEqual([401]);
+    // What a caller says of himself stands left of what the proxy says of him.
+    expect(await wrongTokens(gateway, "203.0.113.7, 198.51.100.1", 1)).toEqual([429]);
+  });
+
+  test("that is not: nothing that it says counts", async () => {
+    await using gateway = await gatewayOf(swarm, 'trusted_proxies = ["10.0.0.0/8"]\n');
+    expect((await wrongTokens(gateway, "198.51.100.1", 21)).at(-1)).toBe(429);
+    expect(await wrongTokens(gateway, "198.51.100.2", 1)).toEqual([429]);
+    await using other = await gatewayOf(swarm);
+    expect((await wrongTokens(other, "198.51.100.1", 21)).at(-1)).toBe(429);
+    expect(await wrongTokens(other, "198.51.100.2", 1)).toEqual([429]);
+  });
+
+  test("of HTTP/1.0: streams are served without chunks", async () => {
+    await using gateway = await gatewayWithLog(Buffer.from("begun\n"));
+    using live = (await RawClient.open(gateway.url)).get("/api/v1/live", bearer(gateway), "1.0").take();
+    await until("the state", async () =>
+      /\r\n\r\nevent: state\ndata: \{.*\}\n\nid: .*\nevent: packages/.test(live.text),
+    );
+    using log = (await RawClient.open(gateway.url)).get(`${LOG}/follow`, bearer(gateway), "1.0").take();
+    await until("the log", async () => /\r\n\r\nevent: chunk\ndata: \{.*begun.*\}\n\n/.test(log.text));
+  });
+});
+
+test("whoever sends a hook's wrong signatures is refused before long, its rightful sender is not", async () => {
+  const hook = '[[gateway.hook]]\nname = "overlay"\nsecret_file = "secret"\naction = "update"\ntarget = "desktop"\n';
+  await using gateway = await gatewayOf(swarm, `${hook}ref = "refs/heads/main"\n`);
+  await putTarget(gateway.access);
+  const secret = "a secret of the overlay";
+  await writeFile(join(gateway.access.directory, "secret"), secret, { mode: 0o600 });
+  const body = JSON.stringify({ ref: "refs/heads/other" });
+  const deliver = async (signature: string, from?: string): Promise<number> => {
+    using client = (await RawClient.open(gateway.url, from)).take();
+    const head = ["POST /api/v1/hooks/overlay HTTP/1.1", "host: x", `x-hub-signature-256: sha256=${signature}`];
+    client.send([...head, "content-type: application/json", `content-length: ${body.length}`, "", body].join("\r\n"));
+    await until("it is answered", async () => client.text.includes("\r\n\r\n"), { every: 5 });
+    return Number(client.text.slice(9, 12));
+  };
+  const statuses: number[] = [];
+  for (let i = 0; i < 61; i++) statuses.push(await deliver("0".repeat(64), "127.0.0.2"));
+  expect(statuses.slice(0, 60)).toEqual(Array(60).fill(401));
+  expect(statuses.at(-1)).toBe(429);
+  const right = createHmac("sha256", secret).update(body).digest("hex");
+  expect(await deliver(right, "127.0.0.1")).toBe(202);
+});
