@@ -2,8 +2,9 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { HookConfig } from "../config/schema.ts";
 import { messageOf } from "../model/errors.ts";
-import { RunInProgress, startRun } from "../operations/startRun.ts";
-import { worldUpdateId } from "../workflows/messages.ts";
+import { startOrQueue } from "../operations/queue.ts";
+import { readRun } from "../operations/readModel.ts";
+import { runOfOrder } from "../operations/runs.ts";
 import { HttpError } from "./errors.ts";
 import type { Services } from "./services.ts";
 
@@ -20,17 +21,14 @@ export interface Delivery {
 
 /** What a hook did. */
 export interface HookAnswer {
-  done: "started" | "already" | "nothing";
-  /** The run that it started, now or before, or that is in progress. */
+  done: "started" | "queued" | "already" | "nothing";
+  /** The run that it started, now or before, or that what it orders begins after. */
   run: string | null;
   text: string;
 }
 
 /** A secret shorter than this can be guessed. characters */
 const SHORTEST_SECRET = 16;
-/** Runs of the target that are looked through for what a delivery has started before. */
-const RUNS = 500;
-
 /** Starts what others ask for by a signed request: each delivery once, whoever sends it how often to which gateway. */
 export class Hooks {
   readonly #services: Services;
@@ -79,33 +77,34 @@ export class Hooks {
   }
 
   async #start({ name, target }: HookConfig, order: string): Promise<HookAnswer> {
-    const before = await this.#startedBy(target, order);
+    const client = await this.#services.access.client();
+    const before = await runOfOrder(client, target, (other) => isSame(order, other));
     if (before !== null) return { done: "already", run: before, text: `this delivery has started ${before} already` };
+    const { run: now } = await readRun(client, target);
+    const queued = now?.endedAt === null ? (now.queued ?? []) : [];
+    if (now && queued.some(({ orders = [] }) => orders.some((other) => isSame(order, other)))) {
+      return { done: "already", run: now.run, text: `this delivery is queued already, for when ${now.run} has ended` };
+    }
     const access = this.#services.access.as(`hook ${name}`);
     const options = { sync: true, dryRun: false, skipUnresolvable: false, autoFinalize: false, acceptFailed: false };
-    try {
-      const run = await startRun(access, { target, atoms: ["@world"], options, order });
-      this.#services.watchers.refresh();
-      return { done: "started", run, text: `started ${run}` };
-    } catch (error) {
-      if (!(error instanceof RunInProgress)) throw error;
-      return { done: "nothing", run: null, text: error.message };
+    const { outcome, run } = await startOrQueue(access, { target, atoms: ["@world"], options, order });
+    this.#services.watchers.refresh();
+    switch (outcome) {
+      case "started":
+        return { done: "started", run, text: `started ${run}` };
+      case "queued":
+        return { done: "queued", run, text: `${run} is in progress: an update begins when it has ended` };
+      case "already":
+        return { done: "already", run, text: `this delivery has started ${run}, or is queued in it already` };
     }
   }
+}
 
-  /** The run that a delivery has started before, as the engine remembers. */
-  async #startedBy(target: string, order: string): Promise<string | null> {
-    const client = await this.#services.access.client();
-    const [, , digest, id] = order.split("/");
-    let looked = 0;
-    for await (const { memo } of client.workflow.list({ query: `WorkflowId = "${worldUpdateId(target)}"` })) {
-      const parts = typeof memo?.order === "string" ? memo.order.split("/") : [];
-      const isSame = parts[0] === "hook" && (parts[2] === digest || (id !== "" && parts.slice(3).join("/") === id));
-      if (isSame && typeof memo?.run === "string") return memo.run;
-      if (++looked >= RUNS) return null;
-    }
-    return null;
-  }
+/** Whether two orders of hooks are of one delivery: its body or its name is the same. */
+function isSame(order: string, other: string): boolean {
+  const [, , digest, ...id] = order.split("/");
+  const [kind, , otherDigest, ...otherId] = other.split("/");
+  return kind === "hook" && (otherDigest === digest || (id.join("/") !== "" && id.join("/") === otherId.join("/")));
 }
 
 /** Why a delivery is none that a hook acts on; null: it is one. */

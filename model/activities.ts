@@ -2,6 +2,7 @@ import type { Notice, Observation, ObserveRequest } from "./alerts.ts";
 import type { BuildOrder, BuildUsage, BuiltArtifact } from "./build.ts";
 import type { DroneFacts, DroneSyncReport } from "./fleet.ts";
 import type { AttemptOutcome } from "./history.ts";
+import type { QueuedOutcome, QueuedStart } from "./orders.ts";
 import type { Outlook, Standing } from "./outlook.ts";
 import type { PlanGraph, Unresolvable } from "./plan.ts";
 import type { ScheduledOrder, ScheduledOutcome } from "./schedules.ts";
@@ -141,6 +142,8 @@ export interface OrchestratorActivities {
   notify(request: { channel: string; notice: Notice }): Promise<string>;
   /** Starts the run of a schedule. Repeated it finds the run that it has started. */
   startScheduled(request: { order: ScheduledOrder; id: string }): Promise<ScheduledOutcome>;
+  /** Starts the run of what was queued in an earlier one, or queues it in the run that is in progress. Repeatable by its id. */
+  startQueued(request: QueuedStart & { id: string }): Promise<QueuedOutcome>;
 }
 
 /** Task queue names. */

@@ -1,4 +1,5 @@
 import type { BuildFailure } from "./failures.ts";
+import type { QueuedOrder } from "./orders.ts";
 
 /** The closed set of package states. */
 export const PACKAGE_STATES = ["needed", "delegated", "received", "failed", "skipped"] as const;
@@ -108,6 +109,8 @@ export interface RunView {
   queue?: { ready: number; since: number };
   /** CPVs that an operator put first and that are not built yet; absent where there are none. */
   prioritized?: string[];
+  /** What was ordered meanwhile: a run of it begins after this one; absent where nothing was. */
+  queued?: QueuedOrder[];
   /** What is ready though no drone could ever build it, at most a few; absent where there is none. */
   stuck?: { cpv: string; why: string }[];
   drones: RunDrone[];

@@ -1,3 +1,4 @@
+import { queuedWords } from "../model/orders.ts";
 import { count } from "../model/words.ts";
 import { layout } from "./layout/frame.ts";
 import { firstShown } from "./layout/log.ts";
@@ -151,7 +152,9 @@ function askReset(state: MonitorState): MonitorState {
   const run = state.shown?.reading.run;
   if (!run) return told(state, "There is no run to reset.");
   const { received, delegated } = run.counts;
-  const lost = `${count(received, "package")} built and not published, ${count(delegated, "build")} under way`;
+  const lost = `${count(received, "package")} built and not published, ${count(delegated, "build")} under way${
+    run.queued ? `, and what is queued: ${queuedWords(run.queued)}` : ""
+  }`;
   const text = `Cancel ${run.run} and throw away everything that it built and did not publish (${lost})?`;
   return { ...state, question: { text, action: { kind: "reset" } } };
 }

@@ -15,10 +15,13 @@ const POLL_MS = 65_000;
 /** A worker that missed so many heartbeats was killed. */
 const MISSED_HEARTBEATS = 3;
 
+/** The workflow that something was meant for does not run. */
+export class NotRunning extends UserError {}
+
 /**
  * Sends an update to a workflow and waits for its outcome.
  * @param missing what to say where that workflow does not run
- * @throws UserError where nobody takes it; WorkflowUpdateFailedError where it is refused (report.ts prints the reason)
+ * @throws NotRunning; UserError where nobody takes it; WorkflowUpdateFailedError where it is refused (report.ts prints the reason)
  */
 export async function sendUpdate<Answer>(
   client: Client,
@@ -42,7 +45,7 @@ export async function sendUpdate<Answer>(
     );
     return await started.result();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new UserError(missing);
+    if (error instanceof WorkflowNotFoundError) throw new NotRunning(missing);
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
       throw new UserError(
         `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. It may still be taken: look before it is repeated: swarm status. ${START_ONE}`,

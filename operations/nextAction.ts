@@ -1,3 +1,4 @@
+import { queuedWords } from "../model/orders.ts";
 import type { RunView } from "../model/run.ts";
 import { count } from "../model/words.ts";
 import type { Reading } from "./reading.ts";
@@ -113,12 +114,14 @@ function duringRun(run: RunView): NextAction {
 function atGate(run: RunView): NextAction {
   const { counts } = run;
   const [broken] = run.failed;
+  const waits = run.queued ? [`What is queued waits for that: ${queuedWords(run.queued)}.`] : [];
   if (!broken) {
-    return act("All builds complete!", "swarm finalize");
+    return act(["All builds complete!", ...waits], "swarm finalize");
   }
   const situation = [
     `${count(counts.received, "package")} built, ${counts.failed} failed, ${counts.skipped} skipped because of it.`,
     ...run.failed.slice(0, 5).map((failed) => `${failed.cpv}: ${failed.message}`),
+    ...waits,
   ];
   const otherwise = ["swarm unblock   # try the failed ones again"];
   if (counts.received > 0) otherwise.push("swarm finalize --accept-failed   # publish without them");
@@ -126,6 +129,10 @@ function atGate(run: RunView): NextAction {
 }
 
 function afterRun(run: RunView, targets: string[] | null): NextAction {
+  if (run.queued) {
+    const words = `${run.run} has ended. A run begins with what was queued: ${queuedWords(run.queued)}.`;
+    return watch(run.reason ? [words, run.reason] : words);
+  }
   const again = runUpdate(targets, run.target);
   if (run.step === "done") {
     return act(run.snapshot ? `Published as ${run.snapshot}.` : (run.reason ?? "Nothing had to be built."), again);

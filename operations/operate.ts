@@ -7,7 +7,7 @@ import { chooseRun } from "./targets.ts";
 export async function operateRun<Answer>(
   access: Access,
   given: string | undefined,
-  update: "finalize" | "unblock" | "prioritize" | "balance" | "pause" | "resume" | "cancel",
+  update: "finalize" | "unblock" | "prioritize" | "queue" | "balance" | "pause" | "resume" | "cancel",
   argument: Record<string, unknown> = {},
 ): Promise<Answer> {
   const target = await chooseRun(access, given);

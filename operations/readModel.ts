@@ -4,11 +4,13 @@ import type { SwarmConfig } from "../config/schema.ts";
 import { QUEUES } from "../model/activities.ts";
 import type { BuildProgress } from "../model/build.ts";
 import { messageOf } from "../model/errors.ts";
+import { queuedWords } from "../model/orders.ts";
+import type { BuildingPackage, Reading, Service } from "../model/reading.ts";
 import type { RunView } from "../model/run.ts";
 import { buildPackageId, FLEET_ID, fleetQuery, runQuery, worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
 import { countOrchestrators, isUnanswered, pendingActivities } from "./engine.ts";
-import type { BuildingPackage, Reading, Service } from "./reading.ts";
+import { withQueue } from "./queue.ts";
 import { listRuns } from "./runs.ts";
 
 /** So long the engine and the binhost may take for one answer of a screen. ms */
@@ -102,7 +104,7 @@ export async function readRun(client: Client, target: string): Promise<Pick<Read
     const { status, closeTime, runId } = await client.workflow.getHandle(id).describe();
     const isOver = status.name !== "RUNNING" && status.name !== "CONTINUED_AS_NEW";
     const known = ended.get(client)?.get(id);
-    if (isOver && known?.runId === runId) return { run: known.view, runProblem: null };
+    if (isOver && known?.runId === runId) return { run: await withQueue(client, known.view), runProblem: null };
     const view = await query(client, id, runQuery);
     if (view.step === "publish" && !isOver) {
       const problem = await publishProblem(client, id);
@@ -112,17 +114,19 @@ export async function readRun(client: Client, target: string): Promise<Pick<Read
     const cutShort = view.endedAt === null && isOver;
     if (!cutShort) {
       if (isOver) keepEnded(client, id, { runId, view });
-      return { run: view, runProblem: null };
+      return { run: isOver ? await withQueue(client, view) : view, runProblem: null };
     }
     const cause =
       status.name === "FAILED" ? await failureOf(client, id) : `by the engine: ${status.name.toLowerCase()}`;
+    const { queued, ...rest } = view;
+    const lost = queued ? `; lost with it what was queued: ${queuedWords(queued)}` : "";
     const end = {
-      reason: `ended ${cause}`,
+      reason: `ended ${cause}${lost}`,
       endedAt: closeTime?.getTime() ?? Date.now(),
       etaSeconds: null,
       etaRange: null,
     };
-    return { run: { ...view, ...end, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
+    return { run: { ...rest, ...end, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {
     if (error instanceof Error && error.name === "WorkflowNotFoundError") return { run: null, runProblem: null };
     const what = `no orchestrator answered for the run of ${target}`;

@@ -1,7 +1,10 @@
 import type { Client, WorkflowHandle } from "@temporalio/client";
 import { UserError } from "../model/errors.ts";
+import { type QueuedOrder, queuedWords } from "../model/orders.ts";
 import { worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
+import { dropStarts } from "./queue.ts";
+import { readRun } from "./readModel.ts";
 import { listRuns } from "./runs.ts";
 import { isRunOf } from "./startRun.ts";
 
@@ -20,10 +23,12 @@ export interface Reset {
   builds: number;
   /** Runs whose staging was thrown away. */
   staging: string[];
+  /** Orders for after it that went with it. */
+  dropped: QueuedOrder[];
 }
 
 /**
- * Ends a target's run with all its builds and throws away what it did not publish. May be repeated: each step finds what is
+ * Ends a target's run with all its builds and throws away what it did not publish, and what is queued for after it. May be repeated: each step finds what is
  * left. `onStep` hears of each step that is done.
  * @param meant the run that whoever asked has seen; absent: whichever there is
  * @throws UserError: another run than the one that was meant is in progress
@@ -39,6 +44,7 @@ export async function resetTarget(
   if (running && meant !== undefined && running.run !== meant) {
     throw new UserError(`${meant} is not the run of ${target} any more: that is ${running.run}. Nothing was done`);
   }
+  const queued = running ? ((await readRun(client, target)).run?.queued ?? []) : [];
   let terminated = false;
   if (running) {
     terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, access.by));
@@ -46,18 +52,21 @@ export async function resetTarget(
   } else {
     onStep("no run is in progress");
   }
+  const dropped = [...queued, ...(await dropStarts(client, target))];
+  if (dropped.length > 0) onStep(`what was queued for after it is dropped: ${queuedWords(dropped)}`);
   const builds = await cancelBuilds(client, target);
   if (builds > 0) onStep(`${builds} builds that were left are cancelled`);
   const staging = (await binhost.stagingRuns()).filter((run) => isRunOf(target, run));
   for (const run of staging) await binhost.clearStaging(run);
   onStep(staging.length > 0 ? `staging is clear (${staging.join(", ")})` : "staging is clear");
-  return { cancelled: running?.run ?? null, terminated, builds, staging };
+  return { cancelled: running?.run ?? null, terminated, builds, staging, dropped };
 }
 
 /** Asks the run to end; terminates it where it does not. False: it had to be terminated. */
 async function endRun(handle: WorkflowHandle, client: Client, by: string): Promise<boolean> {
+  const request = { by, dropQueued: true };
   try {
-    await client.withDeadline(Date.now() + TAKE_WITHIN_MS, () => handle.executeUpdate("cancel", { args: [{ by }] }));
+    await client.withDeadline(Date.now() + TAKE_WITHIN_MS, () => handle.executeUpdate("cancel", { args: [request] }));
   } catch (error) {
     // A refusal (it is being published just now) is the operator's to hear; silence is what termination is for.
     if (error instanceof Error && error.name === "WorkflowUpdateFailedError") throw error;

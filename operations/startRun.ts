@@ -4,7 +4,8 @@ import { UserError, usageError } from "../model/errors.ts";
 import type { BinhostClient } from "../store/client.ts";
 import { FLEET_ID, type WorldUpdateInput, worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
-import { listRuns, type RunMemo } from "./runs.ts";
+import { checkAtoms } from "./atoms.ts";
+import { latestRun, listRuns, type RunMemo } from "./runs.ts";
 
 /** What an operator asks for. */
 export interface RunRequest {
@@ -14,17 +15,38 @@ export interface RunRequest {
   options: WorldUpdateInput["options"];
   /** Of a request that may be repeated: the run that it has started is found again. */
   order?: string;
+  /** Names of requests that were queued, and that this run is started for. */
+  orders?: string[];
 }
 
 /** There is one run of a target at a time. */
 export class RunInProgress extends UserError {
+  readonly run: string;
+
   constructor(target: string, run: string) {
     super(`a run of ${target} is in progress (${run}): swarm status`);
+    this.run = run;
   }
 }
 
-/** Starts a run and makes sure that the fleet runs. Returns the run's id. UserError: one is in progress already. */
-export async function startRun(access: Access, { target, atoms, options, order }: RunRequest): Promise<string> {
+/** UserError: what somebody asks for is no run. */
+export function checkRequest({ atoms, options }: Pick<RunRequest, "atoms" | "options">): void {
+  if (options.acceptFailed && !options.autoFinalize) {
+    throw usageError("--accept-failed goes with --auto-finalize; by hand it is: swarm finalize --accept-failed");
+  }
+  if (options.dryRun && options.autoFinalize) {
+    throw usageError("--dry-run builds nothing: it does not go with --detach or --auto-finalize");
+  }
+  checkAtoms(atoms);
+}
+
+/**
+ * Starts a run and makes sure that the fleet runs. Returns the run's id.
+ * @throws UserError: one is in progress already, or what is asked for is none
+ */
+export async function startRun(access: Access, request: RunRequest): Promise<string> {
+  checkRequest(request);
+  const { target, atoms, options, order, orders } = request;
   const [config, client, binhost] = await Promise.all([access.config(), access.client(), access.binhost()]);
   if (config.trees.length === 0) {
     const { file } = await access.loadedConfig();
@@ -43,7 +65,11 @@ export async function startRun(access: Access, { target, atoms, options, order }
     options,
     startedBy: access.by,
   };
-  const memo: RunMemo = { run, startedBy: access.by, ...(order === undefined ? {} : { order }) };
+  const memo: RunMemo = {
+    ...{ run, startedBy: access.by },
+    ...(order === undefined ? {} : { order }),
+    ...(orders?.length ? { orders } : {}),
+  };
   try {
     await client.workflow.start("worldUpdate", {
       workflowId: worldUpdateId(target),
@@ -55,10 +81,11 @@ export async function startRun(access: Access, { target, atoms, options, order }
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;
-    const description = await client.workflow.getHandle(worldUpdateId(target)).describe();
-    const running = typeof description.memo?.run === "string" ? description.memo.run : description.runId;
-    if (order !== undefined && description.memo?.order === order) return running;
-    throw new RunInProgress(target, running);
+    const latest = await latestRun(client, target);
+    if (latest && order !== undefined && latest.orders.includes(order)) return latest.run;
+    if (latest?.isInProgress) throw new RunInProgress(target, latest.run);
+    // It has ended since.
+    return startRun(access, request);
   }
   return run;
 }

@@ -28,6 +28,16 @@ export function checkWorldMember(text: string): void {
   }
 }
 
+/** Whether it can be a member of a world. */
+export function isWorldMember(text: string): boolean {
+  try {
+    checkWorldMember(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads a list of atoms and sets, one a line; `#` begins a comment. In order, each once.
  * @param file names the list in messages

@@ -1,6 +1,7 @@
 import type { Client } from "@temporalio/client";
 import { z } from "zod";
 import type { RunEvent } from "../model/events.ts";
+import { queuedWords } from "../model/orders.ts";
 import { droneEvents } from "./droneEvents.ts";
 import { decode, type HistoryEvent } from "./history.ts";
 import { operatorText } from "./operatorText.ts";
@@ -17,6 +18,9 @@ const Report = z.object({
   drone: z.string(),
   artifact: Artifact.optional(),
   failure: z.object({ class: z.string(), message: z.string() }).optional(),
+});
+const Start = z.object({
+  queued: z.array(z.object({ atoms: z.array(z.string()), by: z.string(), at: z.number() })),
 });
 const Result = z.object({ outcome: z.string(), snapshot: z.string().nullable() });
 
@@ -92,7 +96,8 @@ export class EventReader {
     }
     if (event.startChildWorkflowExecutionInitiatedEventAttributes) {
       const { workflowId, input } = event.startChildWorkflowExecutionInitiatedEventAttributes;
-      return this.#claim(workflowId ?? "", await first(input));
+      const argument = await first(input);
+      return [...this.#claim(workflowId ?? "", argument), ...handedOver(argument)];
     }
     if (event.childWorkflowExecutionStartedEventAttributes) {
       const claim = this.#claimOf(event.childWorkflowExecutionStartedEventAttributes);
@@ -192,6 +197,12 @@ function reported(argument: unknown): Told[] {
   if (artifact) return received(claim, artifact);
   if (!failure) return [];
   return [{ kind: "failed", ...claim, text: `${cpv} failed on ${drone} (${failure.class}): ${failure.message}` }];
+}
+
+/** The run ends, and leaves what was queued to the next one. */
+function handedOver(argument: unknown): Told[] {
+  const queued = Start.safeParse(argument).data?.queued;
+  return queued ? [{ kind: "run", text: `a run begins with what was queued: ${queuedWords(queued)}` }] : [];
 }
 
 /** By plain signal: whether the run did it is told by its own remarks, and by what follows. */

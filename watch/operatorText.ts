@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { queuedWords } from "../model/orders.ts";
 
 const Packages = z.object({ packages: z.array(z.string()) });
+const Atoms = z.object({ atoms: z.array(z.string()) });
 const Reason = z.object({ reason: z.string() });
 const AcceptFailed = z.object({ acceptFailed: z.literal(true) });
 
@@ -27,6 +29,11 @@ export function operatorText(by: string, name: string, argument: unknown): strin
       return `${by} resumed the run`;
     case "cancel":
       return `${by} cancelled the run`;
+    case "queue": {
+      const atoms = Atoms.safeParse(argument).data?.atoms ?? [];
+      const what = queuedWords([{ atoms, by, at: 0 }]);
+      return atoms.length === 0 ? `${by} took back what was queued` : `queued for after this run: ${what}`;
+    }
     case "balance":
       return `${by} balanced the run`;
     default:

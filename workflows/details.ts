@@ -1,3 +1,4 @@
+import { queuedWords } from "../model/orders.ts";
 import type { RunState } from "./states/run.ts";
 import { shownState } from "./states/runDrones.ts";
 
@@ -5,7 +6,7 @@ import { shownState } from "./states/runDrones.ts";
  * A run as a small Markdown table: what the Web UI shows as the workflow's current details. Made anew whenever something
  * has changed, so it asks for nothing that must be counted over all packages' paths.
  */
-export function runDetails(state: Pick<RunState, "head" | "counts" | "drones" | "delegations">): string {
+export function runDetails(state: Pick<RunState, "head" | "counts" | "drones" | "delegations" | "orders">): string {
   const { run, step, reason, paused } = state.head;
   const counts = state.counts();
   const building = Map.groupBy(state.delegations(), ({ drone }) => drone);
@@ -22,6 +23,8 @@ export function runDetails(state: Pick<RunState, "head" | "counts" | "drones" | 
     ...state.drones.all().map((d) => `| ${d.name} | ${d.paused ? "paused" : shownState(d)} | ${cpvs(d.name)} |`),
   ];
   if (paused) lines.push("", `Paused by ${paused.by}: ${paused.reason}`);
+  const queued = state.orders.all();
+  if (queued.length > 0) lines.push("", `Queued for after it: ${queuedWords(queued)}`);
   if (step === "gate") lines.push("", "Send the signal `finalize` to publish.");
   return lines.join("\n");
 }

@@ -2,6 +2,7 @@
 export { alerts } from "./alerts.ts";
 export { buildPackage } from "./buildPackage.ts";
 export { fleet } from "./fleet.ts";
+export { startQueuedRun } from "./queued.ts";
 export { startScheduledRun } from "./scheduled.ts";
 export { syncVerify } from "./syncVerify.ts";
 export { worldUpdate } from "./worldUpdate.ts";

@@ -5,12 +5,15 @@ import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { BuildFailure } from "../model/failures.ts";
 import type { DroneSyncReport, DroneView } from "../model/fleet.ts";
 import type { BuildLimits } from "../model/limits.ts";
+import type { QueuedOrder } from "../model/orders.ts";
 import type { PackageView, RunView } from "../model/run.ts";
 import type { TreeSource } from "../model/target.ts";
 
 /** Workflow ids and types. */
 export const FLEET_ID = "fleet";
 export const worldUpdateId = (target: string): string => `world-update/${target}`;
+/** What begins the next run; `number`: the first of a run is 1. */
+export const queuedStartId = (run: string, number: number): string => `queued/${run}/${number}`;
 export const buildPackageId = (run: string, cpv: string, attempt: number): string => `build/${run}/${cpv}/${attempt}`;
 
 /** What starts a run. */
@@ -80,6 +83,22 @@ export interface PrioritizeRequest extends OperatorAction {
   /** CPVs, instead of those before; empty: none goes first any more. */
   packages: string[];
 }
+export interface QueueRequest extends OperatorAction {
+  /** What a run after this one is for: `@world`, or atoms. Empty: what is queued is taken back. */
+  atoms: string[];
+  /** Names of the request, where it may be repeated: it is taken once. */
+  orders?: string[];
+}
+export interface QueueAnswer {
+  /** What is new in the queue, or was taken back; none: it was queued before. */
+  changed: QueuedOrder[];
+  /** All that is queued now. */
+  queued: QueuedOrder[];
+}
+export interface CancelRequest extends OperatorAction {
+  /** What is queued goes with the run. */
+  dropQueued?: boolean;
+}
 /** What `balance` has changed. */
 export interface BalanceAnswer {
   /** CPVs that waited after a failure of the infrastructure and may start at once now. */
@@ -99,19 +118,22 @@ export interface FinalizeAnswer {
 export const finalizeUpdate = defineUpdate<FinalizeAnswer, [FinalizeRequest]>("finalize");
 export const unblockUpdate = defineUpdate<string[], [UnblockRequest]>("unblock");
 export const prioritizeUpdate = defineUpdate<string[], [PrioritizeRequest]>("prioritize");
+/** Taken at every step: a run of it begins when this one has ended. */
+export const queueUpdate = defineUpdate<QueueAnswer, [QueueRequest]>("queue");
 export const balanceUpdate = defineUpdate<BalanceAnswer, [OperatorAction]>("balance");
 export const pauseUpdate = defineUpdate<string, [OperatorAction & { reason?: string }]>("pause");
 export const resumeUpdate = defineUpdate<string, [OperatorAction]>("resume");
-export const cancelUpdate = defineUpdate<string, [OperatorAction]>("cancel");
+export const cancelUpdate = defineUpdate<string, [CancelRequest]>("cancel");
 
 // Plain signals of the same meaning, which the Web UI can send; all arguments may be left out.
 export const finalizeSignal = defineSignal<[Partial<FinalizeRequest>?]>("finalize");
 export const unblockSignal = defineSignal<[Partial<UnblockRequest>?]>("unblock");
 export const prioritizeSignal = defineSignal<[Partial<PrioritizeRequest>?]>("prioritize");
+export const queueSignal = defineSignal<[Partial<QueueRequest>?]>("queue");
 export const balanceSignal = defineSignal<[Partial<OperatorAction>?]>("balance");
 export const pauseSignal = defineSignal<[Partial<OperatorAction & { reason?: string }>?]>("pause");
 export const resumeSignal = defineSignal<[Partial<OperatorAction>?]>("resume");
-export const cancelSignal = defineSignal<[Partial<OperatorAction>?]>("cancel");
+export const cancelSignal = defineSignal<[Partial<CancelRequest>?]>("cancel");
 
 // Between workflows.
 export const packageReportSignal = defineSignal<[PackageReport]>("packageReport");

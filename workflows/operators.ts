@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, setHandler } from "@temporalio/workflow";
 import type { BinhostActivities } from "../model/activities.ts";
+import { hasAtomShape, queuedWords } from "../model/orders.ts";
 import {
   type BalanceAnswer,
   balanceSignal,
@@ -12,6 +13,9 @@ import {
   pauseUpdate,
   prioritizeSignal,
   prioritizeUpdate,
+  type QueueAnswer,
+  queueSignal,
+  queueUpdate,
   resumeSignal,
   resumeUpdate,
   unblockSignal,
@@ -81,6 +85,14 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   setHandler(prioritizeUpdate, (request) => prioritize(request, "an operator"), {
     validator: (request) => refuseIf(prioritizeRefusal(request)),
   });
+  // At every step: it is about the run after this one.
+  const queueRefusal = (request: unknown): string | null => {
+    const order = orderOf(request);
+    return order === null ? ORDER_NEEDED : state.orders.refusal(order.atoms);
+  };
+  setHandler(queueUpdate, (request) => queue(request, "an operator"), {
+    validator: (request) => refuseIf(queueRefusal(request)),
+  });
   setHandler(balanceUpdate, (request) => balanced(request, "an operator"), {
     validator: (_request) => refuseIf(building()),
   });
@@ -110,6 +122,7 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   setHandler(prioritizeSignal, (request) =>
     fromWebUi("prioritize", prioritizeRefusal(request), (by) => prioritize(request, by)),
   );
+  setHandler(queueSignal, (request) => fromWebUi("queue", queueRefusal(request), (by) => queue(request, by)));
   setHandler(balanceSignal, (request) => fromWebUi("balance", building(), (by) => balanced(request, by)));
   setHandler(pauseSignal, (request) => fromWebUi("pause", over(), (by) => pause(request, by)));
   setHandler(resumeSignal, (request) => fromWebUi("resume", over(), (by) => resume(request, by)));
@@ -129,6 +142,22 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
   function prioritize(request: unknown, somebody: string): string[] {
     wake();
     return state.prioritize(packagesOf(request) ?? [], byOf(request, somebody), Date.now());
+  }
+
+  function queue(request: unknown, somebody: string): QueueAnswer {
+    const { atoms, orders } = orderOf(request) ?? { atoms: [], orders: [] };
+    const by = byOf(request, somebody);
+    const now = Date.now();
+    const changed =
+      atoms.length === 0
+        ? state.orders.clear()
+        : state.orders.add({ atoms, by, orders }, now)
+          ? [{ atoms, by, at: now }]
+          : [];
+    if (atoms.length === 0) state.note(`${by} took back ${queuedWords(changed) || "nothing"}`, now);
+    else if (changed.length > 0) state.note(`queued for after this run: ${queuedWords(changed)}`, now);
+    wake();
+    return { changed, queued: state.orders.all() };
   }
 
   async function balanced(request: unknown, somebody: string): Promise<BalanceAnswer> {
@@ -152,8 +181,10 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
 
   function cancel(request: unknown, somebody: string): string {
     decisions.cancelledBy = byOf(request, somebody);
+    if (field(request, "dropQueued") === true) state.orders.clear();
     interrupt();
-    return "the run ends: its builds are stopped, what was received stays in staging until the next fresh";
+    const next = state.orders.all().length > 0 ? "; a run of what was queued begins after it" : "";
+    return `the run ends: its builds are stopped, what was received stays in staging until the next fresh${next}`;
   }
 }
 
@@ -186,6 +217,17 @@ const acceptsFailed = (request: unknown): boolean => field(request, "acceptFaile
 function packagesOf(request: unknown): string[] | null {
   const value = field(request, "packages") ?? [];
   return Array.isArray(value) && value.every((name) => typeof name === "string") ? value : null;
+}
+
+const ORDER_NEEDED =
+  'atoms must be a list, like ["@world"] or ["dev-libs/openssl"]; an empty one takes back what is queued';
+
+/** null where it is none: a list that was left out by mistake must not take anything back. */
+function orderOf(request: unknown): { atoms: string[]; orders: string[] } | null {
+  const atoms = field(request, "atoms");
+  const orders = field(request, "orders") ?? [];
+  if (!Array.isArray(atoms) || !atoms.every(hasAtomShape)) return null;
+  return Array.isArray(orders) && orders.every((name) => typeof name === "string") ? { atoms, orders } : null;
 }
 
 const LIST_NEEDED = 'packages must be a list, like ["dev-libs/openssl-3.0.2"]';

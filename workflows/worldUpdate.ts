@@ -40,6 +40,7 @@ import {
 } from "./messages.ts";
 import { type Decisions, handleOperators } from "./operators.ts";
 import { prepare, syncRequest } from "./prepare.ts";
+import { handOver } from "./queued.ts";
 import type { Relocation } from "./states/builds.ts";
 import { RunState, type SavedRun } from "./states/run.ts";
 import { verifyJoiner } from "./verify.ts";
@@ -289,7 +290,7 @@ export async function worldUpdate(
         reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
       );
       await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
-      await condition(() => allHandlersFinished() && !children.isUnsettled);
+      await handOver(input, state.orders, () => allHandlersFinished() && !children.isUnsettled);
       return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view(Date.now()) };
     });
   }

@@ -7,6 +7,7 @@ import type { OrchestratorActivities } from "../../model/activities.ts";
 import { type AlertSurroundings, createAlertActivities } from "./alerts.ts";
 import { checkProof } from "./credential.ts";
 import { lookAheadBeside } from "./lookAhead.ts";
+import { createQueuedActivities } from "./queued.ts";
 import { createScheduledActivities } from "./scheduled.ts";
 
 /** Well under the heartbeat timeout of the workflows. ms */
@@ -22,6 +23,7 @@ export function createOrchestratorActivities(
   return {
     ...createAlertActivities(client, config, around),
     ...createScheduledActivities(client, config, token),
+    ...createQueuedActivities(client, config, token),
     checkCredential: async (request) => checkProof(token, request),
     lookAhead: lookAheadBeside,
     outcomeOf: async (workflowId) => {

@@ -3,9 +3,9 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { SwarmConfig } from "../../config/schema.ts";
 import type { OrchestratorActivities } from "../../model/activities.ts";
 import { UserError } from "../../model/errors.ts";
-import type { Access } from "../../operations/access.ts";
 import { RunInProgress, startRun } from "../../operations/startRun.ts";
-import { BinhostClient, BinhostError } from "../../store/client.ts";
+import { BinhostError } from "../../store/client.ts";
+import { accessInNameOf } from "./access.ts";
 
 /** Starts runs as the command does, for schedules. */
 export function createScheduledActivities(
@@ -15,13 +15,7 @@ export function createScheduledActivities(
 ): Pick<OrchestratorActivities, "startScheduled"> {
   return {
     startScheduled: async ({ order, id }) => {
-      const access: Access = {
-        loadedConfig: async () => ({ config, file: null, origins: {} }),
-        config: async () => config,
-        client: async () => client,
-        binhost: async () => new BinhostClient(config.binhost.url, token),
-        by: `schedule ${order.schedule}`,
-      };
+      const access = accessInNameOf(client, config, token, `schedule ${order.schedule}`);
       const { target, atoms, autoFinalize, acceptFailed } = order;
       const options = { sync: true, dryRun: false, skipUnresolvable: false, autoFinalize, acceptFailed };
       try {

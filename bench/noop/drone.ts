@@ -8,6 +8,7 @@ import {
   type DroneBuildActivities,
   type DroneControlActivities,
   QUEUES,
+  type ResolveRequest,
   type ResolveResult,
 } from "../../model/activities.ts";
 import type { BuildOrder, BuiltArtifact } from "../../model/build.ts";
@@ -33,7 +34,7 @@ export interface NoopDroneOptions {
   build?: NoopBuild;
   /** Whether a build that runs compiles already; absent: it does. */
   compiling?: (order: BuildOrder) => boolean | Promise<boolean>;
-  resolve?: () => ResolveResult | Promise<ResolveResult>;
+  resolve?: (request: ResolveRequest) => ResolveResult | Promise<ResolveResult>;
 }
 
 /** Where a simulated role works. */
@@ -178,9 +179,9 @@ export function noopActivities(
       return artifactOf(order, adopted);
     },
     syncTree: async ({ pin, bundle }) => ({ name, tree: tree(pin), treeTime: "2026-11-21T00:00:00Z", bundle, ...SAME }),
-    resolvePlan: async () => {
+    resolvePlan: async (request) => {
       if (!resolve) throw new Error(`${name} was given no plan to resolve`);
-      return await resolve();
+      return await resolve(request);
     },
     upload: async () => {},
     discard: async () => {},

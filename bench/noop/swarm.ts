@@ -17,12 +17,12 @@ import { resolveConfig, surroundingsOf } from "../../config/defaults.ts";
 import type { SwarmConfig } from "../../config/schema.ts";
 import { dataConverter } from "../../connection/codec.ts";
 import { QUEUES } from "../../model/activities.ts";
+import type { FleetView } from "../../model/fleet.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { RunView } from "../../model/run.ts";
 import { SEARCH_ATTRIBUTES } from "../../model/searchAttributes.ts";
 import {
   FLEET_ID,
-  type FleetView,
   fleetQuery,
   runQuery,
   type WorldUpdateInput,
@@ -108,7 +108,7 @@ export class NoopSwarm {
   }
 
   /** One more orchestrator worker. */
-  async startOrchestrator(): Promise<void> {
+  async startOrchestrator(config = this.#options.config ?? defaultConfig()): Promise<void> {
     const { connection, namespace } = this.context;
     const worker = await Worker.create({
       connection,
@@ -116,11 +116,7 @@ export class NoopSwarm {
       dataConverter,
       taskQueue: QUEUES.orchestrator,
       workflowBundle: { codePath: this.#options.bundle },
-      activities: createOrchestratorActivities(
-        this.client,
-        this.context.token,
-        this.#options.config ?? defaultConfig(),
-      ),
+      activities: createOrchestratorActivities(this.client, this.context.token, config),
       maxCachedWorkflows: 200,
       stickyQueueScheduleToStartTimeout: "2s",
       shutdownForceTime: "5s",

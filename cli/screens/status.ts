@@ -1,8 +1,9 @@
 import { etaWords, STEP_WORDS } from "../../model/marks.ts";
+import { queuedWords } from "../../model/orders.ts";
+import type { Reading, Service } from "../../model/reading.ts";
 import type { RunView } from "../../model/run.ts";
 import { duration } from "../../model/words.ts";
 import { nextAction } from "../../operations/nextAction.ts";
-import type { Reading, Service } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
 import { droneTable } from "./drones.ts";
 import { excerptLines, SOME_LINES } from "./excerpt.ts";
@@ -103,6 +104,7 @@ function remarks(run: RunView, paint: Paint): string[] {
   const lines: string[] = [];
   const reason = reasonOf(run);
   if (run.prioritized) lines.push(`  First: ${run.prioritized.join(", ")}, with all that they need`);
+  if (run.queued) lines.push(`  Then: ${queuedWords(run.queued)}`);
   if (reason !== null) lines.push(`  ${run.step === "failed" ? paint("bad", reason) : reason}`);
   for (const { atoms, class: kind, text } of run.unresolvable) {
     lines.push(`  ${paint("bad", "✗")} ${atoms.join(", ")} (${kind})`);

@@ -10,7 +10,8 @@ export const register: RegisterVerb = (command, context) => {
   targetOption(command)
     .option("--yes", "do not ask")
     .action(async (options: { target?: string; yes?: boolean }) => {
-      const question = "Cancel the run, and throw away everything that it built and did not publish?";
+      const question =
+        "Cancel the run, and throw away everything that it built and did not publish, and what is queued for after it?";
       if (!options.yes && !(await confirm(context(), question))) {
         context().exitCode = 1;
         return context().note("Nothing was changed.");
@@ -24,7 +25,7 @@ export const register: RegisterVerb = (command, context) => {
       else context().print("  → Run: swarm run-update");
     });
   examples(command, [
-    ["swarm reset", "asks, then ends the run and clears its staging"],
+    ["swarm reset", "asks, then ends the run and clears its staging and its queue"],
     ["swarm reset --yes", "without asking, for scripts"],
   ]);
 };

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { usageError } from "../../model/errors.ts";
-import { type RunRequest, startRun } from "../../operations/startRun.ts";
+import { UserError, usageError } from "../../model/errors.ts";
+import { queuedWords } from "../../model/orders.ts";
+import { clearQueue as dropQueue, startOrQueue } from "../../operations/queue.ts";
+import { checkRequest, RunInProgress, type RunRequest, startRun } from "../../operations/startRun.ts";
 import { chooseTarget } from "../../operations/targets.ts";
-import { checkAtoms, gatherAtoms } from "../atoms.ts";
+import { gatherAtoms } from "../atoms.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
 import { targetOption } from "../targets.ts";
@@ -18,6 +20,8 @@ export interface StartOptions {
   sync: boolean;
   skipUnresolvable?: boolean;
   dryRun?: boolean;
+  /** Where a run is in progress: after it. */
+  queue?: boolean;
 }
 
 export function startOptions(command: Command): Command {
@@ -37,7 +41,10 @@ export function dryRunOption(command: Command): Command {
 export async function startAndFollow(context: Context, atoms: string[], options: StartOptions): Promise<void> {
   const request = await startRequest(context, atoms, options);
   const { target } = request;
-  const run = await startRun(context, request);
+  const run = options.queue
+    ? await startedOrQueued(context, request)
+    : await startRun(context, request).catch(namingQueue);
+  if (run === null) return;
   if (options.dryRun) return (await import("../dryRun.ts")).showDryRun(context, { target, run });
   if (options.detach) {
     if (context.json) context.printJson({ run, target });
@@ -48,17 +55,33 @@ export async function startAndFollow(context: Context, atoms: string[], options:
   await (await import("../runToGate.ts")).runToGate(context, { target, run });
 }
 
+/** The run that was started; null: it is queued, and told. */
+async function startedOrQueued(context: Context, request: RunRequest): Promise<string | null> {
+  const { target } = request;
+  const { outcome, run, queued } = await startOrQueue(context, request);
+  if (outcome === "started") return run;
+  if (context.json) context.printJson({ run, target, queued });
+  else {
+    context.print([
+      `✓ Queued: a run begins when ${run} has ended, with ${queuedWords(queued)}.`,
+      "  → Look: swarm status",
+    ]);
+  }
+  return null;
+}
+
+function namingQueue(error: unknown): never {
+  if (!(error instanceof RunInProgress)) throw error;
+  throw new UserError(`${error.message}. To begin when it has ended: swarm run-update --queue`);
+}
+
 /** What the options ask for, checked; the target is known to the binhost. */
 export async function startRequest(context: Context, atoms: string[], options: StartOptions): Promise<RunRequest> {
-  if (options.acceptFailed && !options.autoFinalize) {
-    throw usageError("--accept-failed goes with --auto-finalize; by hand it is: swarm finalize --accept-failed");
-  }
-  if (options.dryRun && (options.detach || options.autoFinalize)) {
+  if (options.dryRun && options.detach) {
     throw usageError("--dry-run builds nothing: it does not go with --detach or --auto-finalize");
   }
-  checkAtoms(atoms);
-  return {
-    target: await chooseTarget(context, options.target),
+  if (options.dryRun && options.queue) throw usageError("--dry-run builds nothing: it does not go with --queue");
+  const request: Omit<RunRequest, "target"> = {
     atoms: atoms.length > 0 ? atoms : ["@world"],
     options: {
       sync: options.sync,
@@ -68,6 +91,17 @@ export async function startRequest(context: Context, atoms: string[], options: S
       acceptFailed: options.acceptFailed ?? false,
     },
   };
+  // Before the binhost is asked for the target.
+  checkRequest(request);
+  return { ...request, target: await chooseTarget(context, options.target) };
+}
+
+async function takeBack(context: Context, given: string | undefined): Promise<void> {
+  const target = await chooseTarget(context, given);
+  const dropped = await dropQueue(context, target);
+  if (context.json) context.printJson({ target, dropped });
+  else if (dropped.length === 0) context.print("Nothing was queued.");
+  else context.print(`✓ Taken back: ${queuedWords(dropped)}`);
 }
 
 /** `swarm run-update` */
@@ -79,13 +113,19 @@ export const register: RegisterVerb = (command, context) => {
       gatherAtoms,
       [],
     )
-    .action(({ packages, ...options }: StartOptions & { packages: string[] }) =>
-      startAndFollow(context(), packages, options),
-    );
+    .option("--queue", "while a run is in progress: begin when it has ended")
+    .option("--clear-queue", "take back all that is queued; starts nothing")
+    .action(({ packages, clearQueue, ...options }: StartOptions & { packages: string[]; clearQueue?: boolean }) => {
+      if (!clearQueue) return startAndFollow(context(), packages, options);
+      if (packages.length > 0 || options.queue) throw usageError("--clear-queue goes alone: it takes back everything");
+      return takeBack(context(), options.target);
+    });
   examples(command, [
     ["swarm run-update", "update the world, and watch until it can be finalized"],
     ["swarm run-update --dry-run", "only show what would be built, and why"],
     ["swarm run-update --packages app-editors/vim,dev-vcs/git", "update these and what they need"],
     ["swarm run-update --auto-finalize --detach", "all by itself"],
+    ["swarm run-update --queue --packages app-editors/vim", "now, or when the run in progress has ended"],
+    ["swarm run-update --clear-queue", "take back what is queued"],
   ]);
 };

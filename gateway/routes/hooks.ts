@@ -19,12 +19,12 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
         schema: {
           summary: "Start what the hook is configured for, once for each delivery",
           description:
-            "Signed as GitHub, Gitea and Forgejo do it: X-Hub-Signature-256 is `sha256=` and the HMAC-SHA256 of the body. A body or a delivery that has started a run before starts none.",
+            "Signed as GitHub, Gitea and Forgejo do it: X-Hub-Signature-256 is `sha256=` and the HMAC-SHA256 of the body. While a run is in progress an update is queued, and begins when that has ended. A body or a delivery that has started a run before starts none.",
           tags: ["act"],
           params: z.object({ name: z.string().refine(isName, `a hook's name: ${NAME_RULE}`) }),
           response: {
             202: z.object({
-              done: z.enum(["started", "already", "nothing"]),
+              done: z.enum(["started", "queued", "already", "nothing"]),
               run: z.string().nullable(),
               text: z.string(),
             }),

@@ -1,18 +1,13 @@
 import { z } from "zod";
 import { RUN_STEPS } from "../../model/run.ts";
-import { operateRun } from "../../operations/operate.ts";
-import { packagesNamed } from "../../operations/packages.ts";
-import { startRun } from "../../operations/startRun.ts";
-import { chooseTarget } from "../../operations/targets.ts";
-import { type Api, refusals, Target } from "../api.ts";
+import { type Api, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Moment } from "../schemas/run.ts";
 import { Health } from "../schemas/state.ts";
-import { inNameOf, type Services } from "../services.ts";
+import type { Services } from "../services.ts";
 import { statusOf } from "../state.ts";
 import { nodesOf } from "../views/nodes.ts";
-import { runOf } from "../views/runs.ts";
-import { Atoms, RunOptions } from "./operate.ts";
+import { buildRoute } from "./build.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 /** An answer that is asked for again and again is made anew no more often. ms */
@@ -103,46 +98,7 @@ export async function legacyRoutes(app: Api, services: Services): Promise<void> 
     },
   );
 
-  app.post(
-    "/build",
-    {
-      config: { demand: "act", cost: "acting" },
-      schema: {
-        summary: "Start a run, or put packages first in the one that is in progress",
-        tags: ["act"],
-        body: z
-          .object({ target: Target.optional(), packages: Atoms.optional(), options: RunOptions.optional() })
-          .strict()
-          .nullish(),
-        response: {
-          200: z.object({ run: z.string(), target: z.string(), queued: z.array(z.string()) }),
-          201: z.object({ run: z.string(), target: z.string(), queued: z.array(z.string()) }),
-          ...refusals,
-        },
-      },
-    },
-    async ({ body, caller }, reply) => {
-      const access = inNameOf(services, caller);
-      const target = await chooseTarget(access, body?.target);
-      const atoms = body?.packages ?? [];
-      const { run } = (await services.watchers.live(target)).reading;
-      if (run && run.target === target && run.endedAt === null) {
-        if (atoms.length === 0) {
-          throw new HttpError(409, `a run of ${target} is in progress: ${run.run}`, "Name packages to put them first.");
-        }
-        const packages = packagesNamed(await (await runOf(services, target, run.run)).packages(), atoms, run.run);
-        const queued = packages.map(({ cpv }) => cpv);
-        const kept = [...new Set([...(run.prioritized ?? []), ...queued])];
-        await operateRun<string[]>(access, target, "prioritize", { packages: kept });
-        services.watchers.refresh();
-        return reply.code(200).send({ run: run.run, target, queued });
-      }
-      const options = body?.options ?? RunOptions.parse({});
-      const started = await startRun(access, { target, atoms: atoms.length > 0 ? atoms : ["@world"], options });
-      services.watchers.refresh();
-      return reply.code(201).send({ run: started, target, queued: atoms });
-    },
-  );
+  await buildRoute(app, services);
 }
 
 function wellBinhost({ health }: Services) {

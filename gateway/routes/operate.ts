@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { operateRun } from "../../operations/operate.ts";
 import { packagesNamed } from "../../operations/packages.ts";
+import { clearQueue, startOrQueue } from "../../operations/queue.ts";
 import type { RunRequest } from "../../operations/startRun.ts";
-import { startRun } from "../../operations/startRun.ts";
+import { RunInProgress, startRun } from "../../operations/startRun.ts";
 import { chooseTarget } from "../../operations/targets.ts";
 import { verification } from "../../operations/verification.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../../workflows/messages.ts";
 import { type Api, PackageName, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
-import { Cpv } from "../schemas/run.ts";
+import { Cpv, Queued } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
 import { previewOf } from "../views/preview.ts";
 import { runOf } from "../views/runs.ts";
@@ -52,18 +53,54 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
       config,
       schema: {
         summary: "Start a run: a world update, or a build of some atoms",
+        description: "With `queue`, while a run is in progress: 202, and a run of it begins when that one has ended.",
         tags,
-        body: z.object({ target: Target.optional(), atoms: Atoms.optional(), options: RunOptions.optional() }).strict(),
-        response: { 201: z.object({ run: z.string(), target: z.string() }), ...refusals },
+        body: z
+          .object({
+            target: Target.optional(),
+            atoms: Atoms.optional(),
+            options: RunOptions.optional(),
+            queue: z.boolean().default(false),
+          })
+          .strict(),
+        response: {
+          201: z.object({ run: z.string(), target: z.string() }),
+          202: z.object({ run: z.string(), target: z.string(), queued: z.array(Queued) }),
+          ...refusals,
+        },
       },
     },
     async ({ body, caller }, reply) => {
       const access = inNameOf(services, caller);
       const target = await chooseTarget(access, body.target);
       const options: RunRequest["options"] = body.options ?? RunOptions.parse({});
-      const run = await startRun(access, { target, atoms: body.atoms ?? ["@world"], options });
+      const request = { target, atoms: body.atoms ?? ["@world"], options };
+      const ordered = body.queue
+        ? await startOrQueue(access, request)
+        : { outcome: "started", run: await startRun(access, request).catch(namingQueue), queued: [] };
       services.watchers.refresh();
-      return reply.code(201).send({ run, target });
+      const { run, queued } = ordered;
+      if (ordered.outcome === "started") return reply.code(201).send({ run, target });
+      return reply.code(202).send({ run, target, queued });
+    },
+  );
+
+  api.delete(
+    "/runs/:target/queue",
+    {
+      config,
+      schema: {
+        summary: "Take back all that is queued for after the run",
+        tags,
+        params: Params,
+        response: { 200: z.object({ dropped: z.array(Queued) }), ...refusals },
+      },
+    },
+    async ({ params, caller }) => {
+      const access = inNameOf(services, caller);
+      const dropped = await clearQueue(access, await chooseTarget(access, params.target));
+      services.watchers.refresh();
+      return { dropped };
     },
   );
 
@@ -199,4 +236,10 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
   );
   act("resume", "End a pause", Nothing, Said, async () => ({}), said);
   act("cancel", "End the run; what it has not published is thrown away", Nothing, Said, async () => ({}), said);
+}
+
+/** A run in progress is no end: what is to be done about it. */
+function namingQueue(error: unknown): never {
+  if (!(error instanceof RunInProgress)) throw error;
+  throw new HttpError(409, error.message, 'With "queue": true a run of it begins when that one has ended.');
 }

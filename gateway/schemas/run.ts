@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { RUN_EVENT_KINDS, type RunEvent } from "../../model/events.ts";
 import { type BuildFailure, FAILURE_CLASSES } from "../../model/failures.ts";
+import type { QueuedOrder } from "../../model/orders.ts";
 import {
   type AttemptView,
   PACKAGE_STATES,
   type PackageView,
   RUN_STEPS,
   type RunDrone,
+  type RunRecord,
   type RunView,
 } from "../../model/run.ts";
-import type { RunRecord } from "../../operations/runs.ts";
 
 /*
  * What the gateway answers, as its documentation shows it. The types are the model's: a schema that does not have what its
@@ -71,6 +72,15 @@ const Counts = z.looseObject({
   skipped: z.int(),
 });
 
+export const Queued: z.ZodType<QueuedOrder> = z
+  .looseObject({
+    atoms: z.array(z.string()),
+    by: z.string(),
+    at: Moment,
+    orders: z.array(z.string()).exactOptional(),
+  })
+  .meta({ id: "QueuedOrder", description: "What was ordered meanwhile: a run of it begins after this one." });
+
 export const Run: z.ZodType<RunView> = z
   .looseObject({
     run: z.string(),
@@ -84,6 +94,7 @@ export const Run: z.ZodType<RunView> = z
     etaRange: z.looseObject({ low: z.number(), high: z.number() }).nullable(),
     paused: z.looseObject({ reason: z.string(), by: z.string(), since: Moment }).nullable(),
     prioritized: z.array(Cpv).exactOptional(),
+    queued: z.array(Queued).exactOptional(),
     stuck: z.array(z.looseObject({ cpv: Cpv, why: z.string() })).exactOptional(),
     drones: z.array(Drone),
     plan: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { etaWords, STEP_WORDS } from "../../model/marks.ts";
+import { queuedWords } from "../../model/orders.ts";
 import type { RunView } from "../../model/run.ts";
 import { clock, duration } from "../../model/words.ts";
 import { nextAction } from "../../operations/nextAction.ts";
@@ -33,6 +34,7 @@ export function header(state: MonitorState, columns: number): Line[] {
     services(shown.reading),
     runLine(shown, now),
     ...(shown.reading.run ? [countLine(shown.reading.run, columns)] : []),
+    ...(shown.reading.run?.queued ? [line(`Then:   ${queuedWords(shown.reading.run.queued)}`)] : []),
     ...staleLines(shown, now),
     ...nextLines(shown, columns),
   ];

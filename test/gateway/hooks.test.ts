@@ -7,6 +7,7 @@ import { chain } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
+import { nextAsked, ordering, quietSwarm } from "../support/orderedSwarm.ts";
 import { type Answer, gatewayOf, putTarget, type TestGateway } from "./support.ts";
 
 const SECRET = "a secret of the overlay";
@@ -51,11 +52,11 @@ function push(
   });
 }
 
-test("a push starts an update once, however often and to however many gateways it is sent", async () => {
-  await using swarm = await noopSwarm({ plan: chain(1), drones: [{ name: "izar" }] });
+test("a push starts an update once, however often and to however many gateways it is sent; during a run it is queued, once", async () => {
+  await using swarm = await quietSwarm();
   await using gateway = await gatewayOf(swarm, HOOK);
-  await putTarget(gateway.access);
   const { directory } = gateway.access;
+  const asked = await ordering(swarm, gateway.access, { config: await gateway.access.config() });
   expect((await push(gateway, {})).status).toBe(503);
   expect(gateway.log.join("\n")).toContain("cannot read its secret");
   await writeFile(join(directory, "secret"), `${SECRET}\n`, { mode: 0o600 });
@@ -75,12 +76,21 @@ test("a push starts an update once, however often and to however many gateways i
   });
   expect(started).toMatchObject({ run, startedBy: "hook overlay" });
 
-  // Another push while that one is in progress.
-  expect((await push(gateway, { id: "d-2", after: "2" })).body).toMatchObject({ done: "nothing" });
+  // Another push while that one is in progress, and again: the same, the same body by another name, the same name.
+  expect((await push(gateway, { id: "d-2", after: "2" })).body).toMatchObject({ done: "queued", run });
+  const queued = [
+    { id: "d-2", after: "2" },
+    { id: "d-8", after: "2" },
+    { id: "d-2", after: "8" },
+  ];
+  for (const again of queued) expect((await push(other, again)).body).toMatchObject({ done: "already", run });
+  expect((await push(other, { id: "d-3", after: "3" })).body).toMatchObject({ done: "queued", run });
+  expect((await swarm.view()).queued).toMatchObject([{ atoms: ["@world"], by: "hook overlay" }]);
   await until("it is at the gate", async () => (await swarm.view()).step === "gate");
   await swarm.current().executeUpdate("cancel", { args: [{ by: "a test" }] });
-  await until("it has ended", async () => (await swarm.view()).step === "cancelled");
-  // The same delivery, the same body by another name, the same name with another body.
+  const next = await nextAsked(asked, [run ?? ""]);
+  expect(next.atoms).toEqual(["@world"]);
+  await until("two runs are listed", async () => (await listRuns(swarm.client, 10)).length === 2);
   for (const again of [
     { id: "d-1", after: "1" },
     { id: "d-9", after: "1" },
@@ -88,9 +98,15 @@ test("a push starts an update once, however often and to however many gateways i
   ]) {
     expect((await push(other, again)).body).toMatchObject({ done: "already", run });
   }
-  expect((await push(gateway, { id: "d-3", after: "3" })).body).toMatchObject({ done: "started" });
-  await until("two runs are listed", async () => (await listRuns(swarm.client, 10)).length === 2);
+  // What was queued started the next one.
+  for (const again of [...queued, { id: "d-3", after: "3" }]) {
+    expect((await push(gateway, again)).body).toMatchObject({ done: "already", run: next.run });
+  }
+  expect((await swarm.view()).queued).toBeUndefined();
   await swarm.current().executeUpdate("cancel", { args: [{ by: "a test" }] });
+  await until("it has ended", async () => (await swarm.view()).step === "cancelled");
+  expect((await push(gateway, { id: "d-4", after: "4" })).body).toMatchObject({ done: "started" });
+  await until("three runs are listed", async () => (await listRuns(swarm.client, 10)).length === 3);
 });
 
 test("what is not signed, or not meant, starts nothing", async () => {

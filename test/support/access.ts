@@ -9,7 +9,8 @@ import { BinhostClient } from "../../store/client.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore, type PackageStore } from "../../store/store.ts";
 
-const TOKEN = "a token of the tests";
+/** Of the binhost; where orchestrators start runs themselves, of the swarm as well. */
+export const TOKEN = "a token of the tests";
 
 /** What a surface of a no-op swarm works with: its engine, and a real binhost. */
 export interface TestAccess extends Access, AsyncDisposable {
@@ -17,13 +18,16 @@ export interface TestAccess extends Access, AsyncDisposable {
   readonly directory: string;
   /** Its swarm.toml. */
   readonly configFile: string;
+  /** The binhost is away, until it is started again. */
+  stopBinhost(): Promise<void>;
+  startBinhost(): Promise<void>;
 }
 
 /** @param toml more of swarm.toml. */
 export async function accessTo(swarm: NoopSwarm, toml = ""): Promise<TestAccess> {
   const directory = await mkdtemp(join(tmpdir(), "swarm-access-"));
   const store = await openStore(join(directory, "binhost"), { name: "main" });
-  const server = createBinhostServer(store, { token: TOKEN, name: "main" });
+  let server = createBinhostServer(store, { token: TOKEN, name: "main" });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const configFile = join(directory, "swarm.toml");
   await writeFile(
@@ -39,6 +43,11 @@ export async function accessTo(swarm: NoopSwarm, toml = ""): Promise<TestAccess>
     config: async () => loaded.config,
     client: async () => swarm.client,
     binhost: async () => new BinhostClient(url, TOKEN),
+    stopBinhost: () => server.close(),
+    startBinhost: async () => {
+      server = createBinhostServer(store, { token: TOKEN, name: "main" });
+      await server.listen({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    },
     [Symbol.asyncDispose]: async () => {
       await server.close();
       store.history.close();

@@ -29,3 +29,21 @@ export function unblock(records: PackageRecords, placement: Placement, indexes: 
   for (const index of records.in("needed")) placement.changed(index);
   placement.pathsChanged();
 }
+
+/** Unblocks failed packages and returns them. @param names CPVs, or empty for all. */
+export function unblockNamed(records: PackageRecords, placement: Placement, names: readonly string[]): string[] {
+  const blocked = records.in("failed").filter((index) => names.length === 0 || names.includes(records.cpv(index)));
+  unblock(records, placement, blocked);
+  return blocked.map((index) => records.cpv(index));
+}
+
+/** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
+export function endWaits(records: PackageRecords, placement: Placement): string[] {
+  const freed = records.in("needed").filter((index) => records.at(index).notBefore !== 0);
+  for (const index of freed) {
+    records.at(index).notBefore = 0;
+    records.changed(index);
+    placement.changed(index);
+  }
+  return freed.map((index) => records.cpv(index));
+}

@@ -1,6 +1,7 @@
 import type { ResolveResult } from "../../model/activities.ts";
 import { fromGraph } from "../../model/estimate.ts";
 import type { BuildLimits } from "../../model/limits.ts";
+import type { QueuedOrder } from "../../model/orders.ts";
 import type { Outlook, Standing } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
 import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
@@ -9,11 +10,12 @@ import type { Move } from "../../scheduler/terms.ts";
 import type { Cost } from "../../scheduler/work.ts";
 import type { PackageReport, WhyAnswer } from "../messages.ts";
 import type { PackageRecord } from "./attempts.ts";
-import { unblock } from "./blocking.ts";
+import { endWaits, unblockNamed } from "./blocking.ts";
 import { currentBuild, delegate, moveBuild, type Relocation } from "./builds.ts";
 import { type Delegation, Delegations } from "./delegations.ts";
 import { finalizeRefusal } from "./gate.ts";
 import { MassFailure } from "./massFailure.ts";
+import { Orders } from "./orders.ts";
 import { OutlookState, type SavedOutlook } from "./outlook.ts";
 import { Placement } from "./placement.ts";
 import { firstOf, prioritize, prioritizeRefusal } from "./priorities.ts";
@@ -42,6 +44,8 @@ export interface SavedRun {
   drones: RunDroneRecord[];
   mass: ReturnType<MassFailure["save"]>;
   outlook: SavedOutlook;
+  /** Absent in runs of earlier versions. */
+  orders?: QueuedOrder[];
 }
 
 /**
@@ -67,6 +71,7 @@ export class RunState {
       placement: this.#place({ records, drones, prioritized, limits }),
       outlook: new OutlookState(saved?.outlook),
       mass: new MassFailure(saved?.mass),
+      orders: new Orders(saved?.orders),
     };
     const { delegations, placement } = this.#run;
     const used = new Map(saved?.progress);
@@ -91,6 +96,10 @@ export class RunState {
     return this.#run.drones;
   }
 
+  get orders(): Orders {
+    return this.#run.orders;
+  }
+
   save(now: number): SavedRun {
     return {
       head: this.#run.head,
@@ -105,6 +114,7 @@ export class RunState {
       drones: this.#run.drones.all(),
       mass: this.#run.mass.save(),
       outlook: this.#run.outlook.save(),
+      orders: this.#run.orders.all(),
     };
   }
 
@@ -241,11 +251,7 @@ export class RunState {
 
   /** Gives blocked packages another chance; returns what changed. @param names CPVs, or empty for all. */
   unblock(names: readonly string[]): string[] {
-    const blocked = this.#run.records
-      .in("failed")
-      .filter((index) => names.length === 0 || names.includes(this.#run.records.cpv(index)));
-    unblock(this.#run.records, this.#run.placement, blocked);
-    return blocked.map((index) => this.#run.records.cpv(index));
+    return unblockNamed(this.#run.records, this.#run.placement, names);
   }
 
   /** Why these (CPVs) cannot be put first, or null. */
@@ -260,14 +266,7 @@ export class RunState {
 
   /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
   endWaits(): string[] {
-    const { records, placement } = this.#run;
-    const freed = records.in("needed").filter((index) => records.at(index).notBefore !== 0);
-    for (const index of freed) {
-      records.at(index).notBefore = 0;
-      records.changed(index);
-      placement.changed(index);
-    }
-    return freed.map((index) => records.cpv(index));
+    return endWaits(this.#run.records, this.#run.placement);
   }
 
   pause(reason: string, by: string, now: number): void {

@@ -3,7 +3,7 @@ import type { RunView } from "../../model/run.ts";
 /** The part of a run that is shown as it is. */
 export type RunHead = Omit<
   RunView,
-  "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized" | "stuck"
+  "counts" | "etaSeconds" | "etaRange" | "drones" | "failed" | "prioritized" | "queued" | "stuck"
 >;
 
 /** What begins a run. */

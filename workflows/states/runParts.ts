@@ -1,6 +1,7 @@
 import type { BuildLimits } from "../../model/limits.ts";
 import type { Delegations } from "./delegations.ts";
 import type { MassFailure } from "./massFailure.ts";
+import type { Orders } from "./orders.ts";
 import type { OutlookState } from "./outlook.ts";
 import type { Placement } from "./placement.ts";
 import type { PackageRecords } from "./records.ts";
@@ -18,6 +19,7 @@ export interface RunParts {
   readonly outlook: OutlookState;
   readonly mass: MassFailure;
   readonly limits: BuildLimits | undefined;
+  readonly orders: Orders;
   /** CPVs that an operator put first. */
   prioritized: string[];
 }

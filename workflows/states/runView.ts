@@ -12,6 +12,7 @@ import type { RunParts } from "./runParts.ts";
 /** A run as every screen shows it. @param now ms since the epoch. */
 export function runView(parts: RunParts, now: number): RunView {
   const { head, records, drones, delegations, prioritized } = parts;
+  const queued = parts.orders.all();
   const building = Map.groupBy(delegations.all(), ({ drone }) => drone);
   const first = prioritized.filter((cpv) => records.at(records.indexOf(cpv) ?? 0).state !== "received");
   const stuck = parts.placement.stuck(drones.all().length).map(({ index, barred }) => {
@@ -23,6 +24,7 @@ export function runView(parts: RunParts, now: number): RunView {
     ...eta(parts, now),
     ...queueOf(parts, now),
     ...(first.length > 0 ? { prioritized: first } : {}),
+    ...(queued.length > 0 ? { queued } : {}),
     drones: drones.all().map((d) => ({
       name: d.name,
       cores: d.cores,

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { PackageView, RunView } from "../../model/run.ts";
+import type { Access } from "../../operations/access.ts";
+import { operateRun } from "../../operations/operate.ts";
+import { matchingPackages, readPackages } from "../../operations/packages.ts";
+import { refuseOptions, startOrQueue } from "../../operations/queue.ts";
+import { readRun } from "../../operations/readModel.ts";
+import { chooseTarget } from "../../operations/targets.ts";
+import { isWorldMember } from "../../portage/atomList.ts";
+import { parseCpv } from "../../portage/cpv.ts";
+import { type Api, refusals, Target } from "../api.ts";
+import { inNameOf, type Services } from "../services.ts";
+import { Atoms, RunOptions } from "./operate.ts";
+
+const Answer = z.object({
+  run: z.string().meta({ description: "The run that was started, or that is in progress." }),
+  target: z.string(),
+  queued: z.array(z.string()).meta({ description: "What is built in that run: put first, where it was in progress." }),
+  after: z.array(z.string()).meta({ description: "What a run is for that begins when that one has ended." }),
+});
+
+/** `POST /build`: one address for scripts, whether a run is in progress or not. Nothing that was ordered is lost. */
+export async function buildRoute(app: Api, services: Services): Promise<void> {
+  app.post(
+    "/build",
+    {
+      config: { demand: "act", cost: "acting" },
+      schema: {
+        summary: "Start a run; while one is in progress, put packages first in it, or queue what it does not build",
+        description:
+          "201: a run was started. 200: packages were put first. 202: all of it is for a run that begins when the one in progress has ended.",
+        tags: ["act"],
+        body: z
+          .object({ target: Target.optional(), packages: Atoms.optional(), options: RunOptions.optional() })
+          .strict()
+          .nullish(),
+        response: { 200: Answer, 201: Answer, 202: Answer, ...refusals },
+      },
+    },
+    async ({ body, caller }, reply) => {
+      const access = inNameOf(services, caller);
+      const target = await chooseTarget(access, body?.target);
+      const atoms = body?.packages ?? ["@world"];
+      const options = body?.options ?? RunOptions.parse({});
+      const { run, first, others } = await inRun(access, target, atoms);
+      if (first.length > 0) refuseOptions(options, run?.run ?? "");
+      let ordered: Awaited<ReturnType<typeof startOrQueue>> | null = null;
+      if (others.length > 0) ordered = await startOrQueue(access, { target, atoms: others, options });
+      if (first.length > 0) {
+        const packages = [...new Set([...(run?.prioritized ?? []), ...first])];
+        await operateRun<string[]>(access, target, "prioritize", { packages });
+      }
+      services.watchers.refresh();
+      if (ordered?.outcome === "started") {
+        return reply.code(201).send({ run: ordered.run, target, queued: others, after: [] });
+      }
+      const answer = { run: ordered?.run ?? run?.run ?? "", target, queued: first, after: others };
+      return reply.code(first.length > 0 ? 200 : 202).send(answer);
+    },
+  );
+}
+
+/** What of some atoms the run in progress is yet to build (CPVs), and the others, which it is not about or is done with. */
+async function inRun(
+  access: Access,
+  target: string,
+  atoms: readonly string[],
+): Promise<{ run: RunView | null; first: string[]; others: string[] }> {
+  // As it is at this moment: what is looked at anyway may be a moment old, and what is built by now is built no more.
+  const { run } = await readRun(await access.client(), target);
+  if (!run || run.endedAt !== null) return { run: null, first: [], others: [...atoms] };
+  const packages = await readPackages(access, target);
+  const ahead = packages.filter(({ state }) => state === "needed" || state === "delegated");
+  const found = atoms.map((atom) => ({ atom, cpvs: namedBy(ahead, atom) }));
+  return {
+    run,
+    first: [...new Set(found.flatMap(({ cpvs }) => cpvs))],
+    others: found.flatMap(({ atom, cpvs }) => (cpvs.length === 0 ? orderOf(packages, atom) : [])),
+  };
+}
+
+/** What a resolver is asked for: names of packages that the run knows are made to atoms. */
+function orderOf(packages: readonly PackageView[], atom: string): string[] {
+  if (isWorldMember(atom)) return [atom];
+  const cps = namedBy(packages, atom).map((cpv) => (cpv === atom ? `=${cpv}` : parseCpv(cpv).cp));
+  // What is none at all is refused in the words of whoever reads atoms.
+  return cps.length === 0 ? [atom] : [...new Set(cps)];
+}
+
+/** An atom that asks for more than a version is for a resolver. */
+function namedBy(packages: readonly PackageView[], atom: string): string[] {
+  try {
+    return matchingPackages(packages, atom).map(({ cpv }) => cpv);
+  } catch {
+    return [];
+  }
+}
