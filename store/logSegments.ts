@@ -78,9 +78,9 @@ export class LogSegments {
     return { from: head.size, to: tail.start };
   }
 
-  /** Whether bytes may be left out now: the beginning is whole. */
-  get hasHead(): boolean {
-    return this.#parts.length > 1 || this.end >= this.#limits.head;
+  /** Where bytes may be left out: behind what has come of the beginning. */
+  get headEnd(): number {
+    return this.#parts[0]?.size ?? 0;
   }
 
   /** Adds what comes next. */

@@ -17,7 +17,7 @@ const HALF_MADE_MS = 3600_000;
 export interface LogPlace {
   begun: number;
   offset: number;
-  /** What lies between here and the end of what has come is left out: only where the log is long enough for that. */
+  /** What lies between here and what has come of the beginning is left out: its sender has it no more, or it would not be kept. */
   skip?: boolean;
 }
 
@@ -58,11 +58,8 @@ export class BuildLogs {
       if (known !== null && known > begun) throw superseded(key, known);
       const directory = this.#context.layout.growingLog(key);
       const current = found?.begun === begun ? found : null;
-      if (skip && (current === null || !current.hasHead || offset < this.#limits.head)) {
-        throw new StoreError(
-          "invalid",
-          `log of ${key.cpv}: only what follows the first ${this.#limits.head} bytes is left out`,
-        );
+      if (skip && offset < (current?.headEnd ?? Number.POSITIVE_INFINITY)) {
+        throw new StoreError("invalid", `log of ${key.cpv}: nothing of its beginning is left out`);
       }
       const end = current?.end ?? 0;
       if (!skip && offset > end) throw gap(key, offset, end);

@@ -41,6 +41,7 @@ async function work(
     portage,
     binhost: new BinhostClient(config.binhost.url, token),
     keepLogsDays: config.build.keepLogsDays,
+    logLimitBytes: config.build.logLimitMib * 2 ** 20,
     log,
     stop: signal,
   });

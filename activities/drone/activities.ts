@@ -18,6 +18,7 @@ import { diskOfBuilds } from "./diskOfBuilds.ts";
 import { Documents } from "./documents.ts";
 import { droneFacts } from "./facts.ts";
 import { classified, failureOf } from "./failure.ts";
+import { keepFor } from "./logKeep.ts";
 import { LogStreams } from "./logStream.ts";
 import { removeOldLogs } from "./logs.ts";
 import { resolvePlan } from "./resolvePlan.ts";
@@ -32,6 +33,8 @@ export interface DroneDeps {
   portage: PortageInstallation;
   binhost: BinhostClient;
   keepLogsDays: number;
+  /** What the binhost keeps of one build log. */
+  logLimitBytes: number;
   log: (message: string) => void;
   /** The drone ends. Builds run on. */
   stop?: AbortSignal;
@@ -63,9 +66,10 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
   // Other drones of this machine and their builds, and the swarm's other roles, are no foreign load.
   const own = { pid: process.pid, programs: [SUPERVISE, commandEntry()] };
   const load = new ForeignLoad(() => processorTimes(own));
-  const logs = new LogStreams(binhost.logs, { log: deps.log, stop: deps.stop });
+  const keep = keepFor(deps.logLimitBytes);
+  const logs = new LogStreams(binhost.logs, { log: deps.log, keep, stop: deps.stop });
   const builds = new Builds({
-    ...{ drone, portage, documents, artifacts, speed, logs, log: deps.log },
+    ...{ drone, portage, documents, artifacts, speed, logs, keep, log: deps.log },
     cores: Math.min(drone.cores, drone.coresLimit),
     cgroups: await openCgroups(drone.name, drone.memoryGib * GIB),
     treeLocations: async (identity) => (await trees.find(identity))?.locations ?? null,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildOrder, BuildProgress, BuiltArtifact } from "../../model/build.ts";
 import { diskOf } from "../../model/estimate.ts";
 import type { BuildFailure } from "../../model/failures.ts";
+import { bytes } from "../../model/words.ts";
 import { freeBytes, GIB } from "../../system/disk.ts";
 import { endProcesses } from "../../system/processes.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { type ActivityContext, leave } from "./context.ts";
 import { diskOfBuilds } from "./diskOfBuilds.ts";
 import { classified, failureOf, logFailure } from "./failure.ts";
+import type { LogKeep } from "./logKeep.ts";
 import type { LogStreams } from "./logStream.ts";
 import { LogTail } from "./logTail.ts";
 import { artifactOf, failureIn, lastLines } from "./outcome.ts";
@@ -31,6 +33,8 @@ const HEARTBEAT_MS = 2_000;
 const POLL_MS = 50;
 /** A build that nobody claims is left alone for so long: the engine may have been away. ms */
 const ORPHAN_MS = 10 * 60_000;
+/** A log whose middle cannot be given up is no longer than so many times what is to be kept of one. */
+const UNLIMITED = 16;
 
 export interface Builder extends Workshop {
   drone: Workshop["drone"] & DronePlaces & { lowDiskGib: number };
@@ -81,7 +85,7 @@ export class Builds {
     const attempt = attemptOf(this.#builder.drone, order);
     const { claim, former } = this.#claim(attempt);
     const signal = AbortSignal.any([context.signal, claim.taken.signal]);
-    const seen: Seen = { tail: new LogTail(attempt.log), usage: null };
+    const seen: Seen = { tail: new LogTail(attempt.log, this.#builder.keep), usage: null };
     let began = Date.now();
     const beat = (): void => context.heartbeat(progressOf(seen, began));
     beat();
@@ -229,6 +233,9 @@ export class Builds {
         looked = Date.now();
         const silentFor = Date.now() - (await seen.tail.update());
         seen.usage = await usageOf(attempt);
+        seen.tail.know(seen.usage?.marks.map(([, line]) => line) ?? []);
+        const endless = endlessLog(seen, this.#builder.keep);
+        if (endless !== null) throw failureOf({ ...endless, ...(await lastLines(attempt)) });
         if (silentFor > noOutputSeconds * 1000) {
           const message = `no output for ${spell(noOutputSeconds)}: killed`;
           throw failureOf({ class: "package", message, phase: seen.tail.phase, ...(await lastLines(attempt)) });
@@ -268,6 +275,13 @@ function progressOf({ tail, usage }: Seen, began: number): BuildProgress {
     ...{ phase: tail.phase, elapsed: Math.round((Date.now() - began) / 1000), lastLine: tail.lastLine },
     ...(usage && { cpuSeconds: Math.round(usage.cpuSeconds), memoryBytes: usage.memoryBytes }),
   };
+}
+
+/** A log that would fill the disk, where the file system cannot do without its middle. */
+function endlessLog({ tail, usage }: Seen, keep: LogKeep): BuildFailure | null {
+  if (!usage?.logUnlimited || tail.size <= UNLIMITED * (keep.head + keep.tail)) return null;
+  const message = `it printed ${bytes(tail.size)}: killed, since the drone's file system keeps all of it (${usage.logUnlimited})`;
+  return { class: "package", message, phase: tail.phase };
 }
 
 function spell(seconds: number): string {

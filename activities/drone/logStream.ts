@@ -7,6 +7,7 @@ import type { LogFailure, LogKey, LogState } from "../../model/logs.ts";
 import { BinhostError } from "../../store/client.ts";
 import type { LogsClient } from "../../store/logsClient.ts";
 import { readJson } from "./jsonFile.ts";
+import { keptFrom, type LogKeep } from "./logKeep.ts";
 import { Turns } from "./turns.ts";
 
 /** Between two looks at a log that grows: what is written is at the binhost within a second. ms */
@@ -63,14 +64,19 @@ interface Stream extends Pending {
 export class LogStreams {
   readonly #logs: LogsClient;
   readonly #log: (message: string) => void;
+  readonly #keep: LogKeep;
   readonly #streams = new Map<string, Stream>();
   readonly #turns = new Turns(WIDTH);
   readonly #stop: AbortSignal;
 
-  /** @param options.stop the drone ends: its next life goes on. */
-  constructor(logs: LogsClient, { log, stop }: { log: (message: string) => void; stop?: AbortSignal | undefined }) {
+  /** @param options.keep of each log on this disk. @param options.stop the drone ends: its next life goes on. */
+  constructor(
+    logs: LogsClient,
+    { log, keep, stop }: { log: (message: string) => void; keep: LogKeep; stop?: AbortSignal | undefined },
+  ) {
     this.#logs = logs;
     this.#log = log;
+    this.#keep = keep;
     this.#stop = stop ?? new AbortController().signal;
   }
 
@@ -160,12 +166,14 @@ export class LogStreams {
     let at = stream.at.begun === begun ? stream.at : { ...stream.at, begun, end: 0, complete: false, cut: null };
     if (at.complete || (stream.at.begun ?? 0) > begun) return true;
     let left = AT_A_LOOK;
-    while (at.end < size || lacksTail(at, size, ended !== null)) {
+    const tail = Math.min(at.keeps.tail, this.#keep.tail);
+    while (at.end < size || lacksTail(at, tail, size, ended !== null)) {
       if (stream.dropped) return true;
-      const step = nextPiece(at, size, ended !== null);
+      const step = nextPiece(at, { ...this.#keep, tail }, size, ended !== null);
       if (at.end >= at.keeps.head && ended === null && left <= 0) return false;
       const sent = await this.#send(stream, step);
-      if (sent === null) return true;
+      if (sent === "another") return true;
+      if (sent === "gone") return false;
       stream.at = at = sent;
       left -= PIECE;
     }
@@ -174,12 +182,13 @@ export class LogStreams {
     return true;
   }
 
-  /** @returns null where the log has become shorter meanwhile: it is another one. */
-  #send({ file, key, begun }: Stream, { offset, length, skip }: Step): Promise<LogState | null> {
+  /** @returns `another`: the log has become shorter meanwhile; `gone`: it has grown so much that the piece is not kept any more. */
+  #send({ file, key, begun }: Stream, { offset, length, skip }: Step): Promise<LogState | "another" | "gone"> {
     // Read when it is its turn: pieces that wait take no memory.
     return this.#ask(async (signal) => {
-      const bytes = await readPart(file, offset, length);
-      if (bytes.length === 0) return null;
+      const { bytes, size } = await readPart(file, offset, length);
+      if (bytes.length === 0) return "another";
+      if (keptFrom(this.#keep, offset, size) > offset) return "gone";
       return await this.#logs.append(key, { begun, offset, bytes, skip }, signal);
     });
   }
@@ -199,24 +208,26 @@ interface Step {
   skip: boolean;
 }
 
-/** From where the binhost is; where it is too far behind in a long log, from further on: the middle is not kept. */
-function nextPiece({ end, keeps, cut }: LogState, size: number, ended: boolean): Step {
-  const piece = (offset: number, skip: boolean): Step => ({ offset, length: Math.min(PIECE, size - offset), skip });
-  if (end < keeps.head) return { ...piece(end, false), length: Math.min(PIECE, size - end, keeps.head - end) };
-  const tail = Math.max(keeps.head, size - keeps.tail);
-  if (lacksTail({ end, keeps, cut }, size, ended)) return piece(tail, true);
+/**
+ * From where the binhost is; where it is too far behind in a long log, from further on: the middle is not kept.
+ * @param keep what is here of the beginning, and of the end what is here and kept there
+ */
+function nextPiece({ end, keeps, cut }: LogState, keep: LogKeep, size: number, ended: boolean): Step {
+  const piece = (offset: number, skip: boolean, most = size): Step => ({
+    ...{ offset, length: Math.min(PIECE, size - offset, most - offset), skip },
+  });
+  const head = Math.min(keeps.head, keep.head);
+  if (end < head) return piece(end, false, head);
+  const tail = Math.max(head, size - keep.tail);
+  if (lacksTail({ end, cut }, keep.tail, size, ended)) return piece(tail, true);
   // Of a log that still grows the newest is worth most; its end will be brought whole.
-  if (size - end > keeps.tail) return ended ? piece(tail, true) : piece(size - PIECE, true);
+  if (size - end > keep.tail) return ended ? piece(tail, true) : piece(size - PIECE, true);
   return piece(end, false);
 }
 
 /** Whether the log is over and the binhost has less of its end than it keeps, since that was left out while it grew. */
-function lacksTail(
-  { end, keeps, cut }: Pick<LogState, "end" | "keeps" | "cut">,
-  size: number,
-  ended: boolean,
-): boolean {
-  return ended && cut !== null && end >= size && size - cut.to < (keeps.tail * 3) / 4 && cut.from < size - keeps.tail;
+function lacksTail({ end, cut }: Pick<LogState, "end" | "cut">, tail: number, size: number, ended: boolean): boolean {
+  return ended && cut !== null && end >= size && size - cut.to < (tail * 3) / 4 && cut.from < size - tail;
 }
 
 function drop(stream: Stream): void {
@@ -233,11 +244,12 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-async function readPart(file: string, offset: number, length: number): Promise<Uint8Array> {
+/** @returns with the size that the file has after that. */
+async function readPart(file: string, offset: number, length: number): Promise<{ bytes: Uint8Array; size: number }> {
   const handle = await open(file, "r");
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
+    return { bytes: buffer.subarray(0, bytesRead), size: (await handle.stat()).size };
   } finally {
     await handle.close();
   }

@@ -1,32 +1,46 @@
 import { open, stat } from "node:fs/promises";
-import { type BuildPhase, cleanLine, phaseBegun } from "../../portage/buildLog.ts";
+import { BUILD_PHASES, type BuildPhase, cleanLine, phaseBegun } from "../../portage/buildLog.ts";
+import { keptFrom, type LogKeep } from "./logKeep.ts";
 
 const CHUNK = 1024 * 1024;
 /** A line longer than this is shown by its beginning. */
 const MAX_PARTIAL = 4096;
 
+/** What stands in place of a part that is not kept. */
+const GAP = /\0{64,}/g;
+
 /** Follows a build's log from its beginning, also when someone else began to write it. */
 export class LogTail {
   phase: BuildPhase = "dependencies";
   lastLine = "";
+  /** Bytes that were written. */
+  size = 0;
   /** Where the phase begins, or somewhat before. Bytes */
   phaseFrom = 0;
   readonly #file: string;
+  readonly #keep: LogKeep;
   #offset = 0;
   #partial = "";
+  /** A part was gone before it was read. */
+  #missed = false;
 
-  constructor(file: string) {
+  /** @param keep what of a long log is here */
+  constructor(file: string, keep: LogKeep) {
     this.#file = file;
+    this.#keep = keep;
   }
 
   /** Reads what came since the last call. Returns when the log was written to last, ms since the epoch. */
   async update(): Promise<number> {
     const { size, mtimeMs } = await stat(this.#file);
+    this.size = size;
     if (size > this.#offset) {
       const handle = await open(this.#file, "r");
       try {
         while (this.#offset < size) {
-          const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, this.#offset);
+          this.#skipTo(keptFrom(this.#keep, this.#offset, size));
+          const room = this.#offset < this.#keep.head ? Math.min(CHUNK, this.#keep.head - this.#offset) : CHUNK;
+          const { bytesRead, buffer } = await handle.read(Buffer.alloc(room), 0, room, this.#offset);
           if (bytesRead === 0) break;
           const from = this.#offset;
           this.#offset += bytesRead;
@@ -39,9 +53,23 @@ export class LogTail {
     return mtimeMs;
   }
 
+  /** Takes the lines that announce steps from who has read all of the log: one may have been in a part that was missed here. */
+  know(marks: readonly string[]): void {
+    if (!this.#missed) return;
+    const known = marks.map(phaseBegun).findLast((phase) => phase !== null);
+    if (known && BUILD_PHASES.indexOf(known) > BUILD_PHASES.indexOf(this.phase)) this.phase = known;
+  }
+
+  #skipTo(offset: number): void {
+    if (offset === this.#offset) return;
+    this.#offset = offset;
+    this.#partial = "";
+    this.#missed = true;
+  }
+
   #take(from: number, text: string): void {
     const begins = Math.max(0, from - this.#partial.length);
-    const lines = (this.#partial + text).split("\n");
+    const lines = (this.#partial + text.replaceAll(GAP, "")).split("\n");
     this.#partial = (lines.pop() ?? "").slice(0, MAX_PARTIAL);
     for (const line of lines) {
       const begun = phaseBegun(line);
@@ -69,7 +97,7 @@ async function endsFrom(file: string, from: number, last: number, first = 0): Pr
   if (!handle) return [];
   const read = async (start: number, length: number): Promise<string> => {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-    return buffer.subarray(0, bytesRead).toString("utf8");
+    return buffer.subarray(0, bytesRead).toString("utf8").replaceAll(GAP, "\n");
   };
   try {
     const { size } = await handle.stat();

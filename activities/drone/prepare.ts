@@ -11,6 +11,7 @@ import type { ArtifactCache } from "./artifactCache.ts";
 import { type Attempt, jobFile, recordOrder, recordStart, reportFile } from "./attempt.ts";
 import type { Documents } from "./documents.ts";
 import { failureOf } from "./failure.ts";
+import type { LogKeep } from "./logKeep.ts";
 import { startSupervisor } from "./supervisor.ts";
 
 export interface Workshop {
@@ -20,6 +21,8 @@ export interface Workshop {
   portage: PortageInstallation;
   documents: Documents;
   artifacts: ArtifactCache;
+  /** Of each log. */
+  keep: LogKeep;
   /** Directories of a tree identity's repositories, by name; null where this drone does not have it. */
   treeLocations(identity: string): Promise<Record<string, string> | null>;
 }
@@ -48,6 +51,7 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
     throw failureOf({ class: "stale", message });
   }
   const needed = await workshop.documents.artifacts(order, plan, dependencyClosure(plan, order.index));
+  const copies = join(attempt.root, "var/log/portage");
   const [root] = await Promise.all([
     createBuildRoot({
       path: attempt.root,
@@ -59,6 +63,7 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
         distfiles: workshop.drone.distfiles,
         distdir: join(workshop.drone.dir, "distfiles"),
         pkgdir: attempt.packages,
+        logdir: copies,
       },
     }),
     workshop.artifacts.ensure(
@@ -84,6 +89,8 @@ export async function startBuild(workshop: Workshop, attempt: Attempt, signal: A
     attempt,
     {
       log: attempt.log,
+      keep: workshop.keep,
+      copies,
       nice: order.nice,
       cores: workshop.drone.coresLimit,
       disk: [attempt.root],

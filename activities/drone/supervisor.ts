@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../../system/atomicFile.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
 import type { ProcessIdentity } from "../../system/processIdentity.ts";
 import { readJson } from "./jsonFile.ts";
+import type { LogKeep } from "./logKeep.ts";
 
 /** A command under supervise.py, by the directory of its files. */
 export interface Supervised {
@@ -26,6 +27,10 @@ export interface BuildResult {
 /** What the supervisor is to do: supervise.json. */
 export interface SuperviseJob {
   log: string;
+  /** Of a long log. */
+  keep: LogKeep;
+  /** Directory of other logs that say the same: those begin anew when they are long. */
+  copies: string;
   nice: number;
   /** Processors that it may use; more than there are: all. */
   cores: number;
@@ -62,6 +67,8 @@ const UsageSchema = z.object({
   nice: z.int(),
   /** Why it is not in force everywhere; null: it is. */
   refused: z.string().nullable(),
+  /** Why the middle of a long log stays on the disk; null: it does not. */
+  logUnlimited: z.string().nullable().default(null),
 });
 export type MeasuredUsage = z.infer<typeof UsageSchema>;
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepFor } from "../../activities/drone/logKeep.ts";
 import { resultOf, startSupervisor, supervisorOf, usageOf } from "../../activities/drone/supervisor.ts";
 import { endProcesses } from "../../system/processes.ts";
 import { clean, type Project } from "./project.ts";
@@ -91,6 +92,7 @@ async function start({ project, nice, jobs }: Order, tools: Tools, pool: TokenPo
   const shared = pool && ` -j${jobs} --jobserver-auth=fifo:${pool.open(nameOf(project))}`;
   const job = {
     ...{ nice, cores: Number.MAX_SAFE_INTEGER, cgroup: null, disk: [], log: join(project.directory, "log") },
+    ...{ keep: keepFor(2 ** 24), copies: join(project.directory, "none") },
     command: ["sh", "build.sh", program, quiet, ...(shared ? [] : [`-j${jobs}`])],
   };
   const env = { PATH: process.env.PATH, ...(shared && { MAKEFLAGS: shared }) };

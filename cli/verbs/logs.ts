@@ -134,7 +134,7 @@ async function openLog(context: Context, found: LoggedAttempt, wait: boolean): P
       return null;
     });
     if (there !== null) return { source, file: null, close: async () => {} };
-    const own = place && (await droneLog(place.dir, place.file));
+    const own = place && (await droneLog(place.dir, place.file, place.limitBytes));
     if (own) return { source: own, file: place.file, close: own.close };
     if (last) return null;
     await sleep(PAUSE_MS);
@@ -145,10 +145,11 @@ async function openLog(context: Context, found: LoggedAttempt, wait: boolean): P
 async function fileOf(
   context: Context,
   { run, cpv, attempt, view }: LoggedAttempt,
-): Promise<{ dir: string; file: string } | null> {
+): Promise<{ dir: string; file: string; limitBytes: number } | null> {
   if (view === null) return null;
-  const { dir } = droneConfig(await context.config(), view.drone);
-  return { dir, file: buildLogPath(dir, run, cpv, attempt) };
+  const config = await context.config();
+  const { dir } = droneConfig(config, view.drone);
+  return { dir, file: buildLogPath(dir, run, cpv, attempt), limitBytes: config.build.logLimitMib * 2 ** 20 };
 }
 
 async function printAsJson(context: Context, found: LoggedAttempt, { source, file }: OpenLog): Promise<void> {

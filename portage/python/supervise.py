@@ -2,9 +2,11 @@
 
 usage: supervise.py DIRECTORY
 
-DIRECTORY has supervise.json: {log, nice, cores, cgroup, disk, command}. `cores`: processors that the command may use;
-`cgroup`: directory of a cgroup (version 2) made for it, null for none; `disk`: directories whose size is measured. It is
-started in a session of its own and outlives whoever started it. It leaves files in DIRECTORY, each whole or not at all:
+DIRECTORY has supervise.json: {log, keep, copies, nice, cores, cgroup, disk, command}. `keep`: {head, tail}, bytes of a
+long log that stay, and `copies` a directory of other logs that say the same, see loglimit.py; `cores`: processors that the
+command may use; `cgroup`: directory of a cgroup (version 2) made for it, null for none; `disk`: directories whose size is
+measured. It is started in a session of its own and outlives whoever started it. It leaves files in DIRECTORY, each whole
+or not at all:
 
 - supervisor.json: who supervises; written before the command starts, so that no build runs that cannot be found again.
 - usage.json: what the command has used up to now, see measure.py and disk.py; written about once a second, for the last
@@ -26,6 +28,7 @@ import time
 # -I leaves out the program's own directory.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import disk  # pylint: disable=wrong-import-position
+import loglimit  # pylint: disable=wrong-import-position
 import measure  # pylint: disable=wrong-import-position
 import priority  # pylint: disable=wrong-import-position
 
@@ -116,9 +119,11 @@ def main(directory):
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     with open(job["log"], "ab") as output:
-        usage = measure.Usage(job["log"], output.tell())
+        offset, file = output.tell(), os.dup(output.fileno())
         room = disk.DiskUse(job["disk"])
         child = subprocess.Popen(job["command"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    limit = loglimit.LogLimit(file, **job["keep"], copies=job["copies"])
+    usage = measure.Usage(job["log"], offset, limit)
 
     def note(due, final):
         try:
@@ -127,12 +132,13 @@ def main(directory):
             urgency.apply(family)
             room.follow(len(usage.marks))
             if due:
-                report = {**usage.report(), **room.report(), **urgency.report()}
+                report = {**usage.report(), **room.report(), **urgency.report(), **limit.report()}
                 write_atomic(os.path.join(directory, "usage.json"), report, durable=final)
         except OSError:
             pass  # A measurement is worth no build: on a full disk the build itself finds out.
 
     code = watch(child, note, reader)
+    limit.stop()
     result = {
         "exitCode": code if code >= 0 else None,
         "signal": -code if code < 0 else None,

@@ -9,6 +9,7 @@ import { buildLogPath } from "../../portage/buildLog.ts";
 
 const RUN = "desktop-20261121-0101";
 const CPV = "dev-libs/openssl-3.0.2-r1";
+const LIMIT = 2 ** 20;
 let directory: string;
 let dir: string;
 let file: string;
@@ -40,7 +41,7 @@ test("the log is looked for where a drone writes it", () => {
 
 test("a log is read whole, and on from where it ended", async () => {
   await writeFile(file, "one\n");
-  const log = await droneLog(dir, file);
+  const log = await droneLog(dir, file, LIMIT);
   const read: string[] = [];
   const write = (bytes: Uint8Array): void => void read.push(Buffer.from(bytes).toString());
   try {
@@ -55,18 +56,18 @@ test("a log is read whole, and on from where it ended", async () => {
 });
 
 test("a log that is not there", async () => {
-  expect(await droneLog(dir, file)).toBeNull();
-  expect(await droneLog(join(directory, "other"), file)).toBeNull();
+  expect(await droneLog(dir, file, LIMIT)).toBeNull();
+  expect(await droneLog(join(directory, "other"), file, LIMIT)).toBeNull();
 });
 
 test("links out of the logs are not followed, neither the file nor its directory", async () => {
   await writeFile(join(directory, "secret"), "secret\n");
   await symlink(join(directory, "secret"), file);
-  expect(await droneLog(dir, file)).toBeNull();
+  expect(await droneLog(dir, file, LIMIT)).toBeNull();
 
   await rm(dirname(file), { recursive: true });
   await mkdir(join(directory, "elsewhere"));
   await writeFile(join(directory, "elsewhere", "openssl-3.0.2-r1.2.log"), "secret\n");
   await symlink(join(directory, "elsewhere"), dirname(file));
-  expect(await droneLog(dir, file)).toBeNull();
+  expect(await droneLog(dir, file, LIMIT)).toBeNull();
 });

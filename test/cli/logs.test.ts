@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApplicationFailure } from "@temporalio/common";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { keepFor } from "../../activities/drone/logKeep.ts";
 import { LogStreams } from "../../activities/drone/logStream.ts";
 import type { NoopDroneOptions } from "../../bench/noop/drone.ts";
 import { pkg } from "../../bench/noop/plan.ts";
@@ -76,7 +77,7 @@ test("a log on another machine is followed over HTTP within 2 s, to its end", as
   const it = await swarmOf(async ({ cpv }) => (cpv === "dev-libs/a-1" ? written.promise : undefined), ["izar"]);
   // As on that machine: a log that grows there, and what brings it.
   const file = join(await temporaryDirectory(), "a-1.1.log");
-  const streams = new LogStreams(it.client.logs, { log: () => {} });
+  const streams = new LogStreams(it.client.logs, { log: () => {}, keep: keepFor(2 ** 24) });
   const { run } = JSON.parse((await it.command("run-update", "--detach", "--json")).stdout);
   await until("the build", async () => (await it.noop.view()).drones[0]?.building.length);
   const following = it.start("logs", "-f", "dev-libs/a");

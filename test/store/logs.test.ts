@@ -171,8 +171,9 @@ describe("a log that is longer than the limit", () => {
   test("its sender may leave out the middle, but nothing of the beginning", async () => {
     const it = await served();
     const skip = { begun: BEGUN, skip: true, bytes: bytesOf("end\n") };
-    await it.client.logs.append(KEY, { begun: BEGUN, offset: 0, bytes: lines(4096) });
     await expect(it.client.logs.append(KEY, { ...skip, offset: 10 * MIB })).rejects.toMatchObject({ status: 400 });
+    await it.client.logs.append(KEY, { begun: BEGUN, offset: 0, bytes: lines(4096) });
+    await expect(it.client.logs.append(KEY, { ...skip, offset: 4095 })).rejects.toMatchObject({ status: 400 });
     await bring(it, lines(LIMIT / 2));
     await it.client.logs.append(KEY, { ...skip, offset: 700 * MIB });
     // Again, from further back: the end that is kept is brought whole.

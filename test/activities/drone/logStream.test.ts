@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { keepFor } from "../../../activities/drone/logKeep.ts";
 import { LogStreams } from "../../../activities/drone/logStream.ts";
 import { BinhostClient } from "../../../store/client.ts";
 import { createBinhostServer } from "../../../store/server.ts";
@@ -45,9 +46,13 @@ async function binhost(
   return { server, port: Number(new URL(url).port), client: new BinhostClient(url, "t"), end };
 }
 
-function streams(client: BinhostClient, stop?: AbortSignal): { streams: LogStreams; logged: string[] } {
+function streams(
+  client: BinhostClient,
+  stop?: AbortSignal,
+  keep = keepFor(4 * MIB),
+): { streams: LogStreams; logged: string[] } {
   const logged: string[] = [];
-  return { streams: new LogStreams(client.logs, { log: (message) => logged.push(message), stop }), logged };
+  return { streams: new LogStreams(client.logs, { log: (message) => logged.push(message), keep, stop }), logged };
 }
 
 async function whole(client: BinhostClient): Promise<Buffer> {

@@ -1,9 +1,11 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bothEnds, endOf, LogTail } from "../../../activities/drone/logTail.ts";
 
+const MIB = 2 ** 20;
+const KEEP = { head: 4 * MIB, tail: 4 * MIB };
 let directory: string;
 let file: string;
 
@@ -14,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 test("where a phase begins is known to the chunk that was read, in a log of many", async () => {
-  const tail = new LogTail(file);
+  const tail = new LogTail(file, KEEP);
   await writeFile(file, ">>> Unpacking source...\n");
   await tail.update();
   expect([tail.phase, tail.phaseFrom]).toEqual(["unpack", 0]);
@@ -27,6 +29,26 @@ test("where a phase begins is known to the chunk that was read, in a log of many
   await tail.update();
   expect([tail.phase, tail.phaseFrom]).toEqual(["compile", 24 + noise.length]);
   expect(tail.lastLine).toBe("more");
+});
+
+test("what is not kept of a long log is passed over: a step in there is known from who has read it", async () => {
+  const tail = new LogTail(file, KEEP);
+  await writeFile(file, ">>> Unpacking source...\n");
+  await truncate(file, 100 * 1024 * MIB);
+  await appendFile(file, "the last words\n");
+  const began = performance.now();
+  await tail.update();
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect([tail.phase, tail.lastLine, tail.size]).toEqual(["unpack", "the last words", 100 * 1024 * MIB + 15]);
+  tail.know([">>> Unpacking source...", ">>> Configuring source in /x ..."]);
+  expect(tail.phase).toBe("configure");
+  // Who has read it all comes somewhat later.
+  await appendFile(file, ">>> Compiling source in /x ...\n");
+  await tail.update();
+  tail.know([">>> Unpacking source...", ">>> Configuring source in /x ..."]);
+  expect(tail.phase).toBe("compile");
+  const [begin = "", end = ""] = await bothEnds(file, 100 * MIB, MIB);
+  expect([begin.trim(), end.trim()]).toEqual(["", "the last words\n>>> Compiling source in /x ..."]);
 });
 
 test("both ends of a part of a file, or all of it where it is short", async () => {

@@ -16,6 +16,7 @@ import { signalGroup } from "../../../system/processIdentity.ts";
 import { testDirectory } from "../../support/portage.ts";
 
 const python = spawnSync("which", ["python3"], { encoding: "utf8" }).stdout.trim();
+const MIB = 2 ** 20;
 const eventually = { timeout: 20_000, interval: 50 };
 /** Uses `seconds` of one core, and holds `mib` of memory meanwhile. */
 const burn = (seconds: number, mib = 0) =>
@@ -24,7 +25,18 @@ const burn = (seconds: number, mib = 0) =>
 async function start(script: string, more: Partial<SuperviseJob> = {}): Promise<{ directory: string; log: string }> {
   const directory = await testDirectory();
   const log = join(directory, "log");
-  const job = { log, nice: 3, cores: 4096, cgroup: null, disk: [], command: ["bash", "-c", script], ...more };
+  const keep = { head: MIB, tail: 2 * MIB };
+  const job = {
+    log,
+    keep,
+    copies: join(directory, "copies"),
+    nice: 3,
+    cores: 4096,
+    cgroup: null,
+    disk: [],
+    command: ["bash", "-c", script],
+    ...more,
+  };
   const env = { PATH: process.env.PATH, PYTHON: python };
   expect(await startSupervisor({ directory }, job, { python, cwd: directory, env })).toBe(true);
   const supervisor = await supervisorOf({ directory });
@@ -78,7 +90,6 @@ open("done", "w")' &)
       rm -r work/deep work/same; echo ">>> Creating binpkg"; until [ -e end ]; do sleep 0.05; done`,
       { disk: ["work", "not-there"] },
     );
-    const MIB = 2 ** 20;
     const sees = (least: number, most: number) =>
       vi.waitFor(async () => {
         const bytes = (await usageOf(own))?.diskBytes ?? -1;

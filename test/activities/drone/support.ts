@@ -57,7 +57,7 @@ export interface Yard {
   plan: Plan;
   /** What was asked of the binhost: method and path. */
   requests: string[];
-  live(more?: Partial<{ lowDiskGib: number; dir: string }>): Promise<Life>;
+  live(more?: Partial<{ lowDiskGib: number; dir: string; logLimitBytes: number }>): Promise<Life>;
   order(cpv: string, more?: Partial<BuildOrder>): BuildOrder;
   /** Builds, uploads and has it accepted, as buildPackage does. */
   deliver(life: Life, cpv: string): Promise<BuiltArtifact>;
@@ -82,7 +82,11 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
   await client.putTarget("desktop", bundle);
   const portage = await testPortage();
 
-  const live: Yard["live"] = async ({ lowDiskGib = 0, dir = join(directory, "drone") } = {}) => {
+  const live: Yard["live"] = async ({
+    lowDiskGib = 0,
+    dir = join(directory, "drone"),
+    logLimitBytes = 2 ** 24,
+  } = {}) => {
     const logged: string[] = [];
     let current = new TestContext();
     const activities = await createDroneActivities({
@@ -91,7 +95,8 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
         ...{ prefixLength: 96, distfiles: [tree.distfiles], autoReboot: false },
         ...{ coresLimit: cpus().length, memoryGib: 4, exclude: [], only: ["dev-libs/*"] },
       },
-      ...{ portage, binhost: client, keepLogsDays: 30, log: (message: string) => logged.push(message) },
+      ...{ portage, binhost: client, keepLogsDays: 30, logLimitBytes },
+      log: (message: string) => logged.push(message),
       context: () => current,
     });
     return {
