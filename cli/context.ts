@@ -3,6 +3,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { SwarmConfig } from "../config/schema.ts";
 import type { BinhostClient } from "../store/client.ts";
 import { coloured, type Paint, plain, wantsColour } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 /** The process around a command. */
 export interface Surroundings {
@@ -67,14 +68,16 @@ export class Context {
     return (await this.loadedConfig()).config;
   }
 
-  /** A client of the engine. UserError: there is no server. */
-  readonly client: () => Promise<Client> = lazily(async () => {
+  private readonly engine = lazily(async () => {
     const config = await this.config();
-    const { connectClient } = await import("../connection/client.ts");
-    const client = await connectClient(config);
-    this.closers.push(() => client.connection.close());
-    return client;
+    const { EngineConnection } = await import("../connection/engineConnection.ts");
+    const engine = new EngineConnection(config);
+    this.closers.push(() => engine.close());
+    return engine;
   });
+
+  /** A client of the engine, wherever that is by now. UserError: there is no server. */
+  readonly client = async (): Promise<Client> => (await this.engine()).client();
 
   /** A client of the binhost with the swarm's token; without one where the token file is not there yet. */
   readonly binhost: () => Promise<BinhostClient> = lazily(async () => {
@@ -94,17 +97,17 @@ export class Context {
 
   /** Results: to stdout, one line or several. */
   print(lines: string | readonly string[] = ""): void {
-    this.around.stdout.write(`${typeof lines === "string" ? lines : lines.join("\n")}\n`);
+    this.around.stdout.write(`${printable(typeof lines === "string" ? lines : lines.join("\n"))}\n`);
   }
 
   /** Remarks that are no part of the result: to stderr. */
   note(text: string): void {
-    this.around.stderr.write(`${text}\n`);
+    this.around.stderr.write(`${printable(text)}\n`);
   }
 
   /** The answer of `--json`. */
   printJson(value: unknown): void {
-    this.around.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    this.around.stdout.write(`${printable(JSON.stringify(value, null, 2))}\n`);
   }
 
   /** Closes the connections that were opened. */

@@ -1,3 +1,4 @@
+import { printable } from "./printable.ts";
 import { truncate } from "./text.ts";
 
 /** A block of lines on a terminal that is drawn again in its place. */
@@ -14,7 +15,7 @@ export class LiveBlock {
     // A terminal that does not know its size says 0.
     const columns = this.#out.columns || 80;
     const rows = (this.#out.rows || 24) - 1;
-    const shown = lines.slice(0, rows).map((line) => truncate(line, columns));
+    const shown = lines.slice(0, rows).map((line) => truncate(printable(line).replaceAll("\n", " "), columns));
     this.#out.write(`${this.#home()}${shown.join("\n")}\n`);
     this.#height = shown.length;
   }

@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Client } from "@temporalio/client";
 import { Registry } from "prom-client";
 import type { LoadedConfig } from "../config/load.ts";
-import { connectClient } from "../connection/client.ts";
-import { connectionSettings } from "../connection/options.ts";
+import { EngineConnection } from "../connection/engineConnection.ts";
 import type { Access } from "../operations/access.ts";
 import { BinhostClient } from "../store/client.ts";
 import { engineLatency } from "../telemetry/engineLatency.ts";
@@ -13,12 +12,12 @@ export class GatewayAccess implements Access {
   readonly by = "gateway";
   /** How long the engine takes to answer. */
   readonly metrics = new Registry();
-  readonly #grpc = { interceptors: engineLatency(this.metrics) };
   readonly #loaded: LoadedConfig;
-  #engine: { address: string; client: Promise<Client> } | null = null;
+  readonly #engine: EngineConnection;
 
   constructor(loaded: LoadedConfig) {
     this.#loaded = loaded;
+    this.#engine = new EngineConnection(loaded.config, { interceptors: engineLatency(this.metrics) });
   }
 
   /** The same for somebody who is named in the record of what is done. */
@@ -40,20 +39,8 @@ export class GatewayAccess implements Access {
     return this.#loaded.config;
   }
 
-  /** Connected at its first use, and anew where a dev server came back at another address. */
   client(): Promise<Client> {
-    const { address } = connectionSettings(this.#loaded.config).options;
-    if (this.#engine?.address === address) return this.#engine.client;
-    const before = this.#engine;
-    const client = connectClient(this.#loaded.config, this.#grpc);
-    const engine = { address, client };
-    this.#engine = engine;
-    client.catch(() => {
-      // Tried again at the next use.
-      if (this.#engine === engine) this.#engine = null;
-    });
-    if (before) setTimeout(() => void closed(before.client), RETRIED_MS).unref();
-    return client;
+    return this.#engine.client();
   }
 
   /** The token is read each time: `swarm up` may make it after the gateway was started. */
@@ -65,15 +52,6 @@ export class GatewayAccess implements Access {
 
   /** @param isWell the engine answers: nothing is tried again. Else the connection ends with the process. */
   async close(isWell: boolean): Promise<void> {
-    const engine = this.#engine;
-    this.#engine = null;
-    if (engine && isWell) await closed(engine.client);
+    if (isWell) await this.#engine.close();
   }
-}
-
-/** A call that the SDK tries again on a connection that was closed meanwhile throws where nobody can catch it. ms */
-const RETRIED_MS = 120_000;
-
-async function closed(client: Promise<Client>): Promise<void> {
-  await client.then(({ connection }) => connection.close()).catch(() => {});
 }

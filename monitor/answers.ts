@@ -1,4 +1,5 @@
 import { count, duration } from "../model/words.ts";
+import type { Reset } from "../operations/reset.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../workflows/messages.ts";
 
 /** What came of an operator's action, in words, a line each. */
@@ -20,4 +21,12 @@ export function unblockWords(cpvs: readonly string[]): string[] {
 
 export function finalizeWords({ snapshot, added }: FinalizeAnswer): string[] {
   return [`✓ Published as ${snapshot}: ${count(added, "package")} added. Back: swarm snapshots rollback`];
+}
+
+export function resetWords({ cancelled, terminated, builds, staging }: Omit<Reset, "dropped">): string[] {
+  const ended = terminated ? `${cancelled} was stuck: terminated` : `${cancelled} is cancelled`;
+  const left = builds > 0 ? `, with ${count(builds, "build")} that ${builds === 1 ? "was" : "were"} left` : "";
+  const clear =
+    staging.length > 0 ? `what it had built is thrown away (${staging.join(", ")})` : "nothing of it was staged";
+  return [`✓ ${cancelled === null ? "No run was in progress" : ended}${left}; ${clear}.`, "→ Run: swarm run-update"];
 }

@@ -1,23 +1,36 @@
+import { previewOf } from "../gateway/views/preview.ts";
+import { UserError } from "../model/errors.ts";
+import type { RunView } from "../model/run.ts";
 import type { Access } from "../operations/access.ts";
 import { operateRun } from "../operations/operate.ts";
+import { readPackages } from "../operations/packages.ts";
+import { readRun } from "../operations/readModel.ts";
 import { resetTarget } from "../operations/reset.ts";
-import { chooseRun } from "../operations/targets.ts";
+import { verification } from "../operations/verification.ts";
 import { Watcher } from "../watch/watcher.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../workflows/messages.ts";
-import { balanceWords, finalizeWords, unblockWords } from "./answers.ts";
-import { type Action, LOG_TAIL, type LogPart, type LogPlace, type Shown, type Source } from "./source.ts";
+import { balanceWords, finalizeWords, resetWords, unblockWords } from "./answers.ts";
+import {
+  type Action,
+  LOG_TAIL,
+  type LogPart,
+  type LogPlace,
+  NO_RUN,
+  otherRun,
+  type Preview,
+  type Shown,
+  type Source,
+} from "./source.ts";
 
 /** Looks at the engine itself, through one watcher. */
 export class EngineSource implements Source {
   readonly via = null;
   readonly #access: Access;
-  readonly #target: string | undefined;
   readonly #watcher: Watcher;
   #problem: string | null = null;
 
   constructor(access: Access, target: string | undefined) {
     this.#access = access;
-    this.#target = target;
     const log = (line: string): void => {
       this.#problem = line;
     };
@@ -52,9 +65,32 @@ export class EngineSource implements Source {
     }
   }
 
+  async preview(): Promise<Preview> {
+    const run = await this.#run(this.#shownTarget());
+    const [packages, binhost] = await Promise.all([readPackages(this.#access, run.target), this.#access.binhost()]);
+    const [staged, current] = await Promise.all([binhost.staged(run.run), binhost.snapshot(run.target, "current")]);
+    return previewOf(verification(run, packages, staged), current);
+  }
+
+  /** Whose run is on the screen: it is meant, also where another target's run has begun meanwhile. */
+  #shownTarget(): string {
+    const target = this.current()?.reading.run?.target;
+    if (target === undefined) throw new UserError(NO_RUN);
+    return target;
+  }
+
+  async #run(target: string): Promise<RunView> {
+    const { run, runProblem } = await readRun(await this.#access.client(), target);
+    if (run === null) throw new UserError(runProblem ?? NO_RUN);
+    return run;
+  }
+
   async #do(action: Action): Promise<string[]> {
-    // What is on the screen is meant, also where another target's run has begun meanwhile.
-    const target = this.#target ?? this.current()?.reading.run?.target;
+    const target = this.#shownTarget();
+    // A run that answers nobody is what a reset is for.
+    if (action.kind === "reset") return resetWords(await resetTarget(this.#access, target, () => {}, action.run));
+    const { run } = await this.#run(target);
+    if (run !== action.run) throw new UserError(otherRun(action.run, run));
     switch (action.kind) {
       case "balance":
         return balanceWords(await operateRun<BalanceAnswer>(this.#access, target, "balance"));
@@ -66,11 +102,6 @@ export class EngineSource implements Source {
       case "finalize": {
         const { acceptFailed } = action;
         return finalizeWords(await operateRun<FinalizeAnswer>(this.#access, target, "finalize", { acceptFailed }));
-      }
-      case "reset": {
-        const steps: string[] = [];
-        await resetTarget(this.#access, await chooseRun(this.#access, target), (step) => steps.push(`✓ ${step}`));
-        return [...steps, "→ Run: swarm run-update"];
       }
     }
   }

@@ -2,46 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { Event, Package } from "../gateway/schemas/run.ts";
 import { State } from "../gateway/schemas/state.ts";
-import { messageOf, UserError } from "../model/errors.ts";
+import { UserError } from "../model/errors.ts";
 import type { RunEvent } from "../model/events.ts";
 import type { PackageView } from "../model/run.ts";
-import { balanceWords, finalizeWords, unblockWords } from "./answers.ts";
+import { GatewayRequests, problemOf } from "./gatewayRequests.ts";
 import { type ServerSentEvent, serverSentEvents } from "./serverSentEvents.ts";
-import { type Action, LOG_TAIL, type LogPart, type LogPlace, type Shown, type Source } from "./source.ts";
+import {
+  type Action,
+  LOG_TAIL,
+  type LogPart,
+  type LogPlace,
+  NO_RUN,
+  type Preview,
+  type Shown,
+  type Source,
+} from "./source.ts";
 
 /** Pause before the stream is asked for again, at first and at most. ms */
 const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
 /** The gateway says something at least every 15 s: after this it is gone, whatever the connection says. ms */
 const SILENT_MS = 40_000;
-/** An action may take the workflow its time: a finalize publishes. ms */
-const ACT_WITHIN_MS = 120_000;
-const ANSWER_WITHIN_MS = 15_000;
 const MAX_EVENTS = 5_000;
 
 const Packages = z.object({ full: z.boolean(), packages: z.array(Package) });
-const Refusal = z.object({ error: z.string(), hint: z.string().nullish() });
-const Answers = {
-  balance: z.object({
-    freed: z.array(z.string()),
-    moved: z.array(
-      z.object({ cpv: z.string(), from: z.string(), to: z.string(), here: z.number(), there: z.number() }),
-    ),
-    kept: z.array(
-      z.object({ cpv: z.string(), drone: z.string(), better: z.string(), here: z.number(), there: z.number() }),
-    ),
-  }),
-  unblock: z.object({ unblocked: z.array(z.string()) }),
-  finalize: z.object({ snapshot: z.string(), packages: z.number(), added: z.number() }),
-  said: z.object({ answer: z.string() }),
-};
-const Size = z.coerce.number().int().nonnegative();
-const LogHeaders = z.object({
-  "log-offset": Size,
-  "log-size": Size,
-  "log-complete": z.enum(["true", "false"]).transform((it) => it === "true"),
-  "log-begun": Size.default(0),
-});
 
 export interface GatewayOptions {
   /** The gateway's root, `http://host:8090`. */
@@ -53,14 +37,15 @@ export interface GatewayOptions {
 /** Looks through a gateway's live stream: however many monitors there are, the engine is asked once. */
 export class GatewaySource implements Source {
   readonly via: string;
-  readonly #url: string;
-  readonly #token: string | null;
+  readonly #requests: GatewayRequests;
   readonly #target: string | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   #following: Promise<void> | null = null;
   #state: State | null = null;
   #packages = new Map<string, PackageView>();
+  /** `#packages` as a list, until something of it changes. */
+  #list: readonly PackageView[] | null = null;
   #events: RunEvent[] = [];
   /** When the gateway last said anything. ms since the epoch */
   #heardAt = 0;
@@ -70,8 +55,7 @@ export class GatewaySource implements Source {
 
   constructor({ url, token, target }: GatewayOptions) {
     this.via = url.replace(/\/+$/, "");
-    this.#url = this.via;
-    this.#token = token;
+    this.#requests = new GatewayRequests(this.via, token);
     this.#target = target;
   }
 
@@ -88,7 +72,8 @@ export class GatewaySource implements Source {
   current(): Shown | null {
     const state = this.#state;
     if (!state) return null;
-    const shown = { reading: state.reading, packages: [...this.#packages.values()], events: this.#events };
+    this.#list ??= [...this.#packages.values()];
+    const shown = { reading: state.reading, packages: this.#list, events: this.#events };
     // While it talks, what it last said is how things are: it says what changes.
     if (this.#problem === null) return { ...shown, at: state.stale ? state.at : this.#heardAt, stale: state.stale };
     return { ...shown, at: this.#heardAt, stale: this.#problem };
@@ -137,7 +122,7 @@ export class GatewaySource implements Source {
     try {
       const headers = { accept: "text/event-stream", ...(this.#lastId ? { "last-event-id": this.#lastId } : {}) };
       const signal = AbortSignal.any([this.#stop.signal, silent.signal]);
-      const { body } = await this.#ask("GET", `/live${this.#query()}`, { headers, signal });
+      const { body } = await this.#requests.ask("GET", `/live${this.#query()}`, { headers, signal });
       if (!body) throw new Error("it sent no stream");
       for await (const event of serverSentEvents(body)) {
         heard();
@@ -168,10 +153,12 @@ export class GatewaySource implements Source {
     this.#state = state;
     if (!isOther) return;
     this.#packages.clear();
+    this.#list = null;
     this.#events = [];
   }
 
   #takePackages({ full, packages }: z.infer<typeof Packages>): void {
+    this.#list = null;
     if (full) this.#packages.clear();
     for (const each of packages) this.#packages.set(each.cpv, each);
   }
@@ -182,92 +169,26 @@ export class GatewaySource implements Source {
     this.#events = [...this.#events, event].slice(-MAX_EVENTS);
   }
 
-  async #ask(
-    method: "GET" | "POST",
-    path: string,
-    { headers = {}, signal, body }: { headers?: Record<string, string>; signal: AbortSignal; body?: unknown },
-  ): Promise<Response> {
-    const response = await fetch(`${this.#url}/api/v1${path}`, {
-      method,
-      signal,
-      headers: {
-        ...headers,
-        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (response.ok) return response;
-    const told = Refusal.safeParse(await response.json().catch(() => null)).data;
-    if (!told) throw new GatewayRefusal(response.status, [`the gateway answered HTTP ${response.status}`]);
-    throw new GatewayRefusal(response.status, [told.error, ...(told.hint ? [told.hint] : [])]);
+  /** Whose run is shown. */
+  #shownTarget(): string {
+    const target = this.#state?.reading.run?.target;
+    if (target === undefined) throw new UserError(NO_RUN);
+    return target;
+  }
+
+  async preview(): Promise<Preview> {
+    return await this.#requests.preview(this.#shownTarget());
   }
 
   async operate(action: Action): Promise<string[]> {
-    const target = this.#target ?? this.#state?.reading.run?.target;
-    if (target === undefined) throw new UserError("There is no run. Start one: swarm run-update");
-    const post = async <T>(name: string, schema: z.ZodType<T>, body: unknown = {}): Promise<T> => {
-      const path = `/runs/${encodeURIComponent(target)}/${name}`;
-      const response = await this.#ask("POST", path, { body, signal: AbortSignal.timeout(ACT_WITHIN_MS) }).catch(
-        (error: unknown) => {
-          throw error instanceof GatewayRefusal ? error : new UserError(problemOf(error));
-        },
-      );
-      return schema.parse(await response.json());
-    };
-    switch (action.kind) {
-      case "balance":
-        return balanceWords(await post("balance", Answers.balance));
-      case "unblock":
-        return unblockWords((await post("unblock", Answers.unblock)).unblocked);
-      case "pause":
-      case "resume":
-        return [`✓ ${(await post(action.kind, Answers.said)).answer}`];
-      case "finalize":
-        return finalizeWords(await post("finalize", Answers.finalize, { acceptFailed: action.acceptFailed }));
-      case "reset":
-        return [`✓ ${(await post("cancel", Answers.said)).answer}`, "→ Run: swarm run-update"];
-    }
+    return await this.#requests.operate(this.#shownTarget(), action);
   }
 
   async readLog(place: LogPlace, offset: number | null): Promise<LogPart | null> {
-    if (offset !== null) return await this.#readLog(place, offset);
+    const { signal } = this.#stop;
+    if (offset !== null) return await this.#requests.readLog(place, offset, signal);
     // Its length comes with any part of it.
-    const first = await this.#readLog(place, 0);
-    return first && first.size > LOG_TAIL ? await this.#readLog(place, first.size - LOG_TAIL) : first;
+    const first = await this.#requests.readLog(place, 0, signal);
+    return first && first.size > LOG_TAIL ? await this.#requests.readLog(place, first.size - LOG_TAIL, signal) : first;
   }
-
-  async #readLog({ run, cpv, attempt }: LogPlace, offset: number): Promise<LogPart | null> {
-    const path = [run, ...cpv.split("/"), String(attempt)].map(encodeURIComponent).join("/");
-    try {
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-      const response = await this.#ask("GET", `/logs/${path}?offset=${offset}`, { signal });
-      const headers = LogHeaders.parse(Object.fromEntries(response.headers));
-      const { "log-offset": at, "log-size": size, "log-complete": complete, "log-begun": begun } = headers;
-      return { bytes: new Uint8Array(await response.arrayBuffer()), offset: at, size, complete, begun };
-    } catch (error) {
-      if (error instanceof GatewayRefusal && error.status === 404) return null;
-      throw error;
-    }
-  }
-}
-
-/** The gateway's own words for what it does not do. */
-class GatewayRefusal extends UserError {
-  readonly status: number;
-
-  constructor(status: number, problems: string[]) {
-    super(problems);
-    this.status = status;
-  }
-}
-
-/** Why the gateway tells nothing, in one sentence. */
-function problemOf(error: unknown): string {
-  if (error instanceof GatewayRefusal) return `the gateway refuses: ${error.problems.join(" ")}`;
-  if (error instanceof z.ZodError) {
-    return `the gateway's answer is not of this version: ${z.prettifyError(error).split("\n")[0]}`;
-  }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `the gateway does not answer: ${messageOf(cause) || "no reason is known"}`;
 }

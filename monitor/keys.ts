@@ -1,10 +1,11 @@
 import { queuedWords } from "../model/orders.ts";
-import { count } from "../model/words.ts";
+import { bytes, count } from "../model/words.ts";
 import { layout } from "./layout/frame.ts";
+import { rowsSeen } from "./layout/list.ts";
 import { firstShown } from "./layout/log.ts";
 import type { Size } from "./layout/panes.ts";
 import { chosenIndex, logOf } from "./rows.ts";
-import type { Action, LogPlace } from "./source.ts";
+import { type Action, type LogPlace, NO_RUN, otherRun, type Preview } from "./source.ts";
 import type { MonitorState, Pane, Question } from "./state.ts";
 
 /** Keys that are no character. */
@@ -32,6 +33,8 @@ export type KeyPress = { name: NamedKey } | { character: string };
 /** What has to be done beside drawing. */
 export type Effect =
   | { kind: "quit" | "suspend" | "redraw" }
+  /** What finalize would publish is to be asked about: see `askFinalize`. */
+  | { kind: "preview" }
   | { kind: "act"; action: Action }
   | { kind: "log"; place: LogPlace };
 
@@ -68,10 +71,21 @@ function answer(state: MonitorState, { action }: Question, key: KeyPress): Press
 }
 
 function act(state: MonitorState, action: Action): Pressed {
-  // Sent, it would be done when the engine is back, and nobody expects it any more.
-  const isDeaf = (state.shown?.reading.engine.problem ?? null) !== null;
-  if (isDeaf) return { state: told(state, "Nothing was done: the engine does not answer.") };
-  return { state, effect: { kind: "act", action } };
+  return isDeaf(state) ? deaf(state) : { state, effect: { kind: "act", action } };
+}
+
+/** Sent, it would be done when the engine is back, and nobody expects it any more. */
+function isDeaf({ shown }: MonitorState): boolean {
+  return (shown?.reading.engine.problem ?? null) !== null;
+}
+
+function deaf(state: MonitorState): Pressed {
+  return { state: told(state, "Nothing was done: the engine does not answer.") };
+}
+
+function actOnRun(state: MonitorState, kind: "balance" | "unblock" | "pause" | "resume"): Pressed {
+  const run = state.shown?.reading.run?.run;
+  return run === undefined ? { state: told(state, NO_RUN) } : act(state, { kind, run });
 }
 
 function typed(state: MonitorState, key: KeyPress): MonitorState {
@@ -114,13 +128,13 @@ function character(state: MonitorState, text: string, size: Size): Pressed {
     case "l":
       return state.log ? { state: closedLog(state) } : openLog(state, size);
     case "b":
-      return act(state, { kind: "balance" });
+      return actOnRun(state, "balance");
     case "u":
-      return act(state, { kind: "unblock" });
+      return actOnRun(state, "unblock");
     case "p":
-      return act(state, { kind: state.shown?.reading.run?.paused ? "resume" : "pause" });
+      return actOnRun(state, state.shown?.reading.run?.paused ? "resume" : "pause");
     case "f":
-      return { state: askFinalize(state) };
+      return previewFinalize(state);
     case "R":
       return { state: askReset(state) };
     default:
@@ -132,20 +146,41 @@ function told(state: MonitorState, ...lines: string[]): MonitorState {
   return { ...state, notice: { tone: "warn", lines } };
 }
 
-/** What would be published is said before it is. */
-function askFinalize(state: MonitorState): MonitorState {
+/** What would be published is shown before it is. */
+function previewFinalize(state: MonitorState): Pressed {
   const run = state.shown?.reading.run;
-  if (!run) return told(state, "There is no run to finalize. Start one: swarm run-update");
-  const { received, failed, skipped, needed, delegated } = run.counts;
-  if (run.endedAt !== null) return told(state, `${run.run} has ended. Start a new one: swarm run-update`);
-  if (run.step !== "gate") {
-    const left = needed + delegated;
-    return told(state, `Too early: ${run.run} has ${count(left, "package")} left. Nothing was published.`);
-  }
-  if (received === 0) return told(state, "Nothing was built, so there is nothing to publish. Again: u, or give up: R");
-  const without = failed + skipped > 0 ? `, without the ${failed} that failed and the ${skipped} that need them` : "";
-  const text = `Publish ${count(received, "package")} of ${run.run}${without}? Clients get them with their next update.`;
-  return { ...state, question: { text, action: { kind: "finalize", acceptFailed: failed > 0 } } };
+  if (!run) return { state: told(state, "There is no run to finalize. Start one: swarm run-update") };
+  const { received, needed, delegated } = run.counts;
+  const why =
+    run.endedAt !== null
+      ? `${run.run} has ended. Start a new one: swarm run-update`
+      : run.step !== "gate"
+        ? `Too early: ${run.run} has ${count(needed + delegated, "package")} left. Nothing was published.`
+        : received === 0
+          ? "Nothing was built, so there is nothing to publish. Again: u, or give up: R"
+          : null;
+  if (why !== null) return { state: told(state, why) };
+  if (isDeaf(state)) return deaf(state);
+  const notice = { tone: "faint", lines: ["Looking at what would be published ..."] } as const;
+  return { state: { ...state, notice }, effect: { kind: "preview" } };
+}
+
+/** Asks whether what was looked at is to be published. Who does something else by now is not asked. */
+export function askFinalize(state: MonitorState, preview: Preview): MonitorState {
+  if (state.question || state.typing || state.help) return state;
+  const shown = state.shown?.reading.run?.run ?? preview.run;
+  if (preview.run !== shown) return told(state, otherRun(shown, preview.run));
+  const { run, added, changed, failed, skipped, risk, words, refusal } = preview;
+  // That packages failed is what is asked about.
+  if (refusal !== null && (risk === "do not" || failed.length === 0)) return told(state, refusal);
+  const without =
+    failed.length + skipped.length > 0
+      ? `, without the ${failed.length} that failed and the ${skipped.length} that need them`
+      : "";
+  const what = `Publish ${count(added.length + changed.length, "package")} (${bytes(preview.bytes)}) of ${run}${without}?`;
+  const text = `${what} ${risk === "none" ? "Clients get them with their next update." : words.join(" ")}`;
+  const action = { kind: "finalize", run, acceptFailed: failed.length > 0 } as const;
+  return { ...state, notice: null, question: { text, action, preview } };
 }
 
 function askReset(state: MonitorState): MonitorState {
@@ -156,7 +191,7 @@ function askReset(state: MonitorState): MonitorState {
     run.queued ? `, and what is queued: ${queuedWords(run.queued)}` : ""
   }`;
   const text = `Cancel ${run.run} and throw away everything that it built and did not publish (${lost})?`;
-  return { ...state, question: { text, action: { kind: "reset" } } };
+  return { ...state, question: { text, action: { kind: "reset", run: run.run } } };
 }
 
 function panesOf(state: MonitorState, size: Size): Pane[] {
@@ -182,10 +217,13 @@ function openLog(state: MonitorState, size: Size): Pressed {
   return typeof place === "string" ? { state: told(state, place) } : { state, effect: { kind: "log", place } };
 }
 
-/** Rows that a pane shows at once. */
+/** Rows that the pane with the focus shows at once. */
 function pageOf(state: MonitorState, size: Size): number {
-  const place = layout(state, size).places.find(({ pane }) => pane === state.focus);
-  return Math.max(1, (place?.height ?? 2) - 1);
+  const { places, rows } = layout(state, size);
+  const place = places.find(({ pane }) => pane === state.focus);
+  if (!place || place.pane === "log") return Math.max(1, (place?.height ?? 2) - 1);
+  const { from, to } = rowsSeen(state, place, rows[place.pane]);
+  return Math.max(1, to - from);
 }
 
 function moved(state: MonitorState, name: NamedKey, size: Size): MonitorState {

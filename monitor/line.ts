@@ -28,8 +28,8 @@ export function line(...parts: readonly (string | readonly [Style | undefined, s
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: C0, C1, what turns the direction of text around, and what has no width
-const STRANGE = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+/** C0, C1, what turns the direction of text around, what has no width, and what some take for the end of a line. */
+const STRANGE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gv;
 
 /** Text that moves no cursor and switches nothing: a log may hold any bytes. */
 export function clean(text: string): string {

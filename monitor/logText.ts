@@ -1,9 +1,10 @@
 import { bytes as size } from "../model/words.ts";
 import { clean } from "./line.ts";
 
-/** What of a log is kept for the screen: lines, and characters of each. */
+/** What of a log is kept for the screen: lines, characters of each, and characters in all. */
 const MAX_LINES = 20_000;
 const MAX_LINE = 4_000;
+const MAX_TEXT = 8_000_000;
 
 /** A log as lines for a terminal, fed as it grows. Its bytes may be anything. */
 export class LogText {
@@ -11,6 +12,8 @@ export class LogText {
   readonly skipped: number;
   #decoder = new TextDecoder("utf-8");
   #lines: string[] = [];
+  /** Characters in `#lines`. */
+  #length = 0;
   #open = "";
   /** What came first is the end of a line whose beginning is not here. */
   #isCut: boolean;
@@ -40,20 +43,32 @@ export class LogText {
       parts.shift();
       this.#isCut = false;
     }
-    for (const part of parts) this.#lines.push(shownLine(part));
-    const over = this.#lines.length - MAX_LINES;
+    for (const part of parts) this.#add(shownLine(part));
     // Not at each line: what stays is copied.
-    if (over > MAX_LINES / 10) {
-      this.#lines = this.#lines.slice(over);
-      this.#first += over;
+    if (this.#lines.length > 1.1 * MAX_LINES || this.#length > 1.1 * MAX_TEXT) this.#dropFirst();
+  }
+
+  #add(line: string): void {
+    this.#lines.push(line);
+    this.#length += line.length;
+  }
+
+  #dropFirst(): void {
+    let over = 0;
+    for (const { length } of this.#lines) {
+      if (this.#lines.length - over <= MAX_LINES && this.#length <= MAX_TEXT) break;
+      this.#length -= length;
+      over++;
     }
+    this.#lines = this.#lines.slice(over);
+    this.#first += over;
   }
 
   #leaveOut(number: number): void {
-    if (this.#open !== "") this.#lines.push(shownLine(this.#open));
+    if (this.#open !== "") this.#add(shownLine(this.#open));
     this.#open = "";
     this.#decoder = new TextDecoder("utf-8");
-    this.#lines.push(`... ${size(number)} were left out ...`);
+    this.#add(`... ${size(number)} were left out ...`);
     this.#isCut = true;
   }
 
@@ -74,5 +89,7 @@ export class LogText {
 /** What a terminal would show of a line that was written over by carriage returns. */
 function shownLine(raw: string): string {
   const parts = raw.slice(0, MAX_LINE).split("\r");
-  return clean(parts.findLast((part) => part !== "") ?? "");
+  const line = clean(parts.findLast((part) => part !== "") ?? "");
+  // V8 keeps the whole text that a part was cut out of: the part is copied.
+  return raw.length > MAX_LINE ? Buffer.from(line).toString() : line;
 }

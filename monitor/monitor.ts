@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../model/errors.ts";
 import { openShell } from "./app.ts";
-import { type Effect, type KeyPress, press } from "./keys.ts";
+import { askFinalize, type Effect, type KeyPress, press } from "./keys.ts";
 import { frame } from "./layout/frame.ts";
 import { type Paint, render } from "./line.ts";
 import { followLog } from "./logFollower.ts";
@@ -134,6 +134,9 @@ class Monitor {
       case "act":
         void this.#act(effect.action);
         break;
+      case "preview":
+        void this.#preview();
+        break;
       case "log":
         this.#openLog(effect.place);
         break;
@@ -144,6 +147,15 @@ class Monitor {
     this.#tell({ tone: "faint", lines: [`${action.kind} ...`] });
     try {
       this.#tell({ tone: "good", lines: await this.#options.source.operate(action) });
+    } catch (error) {
+      this.#tell({ tone: "bad", lines: refusal(error) });
+    }
+  }
+
+  async #preview(): Promise<void> {
+    try {
+      this.state = askFinalize(this.state, await this.#options.source.preview());
+      this.#draw();
     } catch (error) {
       this.#tell({ tone: "bad", lines: refusal(error) });
     }

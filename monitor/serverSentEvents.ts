@@ -14,7 +14,12 @@ export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncG
   let event = "";
   let data: string[] = [];
   for await (const bytes of body) {
-    const lines = (waiting + decoder.decode(bytes, { stream: true })).split(/\r\n|\n|\r(?!$)/);
+    const text = decoder.decode(bytes, { stream: true });
+    const goesOn = !waiting.endsWith("\r") && !/[\r\n]/.test(text);
+    waiting += text;
+    // One line may be the packages of a whole tree: it is looked through once it is whole.
+    if (goesOn) continue;
+    const lines = waiting.split(/\r\n|\n|\r(?!$)/);
     waiting = lines.pop() ?? "";
     for (const line of lines) {
       if (line === "") {

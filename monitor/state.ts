@@ -1,6 +1,6 @@
 import type { Tone } from "../model/marks.ts";
 import type { LogText } from "./logText.ts";
-import type { Action, LogPlace, Shown } from "./source.ts";
+import type { Action, LogPlace, Preview, Shown } from "./source.ts";
 
 /** The parts of the screen that keys can be in. */
 export const PANES = ["drones", "packages", "events", "log"] as const;
@@ -24,6 +24,8 @@ export interface LogView {
 export interface Question {
   text: string;
   action: Action;
+  /** What it is about, in the place of everything else. */
+  preview?: Preview;
 }
 
 /** What came of what the operator did, until the next key. */

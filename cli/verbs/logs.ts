@@ -21,6 +21,8 @@ import { buildLogPath } from "../../portage/buildLog.ts";
 import { droneLog } from "../buildLog.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
+import { wantsColour } from "../paint.ts";
+import { PrintableLog } from "../printable.ts";
 import { failedAttemptsScreen } from "../screens/failedAttempts.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
@@ -100,7 +102,10 @@ async function showLog(context: Context, name: string, options: Options): Promis
       : await findPastAttempt(context, run, name, options);
   const log = await openLog(context, found, follow);
   if (log === null) return elsewhere(context, found, await fileOf(context, found));
-  const write = (bytes: Uint8Array): void => void context.around.stdout.write(bytes);
+  const { stdout, env } = context.around;
+  // A file or another program gets the bytes as they are.
+  const screen = context.terminal ? new PrintableLog((text) => stdout.write(text), wantsColour(stdout, env)) : null;
+  const write = (bytes: Uint8Array): void => void (screen ? screen.push(bytes) : stdout.write(bytes));
   try {
     if (context.json) await printAsJson(context, found, log);
     else if (!follow) await copyLog(log.source, write);
@@ -109,6 +114,7 @@ async function showLog(context: Context, name: string, options: Options): Promis
       await followLog(log.source, { isOver: over, write, note: (text) => context.note(text) });
     }
   } finally {
+    screen?.end();
     await log.close();
   }
 }

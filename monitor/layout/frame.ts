@@ -2,13 +2,15 @@ import { PACKAGE_MARKS } from "../../model/marks.ts";
 import type { PackageState } from "../../model/run.ts";
 import { count } from "../../model/words.ts";
 import { fitLine, type Line, line, lineWidth, type Span, widthOf, wrap } from "../line.ts";
-import { chosenIndex, droneRows, eventRows, packageRows, type Row } from "../rows.ts";
+import { droneRows, eventRows, packageRows, type Row } from "../rows.ts";
 import type { MonitorState, Pane } from "../state.ts";
-import { asOf, header } from "./header.ts";
+import { header } from "./header.ts";
 import { helpLines } from "./help.ts";
+import { listLines } from "./list.ts";
 import { logBody, logTitle } from "./log.ts";
 import { arrange, type Place, type Size, SMALLEST } from "./panes.ts";
-import { type Drawing, rowLine } from "./rowLines.ts";
+import { previewLines } from "./preview.ts";
+import { rowsOf } from "./rowLines.ts";
 
 /** An answer takes at most so many lines of the screen. */
 const MAX_NOTICE = 4;
@@ -38,7 +40,8 @@ export function layout(state: MonitorState, size: Size): Layout {
   const footer = footerLines(state, size.columns);
   const wanted = {
     drones: rows.drones.length,
-    packages: rows.packages.length,
+    // Those that are seen at most; what has failed, and has two lines, comes first.
+    packages: rows.packages.slice(0, size.rows).reduce((sum, row) => sum + rowsOf(row, size.columns), 0),
     events: rows.events.length,
     log: Number.POSITIVE_INFINITY,
   };
@@ -50,7 +53,8 @@ export function frame(state: MonitorState, size: Size): Line[] {
   if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(size);
   const parts = layout(state, size);
   const rows = size.rows - parts.header.length - parts.footer.length;
-  const body = state.help ? helpLines(rows) : panes(state, parts, size);
+  const preview = state.question?.preview;
+  const body = state.help ? helpLines(rows) : preview ? previewLines(preview, rows) : panes(state, parts, size);
   return filled([...parts.header, ...filled(body, rows), ...parts.footer], size.rows).map((each) =>
     fitLine(each, size.columns),
   );
@@ -91,7 +95,7 @@ function beside(first: Line, width: number, second: Line): Line {
 function pane(state: MonitorState, place: Place, rows: readonly Row[]): Line[] {
   const { pane, width, height } = place;
   const hasFocus = state.focus === pane;
-  const body = pane === "log" ? logBody(state.log, width, height - 1) : listBody(state, pane, rows, width, height - 1);
+  const body = pane === "log" ? logBody(state.log, width, height - 1) : listBody(state, pane, place, rows);
   const text = pane === "log" ? logTitle(state.log) : listTitle(state, pane, rows.length);
   return [titleLine(text, width, hasFocus), ...filled(body, height - 1)].map((each) => fitLine(each, width));
 }
@@ -112,30 +116,9 @@ function listTitle({ shown, filter }: MonitorState, pane: Exclude<Pane, "log">, 
   return number === 0 ? title : `${title} ${number}`;
 }
 
-function listBody(
-  state: MonitorState,
-  pane: Exclude<Pane, "log">,
-  rows: readonly Row[],
-  width: number,
-  height: number,
-): Line[] {
-  const { shown } = state;
-  if (!shown || rows.length === 0) return [line(["faint", `  ${emptyText(state, pane)}`])];
-  const chosen = chosenIndex(rows, pane, state);
-  const from = Math.max(0, Math.min(chosen - Math.floor(height / 2), rows.length - height));
-  const names = (shown.reading.fleet?.drones ?? []).map(({ facts }) => facts.name.length);
-  const drawing: Drawing = {
-    width: width - 2,
-    asOf: asOf(shown, state.now),
-    askedAt: shown.reading.at,
-    nameWidth: Math.min(24, Math.max(4, ...names)),
-  };
-  return rows.slice(from, from + height).map((row, index) => {
-    const isChosen = from + index === chosen && state.focus === pane;
-    const { spans } = rowLine(row, drawing);
-    // The mark is for terminals without colours.
-    return { spans: [{ text: isChosen ? "▸ " : "  " }, ...spans], chosen: isChosen };
-  });
+function listBody(state: MonitorState, pane: Exclude<Pane, "log">, place: Place, rows: readonly Row[]): Line[] {
+  if (!state.shown || rows.length === 0) return [line(["faint", `  ${emptyText(state, pane)}`])];
+  return listLines(state, place, rows);
 }
 
 function emptyText({ shown, filter }: MonitorState, pane: Exclude<Pane, "log">): string {

@@ -1,9 +1,9 @@
 import { etaWords, STEP_WORDS } from "../../model/marks.ts";
 import { queuedWords } from "../../model/orders.ts";
+import type { Reading, Service } from "../../model/reading.ts";
 import type { RunView } from "../../model/run.ts";
 import { clock, duration } from "../../model/words.ts";
 import { nextAction } from "../../operations/nextAction.ts";
-import type { Reading, Service } from "../../operations/reading.ts";
 import { fitLine, type Line, line, type Span, spread, wrap } from "../line.ts";
 import type { Shown } from "../source.ts";
 import type { MonitorState } from "../state.ts";
@@ -27,7 +27,8 @@ export function header(state: MonitorState, columns: number): Line[] {
     columns,
   );
   if (shown === null) {
-    return [top, fitLine(line(problem === null ? "Asking the engine ..." : ["bad", problem]), columns)];
+    const texts = wrap(problem ?? "Asking the engine ...", columns).slice(0, MAX_PROBLEM);
+    return [top, ...texts.map((text) => line([problem === null ? undefined : "bad", text]))];
   }
   const lines = [
     top,
@@ -101,15 +102,17 @@ function staleLines(shown: Shown, now: number): Line[] {
   const binhost = shown.reading.binhost.problem;
   const lines: Line[] = [];
   if (stale !== null) {
-    const [first = ""] = stale.split("\n");
+    const [first = "", ...more] = stale.split("\n");
     const age = at === 0 ? "nothing is known yet" : `shown is ${clock(at)}, ${duration(now - at)} ago`;
-    lines.push(line(["bad", `✗ ${age}: `], first));
+    lines.push(line(["bad", `✗ ${age}: `], first), ...more.slice(0, 1).map((text) => line(["warn", text])));
   } else if (binhost !== null) {
     lines.push(line(["bad", `✗ ${binhost.split("\n")[0]}`]));
   }
   return lines;
 }
 
+/** Why nothing is shown takes at most so many lines. */
+const MAX_PROBLEM = 5;
 /** What to do now takes at most so many lines. */
 const MAX_NEXT = 3;
 const NEXT = "NEXT ACTION  ";

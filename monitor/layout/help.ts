@@ -9,7 +9,7 @@ const KEYS: readonly (readonly [keys: string, text: string])[] = [
   ["p", "pause the run: nothing new starts; again: it goes on"],
   ["u", "try again everything that failed"],
   ["b", "move what does not compile yet to where it is done sooner"],
-  ["f", "finalize: publish what was built (asks, and says how much)"],
+  ["f", "finalize: shows what would be published, and asks whether it is to be"],
   ["R", "reset: cancel the run, throw away what it has not published (asks)"],
   ["Ctrl-L, Ctrl-Z", "draw the screen anew; put it in the background"],
 ];

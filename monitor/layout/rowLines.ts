@@ -1,4 +1,5 @@
-import { droneMark, EVENT_MARKS, PACKAGE_MARKS } from "../../model/marks.ts";
+import type { BuildFailure } from "../../model/failures.ts";
+import { droneMark, EVENT_MARKS, PACKAGE_MARKS, pauseWords } from "../../model/marks.ts";
 import type { AttemptView, PackageView } from "../../model/run.ts";
 import { clock, duration } from "../../model/words.ts";
 import { fitText, type Line, line, widthOf } from "../line.ts";
@@ -15,7 +16,19 @@ export interface Drawing {
   nameWidth: number;
 }
 
-export function rowLine(row: Row, drawing: Drawing): Line {
+/** How many lines a row has: a failure has its error line under it, where that is not in the row itself. */
+export function rowsOf(row: Row, width: number): number {
+  return row.kind === "package" && errorUnder(row.pkg, width) !== null ? 2 : 1;
+}
+
+/** A row with what is under it. */
+export function rowLines(row: Row, drawing: Drawing): Line[] {
+  const first = rowLine(row, drawing);
+  const error = row.kind === "package" ? errorUnder(row.pkg, drawing.width) : null;
+  return error === null ? [first] : [first, line(["bad", `    │ ${error}`])];
+}
+
+function rowLine(row: Row, drawing: Drawing): Line {
   switch (row.kind) {
     case "drone":
       return droneLine(row, drawing);
@@ -28,12 +41,12 @@ export function rowLine(row: Row, drawing: Drawing): Line {
   }
 }
 
-function droneLine({ drone, part }: DroneRow, { nameWidth }: Drawing): Line {
+function droneLine({ drone, part }: DroneRow, { nameWidth, asOf }: Drawing): Line {
   const { glyph, word, tone } = droneMark(drone, part);
   const { name, cores, slots, busyCores } = drone.facts;
   const builds = part?.building ?? [];
   const used = builds.reduce((sum, { jobs }) => sum + jobs, 0);
-  const reason = drone.grounded ?? part?.reason ?? "";
+  const reason = [pauseWords(drone, asOf), drone.grounded ?? part?.reason].filter(Boolean).join("; ");
   const busy = busyCores === undefined || busyCores === 0 ? "" : `  ${busyCores} busy otherwise`;
   return line(
     [tone, glyph],
@@ -82,19 +95,40 @@ function texts({ spans }: Line): string[] {
   return spans.map(({ text }) => text);
 }
 
+const STATE = 9;
+
 function packageLine({ pkg }: PackageRow, { width, asOf }: Drawing): Line {
   const { glyph, word, tone } = PACKAGE_MARKS[pkg.state];
-  const name = Math.max(24, Math.min(60, Math.floor(width * 0.4)));
   return line(
     [tone, glyph],
-    ` ${fitText(pkg.cpv, Math.max(name, Math.min(widthOf(pkg.cpv), width - 40)))} `,
-    [tone, word.padEnd(9)],
+    ` ${fitText(pkg.cpv, nameColumns(pkg, width))} `,
+    [tone, word.padEnd(STATE)],
     [pkg.state === "failed" ? "bad" : undefined, detail(pkg, asOf)],
   );
 }
 
+function nameColumns({ cpv }: PackageView, width: number): number {
+  const name = Math.max(24, Math.min(60, Math.floor(width * 0.4)));
+  return Math.max(name, Math.min(widthOf(cpv), width - 40));
+}
+
+/** The error line of a package that failed, or is tried again; null: there is none, or the row has it as it is. */
+function errorUnder(pkg: PackageView, width: number): string | null {
+  if (pkg.state !== "failed" && pkg.state !== "needed") return null;
+  const failure = lastFailure(pkg);
+  if (failure?.errorLine === undefined) return null;
+  const room = width - 3 - nameColumns(pkg, width) - STATE;
+  const isSeen = failure.message.includes(failure.errorLine) && widthOf(detail(pkg, 0)) <= room;
+  return isSeen ? null : failure.errorLine.trim();
+}
+
+function lastFailure({ state, attempts }: PackageView): BuildFailure | undefined {
+  return state === "needed" ? attempts.at(-1)?.failure : attempts.findLast(({ failure }) => failure)?.failure;
+}
+
 /** What there is to say of a package beside its state. */
-function detail({ state, attempts, cause, reason }: PackageView, asOf: number): string {
+function detail(pkg: PackageView, asOf: number): string {
+  const { state, attempts, cause, reason } = pkg;
   const last = attempts.at(-1);
   const took = ({ drone, startedAt, endedAt }: AttemptView): string =>
     `${drone}, ${duration(Math.max(0, (endedAt ?? asOf) - startedAt))}`;
@@ -106,7 +140,7 @@ function detail({ state, attempts, cause, reason }: PackageView, asOf: number): 
     case "received":
       return last ? took(attempts.findLast(({ supersededBy }) => supersededBy === undefined) ?? last) : "";
     case "failed":
-      return attempts.findLast(({ failure }) => failure)?.failure?.message ?? "";
+      return lastFailure(pkg)?.message ?? "";
     case "skipped":
       return `needs ${cause ?? "a failed package"}`;
   }

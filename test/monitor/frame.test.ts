@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { PackageView } from "../../model/run.ts";
 import { frame } from "../../monitor/layout/frame.ts";
 import { lineWidth, type Paint, render } from "../../monitor/line.ts";
 import { LogText } from "../../monitor/logText.ts";
@@ -179,6 +180,46 @@ describe("packages", () => {
   });
 });
 
+describe("why a package failed", () => {
+  const broken = (message: string, errorLine: string | undefined, changes: Partial<PackageView> = {}) => {
+    const failure = { class: "package", message, ...(errorLine === undefined ? {} : { errorLine }) } as const;
+    const attempt = { attempt: 1, drone: "izar", jobs: 8, startedAt: NOW - 9_000, endedAt: NOW, failure };
+    return packageView("app-misc/broken-1", { state: "failed", attempts: [attempt], ...changes });
+  };
+  const error = "src/very/deep/in/the/tree/window.c:1284:17: error: 'thing' undeclared";
+  const linesOf = (packages: PackageView[], size = SMALL) =>
+    paneOf(screen(stateOf({ shown: shown({ packages }) }), size), "PACKAGES").slice(1);
+
+  test("is under it in a line of its own, where the row has no room for it", () => {
+    const lines = linesOf([broken(`compile phase: ${error}`, error), packageView("a/b-1")]);
+    expect(lines[0]).toMatch(/^▸ ✗ app-misc\/broken-1 +blocked +compile phase: src\/v/);
+    expect(lines[1]).toBe(`      │ ${error}`);
+    expect(lines[2]).toContain("a/b-1");
+    const again = linesOf([broken("compile phase: no", error, { state: "needed" })]);
+    expect(again.slice(0, 2)).toEqual([expect.stringContaining("again, after: compile"), `      │ ${error}`]);
+  });
+
+  test("is in the row where there is room, and nothing is under it where no line tells", () => {
+    const short = "a.c:1: error: no";
+    expect(linesOf([broken(`compile phase: ${short}`, short), packageView("a/b-1")], WIDE)[1]).toContain("a/b-1");
+    expect(linesOf([broken("killed", undefined), packageView("a/b-1")])[1]).toContain("a/b-1");
+  });
+
+  test("many failures: the chosen one is always seen whole, whatever is chosen", () => {
+    const packages = Array.from({ length: 30 }, (_, i) => ({ ...broken("no", `${error} ${i}`), cpv: `a/p${i}-1` }));
+    for (let chosen = 0; chosen < packages.length; chosen++) {
+      const state = stateOf({
+        shown: shown({ packages }),
+        chosen: { drones: null, packages: `a/p${chosen}-1`, events: null },
+      });
+      const lines = paneOf(screen(state), "PACKAGES");
+      const at = lines.findIndex((each) => each.startsWith("▸"));
+      expect(lines[at]).toContain(`a/p${chosen}-1 `);
+      expect(lines[at + 1]).toBe(`      │ ${error} ${chosen}`);
+    }
+  });
+});
+
 test("the newest events are seen, until another one is chosen", () => {
   const events = runEvents(100);
   const last = (key: string | null) =>
@@ -236,6 +277,7 @@ test("a long answer is cut, a question says what y does", () => {
     "line 2",
     "... and 6 more lines",
   ]);
-  const question = { text: "Publish 36 packages?", action: { kind: "finalize", acceptFailed: false } } as const;
+  const action = { kind: "finalize", run: "r", acceptFailed: false } as const;
+  const question = { text: "Publish 36 packages?", action };
   expect(screen(stateOf({ question })).slice(-2)).toEqual(["Publish 36 packages?", "y yes, do it   any other key no"]);
 });

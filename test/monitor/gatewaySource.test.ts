@@ -5,7 +5,8 @@ import { until } from "../../bench/noop/swarm.ts";
 import { startGateway } from "../../gateway/role.ts";
 import { GatewaySource } from "../../monitor/gatewaySource.ts";
 import { serverSentEvents } from "../../monitor/serverSentEvents.ts";
-import { gatewayOf, type TestGateway } from "../gateway/support.ts";
+import { gatewayOf, putTarget, type TestGateway } from "../gateway/support.ts";
+import { stagePackage } from "../store/support.ts";
 import { held } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
@@ -38,11 +39,14 @@ test("a run is seen and stepped into through a gateway; what the role may not do
   const source = look(gateway, gateway.tokens.operator);
   const viewer = look(gateway, gateway.tokens.viewer);
   await until("the first state", async () => source.current());
-  expect(await refusal(source.operate({ kind: "balance" }))).toContain("There is no run. Start one: swarm run-update");
+  const run = "seen-1";
+  expect(await refusal(source.operate({ kind: "balance", run }))).toContain(
+    "There is no run. Start one: swarm run-update",
+  );
 
   let told = 0;
   source.subscribe(() => void told++);
-  await swarm.run({ run: "seen-1", startedBy: "bert" });
+  await swarm.run({ run, startedBy: "bert" });
   const building = () => source.current()?.reading.run?.drones.flatMap((drone) => drone.building) ?? [];
   await until("builds with their estimates", async () => building().length === 2);
   expect(building().every(({ estimateSeconds }) => (estimateSeconds ?? 0) > 0)).toBe(true);
@@ -51,25 +55,52 @@ test("a run is seen and stepped into through a gateway; what the role may not do
   expect(told).toBeGreaterThan(0);
 
   await until("the viewer sees it, too", async () => viewer.current()?.reading.run?.run === "seen-1");
-  expect(await refusal(viewer.operate({ kind: "pause" }))).toMatch(/viewer|operator|role/);
-  expect((await source.operate({ kind: "pause" }))[0]).toMatch(/^✓ /);
+  expect(await refusal(viewer.operate({ kind: "pause", run }))).toMatch(/viewer|operator|role/);
+  expect(await refusal(source.operate({ kind: "pause", run: "seen-0" }))).toContain(
+    "seen-0 is not the run of desktop any more",
+  );
+  expect((await source.operate({ kind: "pause", run }))[0]).toMatch(/^✓ /);
   await until("the pause", async () => viewer.current()?.reading.run?.paused);
-  expect((await source.operate({ kind: "resume" }))[0]).toMatch(/^✓ /);
-  expect(await source.operate({ kind: "unblock" })).toEqual(["Nothing was blocked."]);
-  expect((await source.operate({ kind: "balance" })).length).toBeGreaterThan(0);
-  expect(await refusal(source.operate({ kind: "finalize", acceptFailed: false }))).toMatch(
+  expect((await source.operate({ kind: "resume", run }))[0]).toMatch(/^✓ /);
+  expect(await source.operate({ kind: "unblock", run })).toEqual(["Nothing was blocked."]);
+  expect((await source.operate({ kind: "balance", run })).length).toBeGreaterThan(0);
+  expect(await refusal(source.operate({ kind: "finalize", run, acceptFailed: false }))).toMatch(
     /too early: \d packages? left/,
   );
 
   release();
   await until("the gate", async () => source.current()?.reading.run?.step === "gate");
-  expect(await source.operate({ kind: "finalize", acceptFailed: true })).toEqual([
+  await putTarget(gateway.access);
+  for (const cpv of ["a/lib-1", "a/app-1"]) await stagePackage(gateway.access.store, run, { cpv });
+  const preview = await viewer.preview();
+  expect(preview).toMatchObject({ run, added: ["a/app-1", "a/lib-1"], changed: [], risk: "some" });
+  expect(preview.failed[0]).toMatch(/^a\/broken-1: /);
+  expect(await source.operate({ kind: "finalize", run, acceptFailed: true })).toEqual([
     expect.stringMatching(/^✓ Published as \S+: \d+ packages? added/),
   ]);
   await until("the end", async () => source.current()?.reading.run?.step === "done");
   await until("all events", async () => source.current()?.events.at(-1)?.kind === "run");
   const ids = source.current()?.events.map(({ id }) => id) ?? [];
   expect(ids).toEqual([...new Set(ids)].sort());
+});
+
+test("R through a gateway resets: the run ends, and what it has staged is thrown away", async () => {
+  const { build } = held();
+  await using swarm = await noopSwarm({
+    plan: { packages: [pkg("a/lib-1"), pkg("a/app-1", [0])] },
+    drones: [{ name: "izar", build }],
+  });
+  await using gateway = await gatewayOf(swarm);
+  const source = look(gateway, gateway.tokens.operator);
+  const run = "desktop-20261121-0101";
+  await swarm.run({ run });
+  await putTarget(gateway.access);
+  await stagePackage(gateway.access.store, run, { cpv: "a/other-1" });
+  await until("the run", async () => source.current()?.reading.run?.run === run);
+  expect(await refusal(source.operate({ kind: "reset", run: "desktop-20261120-0101" }))).toContain("not the run");
+  expect((await source.operate({ kind: "reset", run })).join("\n")).toMatch(/cancelled[\s\S]*→ Run: swarm run-update/);
+  expect((await swarm.view()).step).toBe("cancelled");
+  expect(await gateway.access.store.stagingRuns()).toEqual([]);
 });
 
 test("a log is read from the binhost through the gateway, from its end on where it is long", async () => {
@@ -98,6 +129,8 @@ test("a gateway that goes away is said, with what was known; its return is notic
   const port = Number(new URL(gateway.url).port);
   await gateway.gateway.close();
   await until("the outage", async () => source.current()?.stale?.startsWith("the gateway does not answer"));
+  // What to do where it does not come back there.
+  expect(source.current()?.stale).toMatch(/\n.*swarm monitor --gateway URL/);
   expect(source.current()?.reading.fleet?.drones).toHaveLength(1);
   expect(Date.now() - (source.current()?.at ?? 0)).toBeLessThan(60_000);
   const loaded = await gateway.access.loadedConfig();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Effect, type KeyPress, type NamedKey, press } from "../../monitor/keys.ts";
+import { askFinalize, type Effect, type KeyPress, type NamedKey, press } from "../../monitor/keys.ts";
 import { LogText } from "../../monitor/logText.ts";
+import type { Preview } from "../../monitor/source.ts";
 import type { MonitorState } from "../../monitor/state.ts";
 import { reading, runView } from "../cli/views.ts";
 import { runEvents, SMALL, screen, shown, stateOf } from "./shown.ts";
@@ -22,6 +23,9 @@ function pressed(state: MonitorState, ...keys: string[]): { state: MonitorState;
 
 const withRun = (changes: Parameters<typeof runView>[0]): MonitorState =>
   stateOf({ shown: shown({ reading: reading({ run: runView(changes) }) }) });
+
+/** Of the run that is shown. */
+const run = "desktop-20261121-0101";
 
 /** The row that keys act on. */
 function chosen(state: MonitorState): string {
@@ -100,31 +104,60 @@ describe("acting", () => {
   const acts = (state: MonitorState, ...keys: string[]) => pressed(state, ...keys).effects;
 
   test("balance, unblock and pause are done at once; a paused run is resumed", () => {
-    expect(acts(stateOf(), "b")).toEqual([{ kind: "act", action: { kind: "balance" } }]);
-    expect(acts(stateOf(), "u")).toEqual([{ kind: "act", action: { kind: "unblock" } }]);
-    expect(acts(stateOf(), "p")).toEqual([{ kind: "act", action: { kind: "pause" } }]);
+    expect(acts(stateOf(), "b")).toEqual([{ kind: "act", action: { kind: "balance", run } }]);
+    expect(acts(stateOf(), "u")).toEqual([{ kind: "act", action: { kind: "unblock", run } }]);
+    expect(acts(stateOf(), "p")).toEqual([{ kind: "act", action: { kind: "pause", run } }]);
     const paused = withRun({ paused: { reason: "lunch", by: "ann", since: 0 } });
-    expect(acts(paused, "p")).toEqual([{ kind: "act", action: { kind: "resume" } }]);
+    expect(acts(paused, "p")).toEqual([{ kind: "act", action: { kind: "resume", run } }]);
     expect(screen(paused).at(-1)).toContain("p resume");
   });
 
-  test("finalize asks and says how much would be published; only y does it", () => {
-    const counts = { needed: 0, delegated: 0, received: 36, failed: 2, skipped: 1 };
-    const gate = withRun({ step: "gate", counts });
-    const asked = pressed(gate, "f");
-    expect(asked.effects).toEqual([]);
-    expect(asked.state.question?.text).toContain(
-      "Publish 36 packages of desktop-20261121-0101, without the 2 that failed and the 1 that need them?",
+  const counts = { needed: 0, delegated: 0, received: 36, failed: 2, skipped: 1 };
+  const preview: Preview = {
+    ...{ run, bytes: 3 * 2 ** 20, risk: "none", words: ["Everything is built and checked."], refusal: null },
+    added: ["a/new-1", "a/new-2"],
+    changed: Array.from({ length: 40 }, (_, i) => `lib${i}-1 → dev-libs/lib${i}-2`),
+    failed: [],
+    skipped: [],
+  };
+
+  test("finalize shows what would be published and asks; only y does it", () => {
+    const looked = pressed(withRun({ step: "gate", counts }), "f");
+    expect(looked.effects).toEqual([{ kind: "preview" }]);
+    expect(looked.state.question).toBeNull();
+    const failed = ["a/broken-1: compile phase: no", "a/broken-2: no"];
+    const words = ["3 packages of the update would be missing."];
+    const asked = askFinalize(looked.state, { ...preview, failed, skipped: ["a/after-1"], risk: "some", words });
+    expect(asked.question?.text).toBe(
+      `Publish 42 packages (3.0 MiB) of ${run}, without the 2 that failed and the 1 that need them? ${words}`,
     );
-    expect(acts(asked.state, "y")).toEqual([{ kind: "act", action: { kind: "finalize", acceptFailed: true } }]);
+    const lines = screen(asked);
+    expect(lines.join("\n")).toMatch(
+      /FAILED, left out 2\n {2}a\/broken-1: compile phase: no\n {2}a\/broken-2: no\nNEED THEM, left out 1\n {2}a\/after-1\nNEW 2\n {2}a\/new-1\n {2}a\/new-2\nCHANGED 40\n[\s\S]* {2}\.\.\. and \d+ more: swarm verify\n/,
+    );
+    expect(lines.at(-1)).toBe("y yes, do it   any other key no");
+    expect(acts(asked, "y")).toEqual([{ kind: "act", action: { kind: "finalize", run, acceptFailed: true } }]);
     for (const key of ["n", "q", "escape", "enter", "f"]) {
-      const { state, effects } = pressed(asked.state, key);
+      const { state, effects } = pressed(asked, key);
       expect(effects).toEqual([]);
       expect(state.question).toBeNull();
       expect(state.notice?.lines).toEqual(["Nothing was changed."]);
     }
-    const clean = withRun({ step: "gate", counts: { ...counts, failed: 0, skipped: 0 } });
-    expect(acts(clean, "f", "y")).toEqual([{ kind: "act", action: { kind: "finalize", acceptFailed: false } }]);
+    const clean = askFinalize(looked.state, preview);
+    expect(clean.question?.text).toContain("Clients get them with their next update.");
+    expect(acts(clean, "y")).toEqual([{ kind: "act", action: { kind: "finalize", run, acceptFailed: false } }]);
+  });
+
+  test("what would be refused, or is of another run, is not asked", () => {
+    const gate = withRun({ step: "gate", counts });
+    const refusal = "The run counts 3 packages as received that the binhost does not have. Reset, and run again.";
+    const refused = askFinalize(gate, { ...preview, risk: "do not", words: [refusal], refusal });
+    expect([refused.question, refused.notice?.lines]).toEqual([null, [refusal]]);
+    const other = askFinalize(gate, { ...preview, run: "desktop-20261122-0101" });
+    expect(other.question).toBeNull();
+    expect(other.notice?.lines[0]).toContain(`${run} is not the run any more: that is desktop-20261122-0101`);
+    // The answer came late: who types a filter meanwhile must not publish with a y in it.
+    expect(askFinalize({ ...gate, typing: true }, preview).question).toBeNull();
   });
 
   test.each([
@@ -140,25 +173,23 @@ describe("acting", () => {
   test("reset asks and says what is lost", () => {
     const asked = pressed(stateOf(), "R").state;
     expect(asked.question?.text).toContain("36 packages built and not published, 1 build under way");
-    expect(acts(asked, "y")).toEqual([{ kind: "act", action: { kind: "reset" } }]);
+    expect(acts(asked, "y")).toEqual([{ kind: "act", action: { kind: "reset", run } }]);
     expect(acts(asked, "n")).toEqual([]);
     expect(acts(stateOf(), "r", "y")).toEqual([]);
   });
 
   test("without a run there is nothing to ask", () => {
     const none = stateOf({ shown: shown({ reading: reading({ run: null }), packages: [], events: [] }) });
-    for (const key of ["f", "R", "l"]) {
+    for (const key of ["f", "R", "l", "b", "u", "p"]) {
       const { state, effects } = pressed(none, key);
       expect(effects).toEqual([]);
       expect(state.question).toBeNull();
-      expect(state.notice?.lines[0]).toMatch(/no run|nothing chosen/);
+      expect(state.notice?.lines[0]).toMatch(/no run|nothing chosen/i);
     }
   });
 });
 
 describe("the log", () => {
-  const run = "desktop-20261121-0101";
-
   test("is that of the chosen package, build, drone or event", () => {
     const place = (state: MonitorState, ...keys: string[]) => pressed(state, ...keys, "l").effects;
     const openssl = { run, cpv: "dev-libs/openssl-3.0.2", attempt: 1 };
@@ -205,7 +236,7 @@ describe("the log", () => {
 test("nothing is sent to an engine that does not answer, also not what it was asked before", () => {
   const run = runView({ step: "gate", counts: { needed: 0, delegated: 0, received: 3, failed: 0, skipped: 0 } });
   const engine = { address: "localhost:7233", problem: "connection refused" };
-  for (const keys of [["b"], ["u"], ["p"], ["f", "y"], ["R", "y"]]) {
+  for (const keys of [["b"], ["u"], ["p"], ["f"], ["R", "y"]]) {
     const away = stateOf({ shown: shown({ reading: reading({ run, engine }) }) });
     const { state, effects } = pressed(away, ...keys);
     expect(effects).toEqual([]);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { LogText } from "../../monitor/logText.ts";
 
@@ -46,3 +48,24 @@ test("one line without end stays bounded", () => {
   for (let i = 0; i < 100; i++) log.push(Buffer.alloc(10_000, "x"), log.end);
   expect(log.lines(0, 10)[0]?.length).toBe(4000);
 });
+
+test("long lines do not keep more of the log than is shown of them", () => {
+  const log = new LogText(0);
+  const line = Buffer.alloc(2 ** 20, "x");
+  line[line.length - 1] = 0x0a;
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < 200; i++) log.push(line, log.end);
+  expect(log.lines(199, 1)[0]).toHaveLength(4000);
+  // 200 MiB came, of which less than 1 MiB is kept; what is garbage by now may still lie there.
+  (globalThis.gc ?? collect())();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 2 ** 20);
+  for (let i = 0; i < 4_000; i++) log.push(line.subarray(-5_000), log.end);
+  const { first, end } = log.range;
+  expect(end).toBe(4_200);
+  expect((end - first) * 4_000).toBeLessThan(9_000_000);
+});
+
+function collect(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
+}

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -7,12 +7,14 @@ import { pkg } from "../../bench/noop/plan.ts";
 import { NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import { withEngine } from "../../bench/swarmBench.ts";
 import { packageRoot } from "../../system/packageRoot.ts";
-import { gatewayOf } from "../gateway/support.ts";
+import { gatewayOf, putTarget } from "../gateway/support.ts";
+import { stagePackage } from "../store/support.ts";
 import { accessTo, type TestAccess } from "../support/access.ts";
 import { Builds, held, reaches } from "../support/builds.ts";
 import { swarm as command } from "../support/command.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { openTerminal, type Terminal, type TerminalOptions, tmuxMissing } from "../support/tmux.ts";
+import { Relay } from "./relay.ts";
 
 const missing = await tmuxMissing();
 if (missing !== null) console.warn(`the monitor's screen is not tested: ${missing}`);
@@ -113,8 +115,16 @@ describe.skipIf(missing !== null)("the monitor in a terminal", () => {
     release();
     await reaches(swarm, "gate");
     await terminal.shows("waits for finalize");
+    await putTarget(access);
     await terminal.type("f");
-    await terminal.shows(/Publish 6 packages of screen-1, without the 1 that failed and the 1 that need\sthem\?/);
+    await terminal.shows("The run counts 6 packages as received that the binhost does not have.");
+    for (const name of ["a/base-1", "b/one-1", "b/two-1", "b/three-1", "b/four-1", "b/five-1"]) {
+      await stagePackage(access.store, "screen-1", { cpv: name });
+    }
+    await terminal.type("f");
+    const asked = await terminal.shows(/Publish 6 packages \(.*\) of screen-1, without the 1 that failed and the\s1/);
+    expect(asked).toMatch(/FAILED, left out 1\n {2}a\/broken-1: compile phase: thing undeclared\n/);
+    expect(asked).toMatch(/NEW 6\n {2}a\/base-1\n/);
     await terminal.type("n");
     await terminal.shows("Nothing was changed.");
     expect((await swarm.view()).step).toBe("gate");
@@ -303,6 +313,31 @@ describe.skipIf(missing !== null)("the monitor of what goes away", () => {
       await terminal.type("q");
       await terminal.shows("outage-1 goes on without the monitor");
     });
+  });
+
+  test("the engine comes back at another address, as a dev server on a free port does: it is found there", async () => {
+    await using swarm = await noopSwarm({
+      plan: { packages: [pkg("a/one-1")] },
+      drones: [{ name: "izar", build: held().build }],
+    });
+    await swarm.run({ run: "moved-1" });
+    await using access = await accessTo(swarm);
+    await mkdir(join(access.directory, "state"));
+    // What a dev server writes when it starts.
+    const isAt = ({ address }: Relay) =>
+      writeFile(join(access.directory, "state", "dev-server.json"), JSON.stringify({ address }));
+    const first = await Relay.to(inject("temporalAddress"));
+    await isAt(first);
+    await using terminal = await openMonitor(swarm, access, { env: { TEMPORAL_ADDRESS: undefined } });
+    await terminal.shows(/→ a\/one-1 +building/);
+    await first[Symbol.asyncDispose]();
+    await terminal.shows(/✗ shown is .* ago: the engine does not answer/);
+    await using second = await Relay.to(inject("temporalAddress"));
+    await isAt(second);
+    await terminal.loses("✗ shown is");
+    await terminal.shows(`Engine: ✓ ${second.address}`);
+    await terminal.type("p");
+    await terminal.shows(/Run: {4}moved-1 {3}paused/);
   });
 
   test("through a gateway the same is seen and done as at the engine, with the token of a file", async () => {
