@@ -121,6 +121,16 @@ describe("mistakes", () => {
     for (const problem of problems) expect(problem).toContain("must be a name (lower-case letters");
   });
 
+  test("proxies that are no addresses are all named, those that are some are not", async () => {
+    const right = ["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8"];
+    const wrong = ["proxy", "1.2.3", "10.0.0.0/33", "10.0.0.0/0", "::1/129", "10.0.0.0/8/8", "fe80::1%eth0", ""];
+    const problems = await problemsOf(`[gateway]\ntrusted_proxies = ${JSON.stringify([...right, ...wrong])}`);
+    const must = "must be an IP address or a network, like 127.0.0.1, 10.0.0.0/8 or fd00::/8";
+    expect(problems).toEqual(
+      wrong.map((text, i) => `swarm.toml:2: gateway.trusted_proxies[${right.length + i + 1}] ${must}, not "${text}"`),
+    );
+  });
+
   test.each(['""', '"a\\u0000b"', '"~ada/x"', "[]"])("%s is no path", async (path) => {
     expect(await problemsOf(`[binhost]\ndir = ${path}`)).toEqual([
       expect.stringMatching(/^swarm\.toml:2: binhost\.dir must be a path /),

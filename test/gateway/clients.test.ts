@@ -165,7 +165,7 @@ describe("behind a proxy", () => {
   }
 
   test("that is trusted: each of its callers has limits of his own", async () => {
-    await using gateway = await gatewayOf(swarm, 'trusted_proxies = ["127.0.0.0/8"]\n');
+    await using gateway = await gatewayOf(swarm, 'trusted_proxies = ["fd00::/8", "::1", "127.0.0.0/8"]\n');
     expect((await wrongTokens(gateway, "198.51.100.1", 21)).at(-1)).toBe(429);
     expect(await wrongTokens(gateway, "198.51.100.2", 1)).toEqual([401]);
     // What a caller says of himself stands left of what the proxy says of him.
