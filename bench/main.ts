@@ -34,6 +34,11 @@ const BENCHES: Record<string, Bench> = {
     what: "dependency received -> dependent's command runs, and where the time goes; a chain of SIZE, 200 by default",
     run: async (size) => (await import("./latency.ts")).benchLatency(size),
   },
+  logs: {
+    what: "SIZE build logs that grow, 32 by default: how soon each line is seen; and one of 1 GiB",
+    run: async (size) => (await import("./logs.ts")).benchLogs(size),
+    size: 32,
+  },
   mechanism: {
     what: "a critical build beside two fillers, real compiles on this machine; SIZE rounds, 3 by default",
     run: async (size) => (await import("./mechanism.ts")).benchMechanism(size),
