@@ -24,13 +24,13 @@ import type { RunState } from "./states/run.ts";
 export class Children {
   readonly #input: WorldUpdateInput;
   readonly #state: RunState;
-  readonly #take: (report: PackageReport) => Promise<void>;
+  readonly #take: (report: PackageReport) => void;
   /** Workflow ids asked for and not yet confirmed: a run that ended or continued now could leave them unborn. */
   readonly #unborn = new Set<string>();
   #cancelling = 0;
 
   /** @param take gets what comes of each; successes that children return, and their violent ends. */
-  constructor(input: WorldUpdateInput, state: RunState, take: (report: PackageReport) => Promise<void>) {
+  constructor(input: WorldUpdateInput, state: RunState, take: (report: PackageReport) => void) {
     this.#input = input;
     this.#state = state;
     this.#take = take;
@@ -90,10 +90,10 @@ export class Children {
     const report = { cpv, attempt, drone };
     try {
       const artifact = await CancellationScope.nonCancellable(result);
-      if (artifact) await this.#take({ ...report, artifact });
+      if (artifact) this.#take({ ...report, artifact });
     } catch (error) {
       const failure = { class: "infrastructure", message: `its workflow ended: ${sentenceOf(error)}` } as const;
-      if (this.#state.isCurrent(cpv, attempt)) await this.#take({ ...report, failure });
+      if (this.#state.isCurrent(cpv, attempt)) this.#take({ ...report, failure });
     }
   }
 

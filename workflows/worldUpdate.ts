@@ -31,7 +31,6 @@ import {
   packageReportSignal,
   packagesQuery,
   runQuery,
-  strikeSignal,
   subscribeSignal,
   unsubscribeSignal,
   type WorldUpdateInput,
@@ -43,6 +42,7 @@ import { prepare, syncRequest } from "./prepare.ts";
 import { handOver } from "./queued.ts";
 import type { Relocation } from "./states/builds.ts";
 import { RunState, type SavedRun } from "./states/run.ts";
+import { StrikeTeller } from "./strikes.ts";
 import { verifyJoiner } from "./verify.ts";
 
 const { lookAhead } = proxyActivities<OrchestratorActivities>({
@@ -97,6 +97,7 @@ export async function worldUpdate(
   const fleetHandle = getExternalWorkflowHandle(FLEET_ID);
   const children = new Children(input, state, take);
   const appetite = new AppetiteTeller(fleetHandle, self, state);
+  const strikes = new StrikeTeller(fleetHandle);
   const binhost = proxyActivities<BinhostActivities>({
     taskQueue: QUEUES.binhost(input.binhost),
     startToCloseTimeout: "1h",
@@ -245,8 +246,7 @@ export async function worldUpdate(
   async function leave(): Promise<void> {
     leavingSince ??= Date.now();
     if (Date.now() - leavingSince < PATIENCE_MS && (await condition(() => changed, QUIET))) return;
-    const ready = (): boolean => !children.isUnsettled && allHandlersFinished();
-    await condition(() => changed || ready());
+    await condition(() => changed || isSettled());
     if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save(Date.now()), { childrenReturn: true });
   }
 
@@ -270,13 +270,16 @@ export async function worldUpdate(
   }
 
   /** Takes a report of a package's attempt. */
-  async function take(report: PackageReport): Promise<void> {
+  function take(report: PackageReport): void {
     const effects = state.report(report, Date.now());
     changed = true;
     for (const build of effects.cancel) children.cancel(build);
-    const strikes = [...effects.strikes, ...effects.forgive.map((drone) => ({ drone, reason: null }))];
-    // A fleet that is gone keeps no strikes; the run goes on.
-    for (const strike of strikes) await fleetHandle.signal(strikeSignal, strike).catch(() => {});
+    strikes.tell(effects);
+  }
+
+  /** Nothing is under way that would be lost with this execution. */
+  function isSettled(): boolean {
+    return !children.isUnsettled && !strikes.isTelling && allHandlersFinished();
   }
 
   async function end(
@@ -290,7 +293,7 @@ export async function worldUpdate(
         reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
       );
       await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
-      await handOver(input, state.orders, () => allHandlersFinished() && !children.isUnsettled);
+      await handOver(input, state.orders, isSettled);
       return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view(Date.now()) };
     });
   }

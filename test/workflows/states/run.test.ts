@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { DroneView } from "../../../model/fleet.ts";
 import { RunState } from "../../../workflows/states/run.ts";
 import { artifact, attempt, droneView, failure, NOW, startedRun, stateOf } from "../../support/runState.ts";
 
