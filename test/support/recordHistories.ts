@@ -21,6 +21,8 @@ import {
   finalizeUpdate,
   forgetDroneUpdate,
   pauseSignal,
+  queuedStartId,
+  queueUpdate,
   resumeSignal,
   type SyncVerifyInput,
   testAlertsUpdate,
@@ -69,8 +71,8 @@ await withEngine(async ({ address, bundle, directory }) => {
   });
   await swarm.startOrchestrator();
   for (const name of ["izar", "tarn"]) await swarm.addDrone({ name, build: builds.build });
-  const save = async (name: string, workflowId: string): Promise<void> => {
-    const history = await swarm.client.workflow.getHandle(workflowId).fetchHistory();
+  const save = async (name: string, workflowId: string, executionId?: string): Promise<void> => {
+    const history = await swarm.client.workflow.getHandle(workflowId, executionId).fetchHistory();
     await mkdir(DIRECTORY, { recursive: true });
     const text = await writeHistory(join(DIRECTORY, `${name}.json`), history);
     console.log(`${name}: ${history.events?.length} events, ${Math.round(text.length / 1024)} KiB`);
@@ -108,10 +110,16 @@ await withEngine(async ({ address, bundle, directory }) => {
   const scheduled = { workflowId: "scheduled/nightly-recorded", taskQueue: QUEUES.orchestrator, args: [order] };
   await swarm.client.workflow.execute("startScheduledRun", scheduled);
   await save("start-scheduled-run", scheduled.workflowId);
+  await second.executeUpdate(queueUpdate, { args: [{ ...by, atoms: ["@world"], orders: ["hook/recorded"] }] });
   await second.executeUpdate(cancelUpdate, { args: [by] });
   await second.result();
   release();
-  await save("world-update-cancelled", second.workflowId);
+  const queued = queuedStartId("recorded-2", 1);
+  await swarm.client.workflow.getHandle(queued).result();
+  await save("start-queued-run", queued);
+  await swarm.current().executeUpdate(cancelUpdate, { args: [by] });
+  await reaches(swarm, "cancelled");
+  await save("world-update-cancelled", second.workflowId, second.firstExecutionRunId);
   await save("build-package-cancelled", "build/recorded-2/a/lib-1/1");
 
   const input: SyncVerifyInput = { target: "desktop", trees: [], binhost: "main", sync: true };
