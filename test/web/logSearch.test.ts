@@ -66,7 +66,7 @@ test("failed builds are searched by phase, with their error lines; from there, a
     .getByText("after")
     .waitFor();
   await keepPicture(page, "log-search");
-  await card.getByRole("link", { name: /^wide\/part0-1, log of attempt 1$/ }).click();
+  await card.getByRole("link", { name: /^wide\/part0-1 log of attempt 1$/ }).click();
   await page.getByRole("heading", { level: 1, name: "wide/part0-1" }).waitFor();
   await page.getByLabel("Log of wide/part0-1, attempt 1").getByText(">>> the log of wide/part0-1").waitFor();
 
@@ -82,9 +82,9 @@ test("failed builds are searched by phase, with their error lines; from there, a
   await goTo(page, "history");
   await page.getByRole("link", { name: `Logs of ${PAST}` }).click();
   await page.getByRole("region", { name: `Logs of ${PAST}` }).waitFor();
-  await expect.poll(() => page.getByLabel("Run", { exact: true }).inputValue()).toBe(PAST);
+  await expect.poll(() => page.getByRole("combobox", { name: /^Run/ }).inputValue()).toBe(PAST);
   await card.getByText("1 of 7 tests failed").first().waitFor();
-  await card.getByRole("link", { name: /^wide\/part2-1, log of attempt 1$/ }).click();
+  await card.getByRole("link", { name: /^wide\/part2-1 log of attempt 1$/ }).click();
   await page.getByLabel("Log of wide/part2-1, attempt 1").getByText(">>> the log of wide/part2-1").waitFor();
   await page.getByText("failed in test").waitFor();
   expect(new URL(page.url()).hash).toBe(`#/logs/${PAST}/wide/part2-1/1`);

@@ -1,12 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { ApplicationFailure } from "@temporalio/common";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failed, hang } from "../../bench/noop/drone.ts";
+import { hang } from "../../bench/noop/drone.ts";
 import type { NoopSwarm } from "../../bench/noop/swarm.ts";
 import { until } from "../../bench/noop/swarm.ts";
+import type { BuildFailure } from "../../model/failures.ts";
+import { addSchedule } from "../../operations/schedules.ts";
 import { gatewayOf, putTarget, type TestGateway } from "../gateway/support.ts";
+import type { TestAccess } from "../support/access.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { Builds } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -14,6 +18,7 @@ import { fillBinhost, goTo, logIn, smallGraph, storedPlan } from "./support.ts";
 
 const { path } = findBrowser();
 
+const RUN = "desktop-20261121-0101";
 const VIEWS = [
   "overview",
   "drones",
@@ -23,8 +28,12 @@ const VIEWS = [
   "packages",
   "package/chain/link0-1",
   "package/wide/part2-1",
+  "logs",
+  "logs?phase=compile",
+  `logs/${RUN}/wide/part2-1/1`,
   "snapshots",
   "snapshots/20261108T030000Z-desktop-2?from=20261101T030000Z-desktop-1",
+  "schedules",
   "history",
   "history?package=chain%2Flink0",
   "events",
@@ -37,18 +46,19 @@ describe.skipIf(path === null)("every view", () => {
 
   beforeAll(async () => {
     const builds = new Builds(async (order, drone, signal) => {
-      if (order.cpv === "wide/part2-1") throw failed("package", "compile phase: undeclared_thing undeclared");
+      if (order.cpv === "wide/part2-1") throw notCompiled;
       if (order.cpv === "chain/link1-1") await hang(order, drone, signal);
     });
     swarm = await noopSwarm({ drones: [] });
     gateway = await gatewayOf(swarm, "anonymous = true\n");
     await putTarget(gateway.access);
     await fillBinhost(gateway.access);
+    await scheduleAndLog(gateway.access);
     const resolve = await storedPlan(gateway.access, smallGraph());
     for (const name of ["izar", "tarn"]) {
       await swarm.addDrone({ name, slots: 4, build: builds.build, resolve: () => resolve });
     }
-    await swarm.run();
+    await swarm.run({ run: RUN });
     await until("all but one chain is built", async () => {
       const view = await swarm.view().catch(() => null);
       return view !== null && view.counts.failed === 1 && view.counts.delegated === 1 && view.counts.received === 3;
@@ -80,6 +90,14 @@ describe.skipIf(path === null)("every view", () => {
       await logIn(page, gateway.tokens.operator);
       await show(page, "overview");
       found.push(...(await findings(page)).map((finding) => `as an operator: ${finding}`));
+      await show(page, "schedules");
+      for (const name of ["Add a schedule…", "Pause nightly", "Remove nightly"]) {
+        await page.getByRole("button", { name }).click();
+        await page.getByRole("dialog").waitFor();
+        found.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
       expect(found).toEqual([]);
       expect(problems).toEqual([]);
     },
@@ -143,10 +161,35 @@ describe.skipIf(path === null)("every view", () => {
   });
 });
 
+/** A build that failed with its excerpt. */
+const around = ["gcc -c main.c", "main.c:3: error: undeclared_thing undeclared", "make: *** [main.o] Error 1"];
+const told: BuildFailure = {
+  ...{ class: "package", message: "compile phase: undeclared_thing undeclared", phase: "compile" },
+  ...{ errorLine: around[1] ?? "", around },
+};
+const notCompiled = ApplicationFailure.create({ type: "package", nonRetryable: true, details: [told] });
+
+async function scheduleAndLog(access: TestAccess): Promise<void> {
+  const nightly = {
+    name: "nightly",
+    cron: "0 2 * * *",
+    timezone: "Europe/Vienna",
+    atoms: ["@world"],
+    catchUp: 3_600_000,
+  };
+  await addSchedule(access, { ...nightly, autoFinalize: true, acceptFailed: false });
+  const { logs } = await access.binhost();
+  const key = { run: RUN, cpv: "wide/part2-1", attempt: 1 };
+  const bytes = Buffer.from(`\x1b[32m>>>\x1b[0m Compiling\n${around.join("\n")}\n`);
+  await logs.append(key, { begun: 1, offset: 0, bytes });
+  await logs.complete(key, { begun: 1, size: bytes.length, failed: { phase: "compile", errorLine: around[1] ?? "" } });
+}
+
 /** Goes to a view and waits until it has what it asks the gateway for. */
 async function show(page: Page, view: string): Promise<void> {
   await goTo(page, view);
-  await page.getByText(/^(Asking|Reading|Comparing|Looking)/).waitFor({ state: "detached" });
+  const asking = page.getByText(/^(Asking|Reading|Comparing|Looking)/);
+  await expect.poll(() => asking.count(), { timeout: 30_000 }).toBe(0);
 }
 
 const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

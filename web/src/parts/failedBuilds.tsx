@@ -59,7 +59,7 @@ export function FailedBuilds({ target, id, version }: Props) {
         <Empty>{phase === null ? "Nothing failed." : `Nothing failed in its ${phase} phase.`}</Empty>
       )}
       {data && data.total > 0 && (
-        <ul class="found">
+        <ul class="failures">
           {data.attempts.map((attempt) => (
             <Found key={`${attempt.cpv} ${attempt.attempt}`} id={id} attempt={attempt} />
           ))}
@@ -81,10 +81,10 @@ function Found({ id, attempt }: { id: string; attempt: FailedAttempt }) {
   const said = errorLine ?? message;
   return (
     <li>
-      <p class="found-head">
+      <p class="failures-head">
         <a href={place}>
           {cpv}
-          <span class="visually-hidden">, log of attempt {number}</span>
+          <span class="visually-hidden"> log of attempt {number}</span>
         </a>
         <Chip tone="bad">{phase ?? attempt.class ?? "failed"}</Chip>
         <span class="muted">

@@ -151,7 +151,7 @@ function Actions({ schedule: { name, paused, order }, onChange }: Props) {
           Pause…
         </ActionButton>
       )}
-      <ActionButton label={`Start ${name} now`} onAct={() => setAsked("trigger")}>
+      <ActionButton label={`Start now: ${name}`} onAct={() => setAsked("trigger")}>
         Start now…
       </ActionButton>
       <ActionButton danger label={`Remove ${name}`} onAct={() => setAsked("remove")}>

@@ -1,0 +1,114 @@
+import type { Page } from "playwright-core";
+import { test as base, expect } from "vitest";
+import { until } from "../../bench/noop/swarm.ts";
+import { loadConfig } from "../../config/load.ts";
+import { startGateway } from "../../gateway/role.ts";
+import { QUEUES } from "../../model/activities.ts";
+import { readAlerts } from "../../operations/alerts.ts";
+import { ALERTS_ID } from "../../workflows/messages.ts";
+import { configFile, temporaryDirectory } from "../cli/command.ts";
+import { gatewayOf, putTarget } from "../gateway/support.ts";
+import { findBrowser, launch, openPage } from "../support/browser.ts";
+import { reaches } from "../support/builds.ts";
+import { noopSwarm } from "../support/noopSwarm.ts";
+import { receiver } from "../support/receiver.ts";
+import { goTo, logIn, smallGraph, storedPlan } from "./support.ts";
+
+const { path } = findBrowser();
+const test = base.skipIf(path === null);
+
+test("an alert that begins while nothing of the run changes is shown by the clock; the channels are tried by operators", async () => {
+  const hook = await receiver();
+  const directory = await temporaryDirectory();
+  const file = await configFile(
+    `[swarm]\nstate_dir = "${directory}"\n[[alerts.channel]]\nname = "hook"\nkind = "webhook"\nurl = "${hook.url}"\n`,
+  );
+  const { config } = await loadConfig({ path: file, env: {}, cwd: directory });
+  await using swarm = await noopSwarm({ drones: [], config });
+  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
+  await putTarget(gateway.access);
+  const resolve = await storedPlan(gateway.access, smallGraph());
+  await swarm.addDrone({ name: "izar", slots: 4, resolve: () => resolve });
+  await swarm.run({ run: "desktop-1" });
+  await reaches(swarm, "gate");
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, "about:blank");
+  const { page, problems } = opened;
+  await page.clock.install();
+  await page.goto(`${gateway.url}/#/events`);
+  await page.getByText("Nothing to worry about.").waitFor();
+  await page.getByText("Nobody: no channel is configured").waitFor();
+
+  await swarm.client.workflow.start("alerts", { workflowId: ALERTS_ID, taskQueue: QUEUES.orchestrator });
+  await until("the alert", async () => (await readAlerts(gateway.access))?.active.length === 1);
+  await page.clock.fastForward(60_000);
+  await page.getByText("desktop-1 waits for finalize").waitFor();
+
+  const button = page.getByRole("button", { name: "Send a test message" });
+  expect(await button.getAttribute("aria-disabled")).toBe("true");
+  await logIn(page, gateway.tokens.operator);
+  await goTo(page, "events");
+  await button.click();
+  await page
+    .getByText(/^✓ hook: /)
+    .first()
+    .waitFor();
+  expect(hook.received.filter(({ body }) => JSON.parse(body).kind === "test")).toHaveLength(1);
+  expect(problems).toEqual([]);
+});
+
+test("after a good connection a lost one is tried again soon, however often it was tried before; after a short one it is not", async () => {
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm, "anonymous = true\n");
+  const { directory, configFile: file } = gateway.access;
+  const { config, ...loaded } = await loadConfig({ path: file, env: {}, cwd: directory });
+  const port = Number(new URL(gateway.url).port);
+  const again = async () => {
+    const known = { ...loaded, config: { ...config, gateway: { ...config.gateway, port } } };
+    gateway.gateway = await startGateway(known, () => {});
+  };
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, "about:blank");
+  const { page } = opened;
+  await page.clock.install();
+  await page.goto(gateway.url);
+  const live = page.getByText("Live", { exact: true });
+  await live.waitFor();
+  let failures = 0;
+  page.on("requestfailed", (request) => {
+    if (request.url().endsWith("/api/v1/live")) failures++;
+  });
+  // From now on it passes only where the test lets it.
+  await page.clock.pauseAt(Date.now() + 60_000);
+  const cut = async (): Promise<number> => {
+    await gateway.gateway.close();
+    await page.getByText("Offline").waitFor();
+    return await waitOf(page);
+  };
+  const restore = async (): Promise<void> => {
+    await again();
+    await page.getByRole("button", { name: "Try now" }).click();
+    await live.waitFor();
+  };
+
+  expect(await cut()).toBeLessThan(2);
+  // Each time it waits longer.
+  for (let tries = 0; tries < 5; tries++) {
+    const before = failures;
+    await page.clock.runFor(40_000);
+    await expect.poll(() => failures).toBeGreaterThan(before);
+  }
+  await expect.poll(() => waitOf(page)).toBeGreaterThan(10);
+  await restore();
+  expect(await cut()).toBeGreaterThan(10);
+  await restore();
+  await page.clock.runFor(5_100);
+  expect(await cut()).toBeLessThan(2);
+  await again();
+}, 120_000);
+
+/** Seconds until the page tries again, as it says; 0: now. */
+async function waitOf(page: Page): Promise<number> {
+  const text = await page.getByText(/Trying again/).textContent();
+  return Number(/Trying again in (\d+)s/.exec(text ?? "")?.[1] ?? 0);
+}
