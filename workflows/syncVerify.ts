@@ -1,13 +1,7 @@
 import { condition, getExternalWorkflowHandle, proxyActivities, setHandler, workflowInfo } from "@temporalio/workflow";
 import { type BinhostActivities, QUEUES } from "../model/activities.ts";
-import {
-  FLEET_ID,
-  fleetChangedSignal,
-  type SyncVerifyInput,
-  type SyncVerifyResult,
-  subscribeSignal,
-  unsubscribeSignal,
-} from "./messages.ts";
+import type { SyncVerifyResult } from "../model/fleet.ts";
+import { FLEET_ID, fleetChangedSignal, type SyncVerifyInput, subscribeSignal, unsubscribeSignal } from "./messages.ts";
 import { RunDrones } from "./states/runDrones.ts";
 import { syncDrones, verifyDrones } from "./verify.ts";
 
