@@ -7,7 +7,7 @@ import { until } from "../../bench/noop/swarm.ts";
 import { LIMITS, type Limits } from "../../gateway/limits.ts";
 import { LiveHub } from "../../gateway/liveHub.ts";
 import { NOBODY } from "../../gateway/roles.ts";
-import { SlowReaders } from "../../gateway/slowReaders.ts";
+import { type Reader, SlowReaders } from "../../gateway/slowReaders.ts";
 import { stream } from "../../gateway/stream.ts";
 import type { RunEvent } from "../../model/events.ts";
 import type { PackageView } from "../../model/run.ts";
@@ -122,6 +122,25 @@ test("a reader that takes little by little is waited for, and gets everything, w
   slow.take();
   server.happens("afterwards");
   await until("it hears on", async () => slow.text.includes("afterwards"));
+});
+
+test("where the system does not tell, what it has taken from this process counts", async () => {
+  const slow = new SlowReaders({ ...LIMITS, stallMs: 300, checkReadersMs: 10 }, () => {});
+  const dropped: string[] = [];
+  const reader = (name: string, pace: number): Reader => ({
+    waiting: 1_000,
+    get taken() {
+      return pace * Math.floor(Date.now() / 100);
+    },
+    connection: {},
+    drop: () => void dropped.push(name),
+  });
+  slow.add(reader("takes a little", 1));
+  slow.add(reader("takes nothing", 0));
+  await until("one is dropped", async () => dropped.length > 0);
+  await sleep(600);
+  slow.stop();
+  expect(dropped).toEqual(["takes nothing"]);
 });
 
 test("more waits than this process keeps: those for whom most waits, and longest, are dropped, and it is said once", async () => {
