@@ -1,5 +1,5 @@
-import { ReadyQueue } from "../readyQueue.ts";
-import type { Policy, SimDrone, SimStart } from "../simulate.ts";
+import type { Policy, SimDrone } from "../simulate.ts";
+import { type Lane, lanePolicy } from "./lanes.ts";
 
 const AT_ONCE = 8;
 
@@ -14,33 +14,15 @@ export function crudeSharing(
   remaining: (index: number) => number,
   tail: (index: number) => number,
 ): Policy {
-  const ready = new ReadyQueue();
-  const lanes = drones.map((drone) => ({ drone, running: new Set<number>() }));
-  return {
-    ready: (index) => ready.add(index, remaining(index)),
-    ended(index) {
-      for (const lane of lanes) lane.running.delete(index);
-    },
-    lost(name) {
-      const at = lanes.findIndex(({ drone }) => drone.name === name);
-      if (at !== -1) lanes.splice(at, 1);
-    },
-    decide() {
-      const starts: SimStart[] = [];
-      for (;;) {
-        const [index] = ready;
-        const lane = lanes
-          .filter(({ running }) => running.size < AT_ONCE)
-          .toSorted((a, b) => crowd(a) - crowd(b) || b.drone.cores - a.drone.cores)[0];
-        if (index === undefined || !lane) return starts;
-        ready.remove(index);
-        lane.running.add(index);
-        starts.push({ index, drone: lane.drone.name, jobs: lane.drone.cores, nice: null, tail: tail(index) });
-      }
-    },
-  };
+  return lanePolicy({
+    drones,
+    priority: remaining,
+    hasRoom: ({ running }) => running.size < AT_ONCE,
+    compare: (a, b) => crowd(a) - crowd(b) || b.drone.cores - a.drone.cores,
+    start: (index, { cores }) => ({ jobs: cores, nice: null, tail: tail(index) }),
+  });
 }
 
-function crowd({ drone, running }: { drone: SimDrone; running: ReadonlySet<number> }): number {
+function crowd({ drone, running }: Lane): number {
   return running.size / (drone.cores * drone.speed);
 }

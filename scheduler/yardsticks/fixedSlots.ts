@@ -1,5 +1,5 @@
-import { ReadyQueue } from "../readyQueue.ts";
-import type { Policy, SimDrone, SimStart } from "../simulate.ts";
+import type { Policy, SimDrone } from "../simulate.ts";
+import { type Lane, lanePolicy } from "./lanes.ts";
 
 /** Builds at once on a drone, and the jobs of each. */
 export interface Slots {
@@ -20,35 +20,17 @@ export interface FixedSlots {
  * first of the ready packages goes to the drone with the most free cores, faster and earlier named first.
  */
 export function fixedSlots({ drones, slotsOf, priority }: FixedSlots): Policy {
-  const ready = new ReadyQueue();
-  const lanes = drones.map((drone) => ({ drone, ...slotsOf(drone), running: new Set<number>() }));
-  return {
-    ready: (index) => ready.add(index, priority(index)),
-    ended(index) {
-      for (const lane of lanes) lane.running.delete(index);
-    },
-    lost(name) {
-      const at = lanes.findIndex(({ drone }) => drone.name === name);
-      if (at !== -1) lanes.splice(at, 1);
-    },
-    decide() {
-      const starts: SimStart[] = [];
-      for (;;) {
-        const [index] = ready;
-        const lane = lanes
-          .filter(({ slots, running }) => running.size < slots)
-          .toSorted((a, b) => freeCores(b) - freeCores(a) || b.drone.speed - a.drone.speed)[0];
-        if (index === undefined || !lane) return starts;
-        ready.remove(index);
-        lane.running.add(index);
-        starts.push({ index, drone: lane.drone.name, jobs: lane.jobs, nice: 0, tail: 0 });
-      }
-    },
+  const freeCores = ({ drone, running }: Lane): number => {
+    const { slots, jobs } = slotsOf(drone);
+    return (slots - running.size) * jobs;
   };
-}
-
-function freeCores({ slots, jobs, running }: Slots & { running: ReadonlySet<number> }): number {
-  return (slots - running.size) * jobs;
+  return lanePolicy({
+    drones,
+    priority,
+    hasRoom: ({ drone, running }) => running.size < slotsOf(drone).slots,
+    compare: (a, b) => freeCores(b) - freeCores(a) || b.drone.speed - a.drone.speed,
+    start: (_index, drone) => ({ jobs: slotsOf(drone).jobs, nice: 0, tail: 0 }),
+  });
 }
 
 /** One package per drone, with all its cores. */
