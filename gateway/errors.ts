@@ -30,7 +30,11 @@ export interface Refusal {
 }
 
 const HINTS: Record<string, { status: number; error: string; hint: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, error: "the body is too large", hint: "At most 1 MiB is taken." },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    error: "the body is too large",
+    hint: "At most 1 MiB is taken, 4 MiB of a history.",
+  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     status: 415,
     error: "the body is of a kind that is not taken here",

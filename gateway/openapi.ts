@@ -20,6 +20,11 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
         { name: "runs", description: "Runs, their packages and what happened." },
         { name: "act", description: "What operators do." },
         { name: "drones", description: "The machines that build." },
+        { name: "packages", description: "What was published." },
+        { name: "logs", description: "Build logs, of the present and the past." },
+        { name: "history", description: "What builds took." },
+        { name: "schedules", description: "What starts runs by itself." },
+        { name: "targets", description: "What is built for." },
       ],
     },
     transform: (given) => {

@@ -3,6 +3,7 @@ import { resetTarget } from "../../operations/reset.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { type Api, RunId, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
+import { Queued } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
 
 /** A run that is stuck takes so long; meanwhile nothing moves on the connection. ms */
@@ -27,6 +28,7 @@ export async function resetRoute(api: Api, services: Services): Promise<void> {
             cancelled: z.string().nullable().meta({ description: "The run that was in progress." }),
             terminated: z.boolean().meta({ description: "It did not end by itself." }),
             builds: z.int().meta({ description: "Builds that were still under way." }),
+            dropped: z.array(Queued).meta({ description: "What was queued for after it." }),
             staging: z.array(z.string()).meta({ description: "Runs whose staging was thrown away." }),
           }),
           ...refusals,

@@ -31,7 +31,7 @@ const OWN_MACHINE: Record<string, string> = {
 
 /** What each verb does or tells, over HTTP. */
 const ROUTES: Record<string, string[]> = {
-  "run-update": ["POST /runs", "GET /runs/{target}/plan"],
+  "run-update": ["POST /runs", "GET /runs/{target}/plan", "DELETE /runs/{target}/queue"],
   fresh: ["POST /runs/{target}/reset", "POST /runs"],
   "init-from-list": ["POST /runs", "GET /runs/{target}/plan"],
   "schedule list": ["GET /schedules"],

@@ -1,9 +1,9 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SyncVerifyResult, SyncVerifyView } from "../../../model/fleet.ts";
 import { target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
-import { ActionButton, attempt } from "./actions.tsx";
+import { ActionButton, attempt, Confirm } from "./actions.tsx";
 import { Ago, Card, Chip, Empty, Problem, Table } from "./common.tsx";
 import { compareTrees } from "./operate.ts";
 
@@ -14,6 +14,7 @@ export function Trees() {
   const name = target.value;
   const url = name === null ? null : address(["targets", name, "sync-verify"]);
   const { data, error, reload } = useResource(url, (signal) => get<SyncVerifyView>(url ?? "", signal));
+  const [syncing, setSyncing] = useState<string | null>(null);
   const isRunning = data?.state === "running";
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer asks again, as long as it goes on
   useEffect(() => {
@@ -22,17 +23,18 @@ export function Trees() {
     return () => clearTimeout(timer);
   }, [isRunning, data, reload]);
   if (name === null) return null;
-  const compare = async (sync: boolean) => {
-    await attempt(() => compareTrees(name, sync));
+  const compare = async (of: string, sync: boolean): Promise<string> => {
+    const text = await compareTrees(of, sync);
     reload();
+    return text;
   };
   return (
     <Card
       title="Trees"
       aside={
         <div class="buttons">
-          <ActionButton onAct={() => compare(true)}>Sync and compare</ActionButton>
-          <ActionButton onAct={() => compare(false)}>Compare only</ActionButton>
+          <ActionButton onAct={() => setSyncing(name)}>Sync and compare…</ActionButton>
+          <ActionButton onAct={() => attempt(() => compare(name, false))}>Compare only</ActionButton>
         </div>
       }
     >
@@ -48,6 +50,19 @@ export function Trees() {
         </p>
       )}
       {data?.result && <Compared result={data.result} />}
+      {syncing !== null && (
+        <Confirm
+          title={`Sync the trees of ${syncing}?`}
+          verb="Sync"
+          act={() => compare(syncing, true)}
+          onClose={() => setSyncing(null)}
+        >
+          <p>
+            Every drone that is online fetches the newest tree. The next run begins with it; one in progress stays with
+            its own.
+          </p>
+        </Confirm>
+      )}
     </Card>
   );
 }
