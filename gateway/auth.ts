@@ -11,6 +11,9 @@ declare module "fastify" {
     /** Which of the limits it counts for. */
     cost?: Cost;
   }
+  interface FastifyInstance {
+    counters: Counters;
+  }
   interface FastifyRequest {
     caller: Caller;
   }
@@ -25,6 +28,7 @@ export function registerAuth(
   counters: Counters,
   { anonymous }: { anonymous: boolean },
 ): void {
+  app.decorate("counters", counters);
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
     const { demand = request.is404 ? "open" : "act", cost = "asking" } = request.routeOptions.config ?? {};

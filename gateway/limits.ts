@@ -49,16 +49,17 @@ const MINUTE_MS = 60_000;
  * Requests of one token, or of one address without, in a minute. What is answered from memory is for monitoring that asks
  * all the time; what asks the engine or the binhost is for people; a page asks for each log that grows twice a second.
  */
-const RATES = { memory: 600_000, asking: 1_200, log: 6_000, acting: 120, hook: 60 } as const;
+const RATES = { memory: 600_000, asking: 1_200, log: 6_000, acting: 120, hook: 600 } as const;
 export type Cost = keyof typeof RATES;
-/** Wrong tokens of one address in a minute; then they are not even looked at. */
-const WRONG_TOKENS = 20;
+/** Wrong tokens, and wrong signatures, of one address in a minute; then they are told so. Right ones still pass. */
+const WRONG = 20;
 
 /** Counts a request; the answer rejects where there were too many. */
 export type Counter = (request: FastifyRequest) => Promise<void>;
 
 export interface Counters extends Record<Cost, Counter> {
   wrongToken: Counter;
+  wrongSignature: Counter;
 }
 
 /** Counts requests by what they cost, each token and each address without one by itself. */
@@ -79,7 +80,8 @@ export async function registerLimits(app: FastifyInstance): Promise<Counters> {
     log: byHolder("log"),
     acting: byHolder("acting"),
     hook: byHolder("hook"),
-    wrongToken: counter(WRONG_TOKENS, ({ ip }) => ip, "wrong tokens"),
+    wrongToken: counter(WRONG, ({ ip }) => ip, "wrong tokens"),
+    wrongSignature: counter(WRONG, ({ ip }) => ip, "wrong signatures"),
   };
 }
 

@@ -11,7 +11,7 @@ const KEPT_BYTES = 2 * 1024 * 1024;
 /** Events that a stream begins with; GET .../events has the others. */
 const FIRST_EVENTS = 200;
 /** Packages in one event: a reader on a slow line hears something all the time. */
-const PACKAGES = 200;
+const PACKAGES = 500;
 
 /** What is told of the state; the caller's role is added for each of them. */
 export type StateOf = (live: Live) => object;

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { isName, NAME_RULE } from "../../model/names.ts";
 import { type Api, refusals } from "../api.ts";
+import { HttpError } from "../errors.ts";
 import { Hooks } from "../hooks.ts";
 import type { Services } from "../services.ts";
 
@@ -42,7 +43,12 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
             header(request, "x-delivery-id"),
           event: header(request, "x-github-event") ?? header(request, "x-gitea-event"),
         };
-        return reply.code(202).send(await hooks.deliver(request.params.name, delivery));
+        const answer = await hooks.deliver(request.params.name, delivery).catch(async (error: unknown) => {
+          // Counted by themselves: they hold up no right ones, which may come from the same address, that of a forge.
+          if (error instanceof HttpError && error.status === 401) await api.counters.wrongSignature(request);
+          throw error;
+        });
+        return reply.code(202).send(answer);
       },
     );
   });

@@ -38,12 +38,12 @@ describe("a request that does not come to its end", () => {
   const limits = { headWithinMs: 400, requestWithinMs: 800, checkConnectionsMs: 50 };
 
   test("half a head, and nothing more", async () => {
-    await using gateway = await gatewayOf(swarm, "", limits);
+    await using gateway = await gatewayOf(swarm, "", { ...limits, requestWithinMs: 30_000 });
     using client = (await RawClient.open(gateway.url)).take().send("GET /status HTTP/1.1\r\nhost: x\r\nauthor");
     expect((await gateway.ask("/status")).status).toBe(200);
     const begun = Date.now();
     await until("it is ended", async () => client.isOver);
-    expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(Date.now() - begun).toBeLessThan(5_000);
     expect(client.text).toMatch(/^HTTP\/1.1 408 /);
   });
 
@@ -57,7 +57,7 @@ describe("a request that does not come to its end", () => {
     await until("it is ended", async () => client.isOver);
     clearInterval(dripping);
     expect(Date.now() - begun).toBeGreaterThan(600);
-    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(Date.now() - begun).toBeLessThan(5_000);
     expect(client.text).toMatch(/^HTTP\/1.1 408 /);
     expect((await gateway.ask("/api/v1/runs")).body).toEqual([]);
   });
@@ -207,9 +207,11 @@ test("whoever sends a hook's wrong signatures is refused before long, its rightf
     return Number(client.text.slice(9, 12));
   };
   const statuses: number[] = [];
-  for (let i = 0; i < 61; i++) statuses.push(await deliver("0".repeat(64), "127.0.0.2"));
-  expect(statuses.slice(0, 60)).toEqual(Array(60).fill(401));
-  expect(statuses.at(-1)).toBe(429);
+  for (let i = 0; i < 65; i++) statuses.push(await deliver("0".repeat(64), "127.0.0.2"));
+  expect(statuses).toEqual([...Array(20).fill(401), ...Array(45).fill(429)]);
   const right = createHmac("sha256", secret).update(body).digest("hex");
   expect(await deliver(right, "127.0.0.1")).toBe(202);
+  // Others may send from his address, too: that of a forge.
+  expect(await deliver(right, "127.0.0.2")).toBe(202);
+  expect(await deliver("0".repeat(64), "127.0.0.1")).toBe(401);
 });

@@ -216,13 +216,15 @@ test("a stream that takes nothing is sent nothing more, and then what it has mis
 
 test("those who begin soon after one another are told everything from the same bytes, and what is new since", () => {
   world = new World();
-  world.packages = Array.from({ length: 450 }, (_, i) => view(`a/b-${i}`));
+  world.packages = Array.from({ length: 1_200 }, (_, i) => view(`a/b-${i}`));
   const [one, two] = [new Reader(), new Reader()];
   world.hub.join(one, audience("viewer"), undefined);
   world.happens("between");
   world.hub.join(two, audience("viewer"), undefined);
   expect(one.names()).toEqual(["state", "packages", "packages", "packages"]);
-  expect(two.chunks[0]).toBe(one.chunks[0]);
+  const begin = ({ chunks }: Reader): unknown[] => [chunks[0]?.buffer, chunks[0]?.byteOffset];
+  expect(begin(two)).toEqual(begin(one));
+  expect(begin(two)[0]).toBe(begin(one)[0]);
   expect(two.names()).toEqual([...one.names(), "run-event"]);
   expect(two.events.slice(1, 4).map(([, { full }]) => full)).toEqual([true, false, false]);
 });
