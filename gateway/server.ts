@@ -25,6 +25,7 @@ import { stateRoutes } from "./routes/state.ts";
 import { targetRoutes } from "./routes/targets.ts";
 import { registerSecurityHeaders } from "./securityHeaders.ts";
 import type { Services } from "./services.ts";
+import { registerSlowAnswers } from "./slowAnswers.ts";
 import type { TokenBook } from "./tokens.ts";
 
 /** The routes below /api/v1, by topic. */
@@ -90,6 +91,7 @@ export async function createGateway(services: Services, book: TokenBook): Promis
     return reply.code(status).send({ error: text, ...(hint === null ? {} : { hint }) } as never);
   });
   registerSecurityHeaders(app);
+  registerSlowAnswers(app, services.slow);
   const methods = registerMethods(app);
   registerAuth(app, book, await registerLimits(app), config.gateway);
   await registerDocumentation(app, services.version);

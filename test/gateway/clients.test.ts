@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import type { Limits } from "../../gateway/limits.ts";
@@ -142,6 +143,40 @@ describe("a log that is followed", () => {
     await until("it is answered", async () => client.text.includes("\r\n\r\n"));
     return Number(client.text.slice(9, 12));
   }
+});
+
+describe("large answers", () => {
+  const bytes = Buffer.alloc(12 * 1024 * 1024, "x");
+  const pieces = Array.from({ length: 12 }, (_, i) => `${LOG}?offset=${i * 1024 * 1024}`);
+
+  async function ask(gateway: TestGateway): Promise<RawClient> {
+    const client = await RawClient.open(gateway.url);
+    for (const piece of pieces) client.get(piece, bearer(gateway));
+    return client;
+  }
+
+  test("of which nothing is taken count as streams do", async () => {
+    await using gateway = await gatewayWithLog(bytes, { waiting: 2 * 1024 * 1024 });
+    const stalled: RawClient[] = [];
+    for (let i = 0; i < 6; i++) stalled.push(await ask(gateway));
+    await until("some are dropped", async () => gateway.log.some((line) => line.includes("dropped")));
+    expect((await gateway.ask(LOG)).status).toBe(200);
+    for (const each of stalled) each[Symbol.dispose]();
+  });
+
+  test("that are taken little by little come whole", async () => {
+    await using gateway = await gatewayWithLog(bytes, { stallMs: 1_500, idleMs: 500 });
+    using slow = (await ask(gateway)).take(6_000, 15);
+    using stalled = await ask(gateway);
+    await sleep(4_500);
+    expect(slow.isOver).toBe(false);
+    await until("who takes nothing is dropped", async () => stalled.take().isOver);
+    const taken = ({ text }: RawClient): number => text.match(/x{50}/g)?.length ?? 0;
+    const whole = 12 * Math.floor((1024 * 1024) / 50);
+    expect(taken(stalled)).toBeLessThan(whole);
+    slow.take();
+    await until("all of it", async () => taken(slow) === whole, { every: 200 });
+  });
 });
 
 test("pieces of logs have a limit of their own: a page that shows many leaves the rest to ask for", async () => {
