@@ -21,7 +21,7 @@ export type RunEventKind = (typeof RUN_EVENT_KINDS)[number];
 
 /** One event of a run's log, as its workflow's history has it. */
 export interface RunEvent {
-  /** Sorts by time: number of the execution, event of its history, and which of several that are told by that one. */
+  /** Sorts by time: when the execution began, event of its history, and which of several that are told by that one. */
   id: string;
   /** ms since the epoch */
   at: number;

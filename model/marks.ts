@@ -42,6 +42,13 @@ export function droneMark(drone: DroneView, part: RunDrone | undefined): Mark {
   return { glyph: "●", word: "online", tone: "good" };
 }
 
+/** Who has paused a drone and why, as far as it is known; null: it is not paused. @param now ms since the epoch */
+export function pauseWords({ paused, pause }: DroneView, now: number): string | null {
+  if (!paused) return null;
+  if (!pause) return "paused";
+  return `paused by ${pause.by} for ${duration(now - pause.since)}${pause.reason ? `: ${pause.reason}` : ""}`;
+}
+
 /** A package's state, by the words of the counts. */
 export const PACKAGE_MARKS: Record<PackageState, Mark> = {
   needed: { glyph: "·", word: "queued", tone: "faint" },

@@ -1,19 +1,8 @@
+import { pauseWords } from "../model/marks.ts";
 import { queuedWords } from "../model/orders.ts";
+import type { NextAction, Reading } from "../model/reading.ts";
 import type { RunView } from "../model/run.ts";
 import { count } from "../model/words.ts";
-import type { Reading } from "./reading.ts";
-
-/** What an operator should do now. */
-export interface NextAction {
-  /** The situation, one sentence or more. */
-  situation: string[];
-  /** The one command that helps now; null: there is nothing to do but wait. */
-  command: string | null;
-  /** What the command is called in the line before it, e.g. `Run`. */
-  verb: "Run" | "Watch" | "Look";
-  /** Other ways, each a command with its effect. */
-  otherwise: string[];
-}
 
 function act(situation: string | string[], command: string, otherwise: string[] = []): NextAction {
   return { situation: [situation].flat(), command, verb: "Run", otherwise };
@@ -60,7 +49,7 @@ export function nextAction(reading: Reading): NextAction {
     return act(["No drone is online.", ...refused], "swarm up", ["swarm drone   # on each machine that builds"]);
   }
   if (run === null) return act("Nothing runs.", runUpdate(targets));
-  return isOver ? afterRun(run, targets) : duringRun(run);
+  return isOver ? afterRun(run, targets) : duringRun(run, reading);
 }
 
 function runUpdate(targets: string[] | null, target?: string): string {
@@ -69,7 +58,7 @@ function runUpdate(targets: string[] | null, target?: string): string {
   return `swarm run-update --target ${target ?? only}`;
 }
 
-function duringRun(run: RunView): NextAction {
+function duringRun(run: RunView, { fleet, at }: Reading): NextAction {
   const { counts } = run;
   const left = counts.needed + counts.delegated;
   if (run.paused) {
@@ -85,9 +74,11 @@ function duringRun(run: RunView): NextAction {
   }
   const usable = run.drones.filter((drone) => drone.state === "verified" && !drone.paused && drone.reason === null);
   if (usable.length === 0) {
-    const reasons = run.drones.map(
-      (drone) => `${drone.name}: ${drone.paused ? "paused" : (drone.reason ?? drone.state)}`,
-    );
+    const reasons = run.drones.map((drone) => {
+      const view = fleet?.drones.find(({ facts }) => facts.name === drone.name);
+      const pause = view?.paused ? pauseWords(view, at) : drone.paused ? "paused" : null;
+      return `${drone.name}: ${pause ?? drone.reason ?? drone.state}`;
+    });
     const paused = run.drones.find((drone) => drone.paused);
     return paused
       ? act(["No drone takes work:", ...reasons], `swarm drone resume ${paused.name}`)

@@ -6,7 +6,7 @@ import { droneEvents } from "./droneEvents.ts";
 import { decode, type HistoryEvent } from "./history.ts";
 import { operatorText } from "./operatorText.ts";
 
-const Started = z.object({ run: z.string(), target: z.string(), startedBy: z.string() });
+const Input = z.object({ run: z.string(), target: z.string(), startedBy: z.string() });
 const Child = z.object({
   drone: z.string(),
   order: z.object({ cpv: z.string(), attempt: z.number(), jobs: z.number() }),
@@ -30,10 +30,12 @@ const INTERNAL = new Set(["packageReport", "fleetChanged"]);
 interface Claim {
   cpv: string;
   attempt: number;
-  drone: string;
+  /** Absent: who got it is in a history that the engine has forgotten. */
+  drone?: string;
 }
 
 type Told = Omit<RunEvent, "id" | "at">;
+type Started = NonNullable<HistoryEvent["workflowExecutionStartedEventAttributes"]>;
 
 /**
  * Tells a run's events from the histories of its executions, which must come in order. Keeps only what later events refer
@@ -41,13 +43,20 @@ type Told = Omit<RunEvent, "id" | "at">;
  */
 export class EventReader {
   readonly #client: Client;
-  #execution = 0;
+  /** When the execution began that is read, ms since the epoch: comes first in its events' ids. */
+  #begun = 0;
+  /** The engine's id of the one that goes on with it. */
+  #next: string | null = null;
+  /** Where the newest event was that was read. Where an execution is read anew, no event is told again. */
+  #place = "";
   /** Builds by their child's workflow id, until they end. */
   readonly #claims = new Map<string, Claim>();
   /** Activities that wait for a build of an earlier execution, by event id. */
   readonly #awaited = new Map<string, Claim>();
   /** Each drone's last condition. */
   readonly #drones = new Map<string, string>();
+  /** How they were before is forgotten. */
+  #isNew = false;
   #step: string | null = null;
 
   constructor(client: Client) {
@@ -57,28 +66,33 @@ export class EventReader {
   async read(events: readonly HistoryEvent[]): Promise<RunEvent[]> {
     const read: RunEvent[] = [];
     for (const event of events) {
-      if (event.workflowExecutionStartedEventAttributes) this.#begin();
-      const told = await this.#tell(event);
       const at = Math.round(Number(event.eventTime?.seconds ?? 0) * 1000 + (event.eventTime?.nanos ?? 0) / 1e6);
-      const place = `${pad(this.#execution, 4)}.${pad(Number(event.eventId), 6)}`;
-      read.push(...told.map((each, i) => ({ id: i === 0 ? place : `${place}.${i}`, at, ...each })));
+      const begun = event.workflowExecutionStartedEventAttributes;
+      const told = [...(begun ? this.#begin(begun, at) : []), ...(await this.#tell(event, at))];
+      const place = `${pad(this.#begun, 13)}.${pad(Number(event.eventId), 6)}`;
+      if (place <= this.#place) continue;
+      this.#place = place;
+      read.push(...told.map((each, i) => ({ id: i === 0 ? place : `${place}.${pad(i, 3)}`, at, ...each })));
     }
     return read;
   }
 
-  /** What activities are numbered by is of one execution. */
-  #begin(): void {
-    this.#execution++;
+  /** Another execution, or the same one anew. What activities are numbered by is of one execution. */
+  #begin({ originalExecutionRunId, continuedExecutionRunId }: Started, at: number): Told[] {
+    const isNext = !continuedExecutionRunId || originalExecutionRunId === this.#next || at === this.#begun;
+    this.#begun = at;
     this.#awaited.clear();
+    this.#isNew ||= !isNext;
+    return isNext ? [] : [{ kind: "run", text: "what happened before this is no longer kept by the engine" }];
   }
 
-  async #tell(event: HistoryEvent): Promise<Told[]> {
+  async #tell(event: HistoryEvent, at: number): Promise<Told[]> {
     const first = async (payloads: Parameters<typeof decode>[1]): Promise<unknown> =>
       (await decode(this.#client, payloads))[0];
     if (event.workflowExecutionStartedEventAttributes) {
       const { continuedExecutionRunId, input } = event.workflowExecutionStartedEventAttributes;
       if (continuedExecutionRunId) return [];
-      const started = Started.safeParse(await first(input)).data;
+      const started = Input.safeParse(await first(input)).data;
       return started
         ? [
             {
@@ -88,6 +102,11 @@ export class EventReader {
             },
           ]
         : [];
+    }
+    if (event.workflowTaskFailedEventAttributes?.newRunId) {
+      // What follows has the numbers of events that are void now.
+      this.#begun = at;
+      return [{ kind: "run", text: "reset in the engine: what happened since its earlier state is void" }];
     }
     if (event.upsertWorkflowSearchAttributesEventAttributes) {
       const { indexedFields } = event.upsertWorkflowSearchAttributesEventAttributes.searchAttributes ?? {};
@@ -118,7 +137,8 @@ export class EventReader {
     if (event.activityTaskScheduledEventAttributes) {
       const { activityType, input } = event.activityTaskScheduledEventAttributes;
       if (activityType?.name !== "outcomeOf") return [];
-      const claim = this.#claims.get(String(await first(input)));
+      const workflowId = String(await first(input));
+      const claim = this.#claims.get(workflowId) ?? forgotten(workflowId);
       if (claim) this.#awaited.set(String(event.eventId), claim);
       return [];
     }
@@ -129,9 +149,9 @@ export class EventReader {
     }
     if (event.workflowExecutionSignaledEventAttributes) {
       const { signalName, input } = event.workflowExecutionSignaledEventAttributes;
-      const argument = await first(input);
+      const [argument, more] = await decode(this.#client, input);
       if (signalName === "packageReport") return reported(argument);
-      if (signalName === "fleetChanged") return droneEvents(this.#drones, argument);
+      if (signalName === "fleetChanged") return this.#fleetChanged(argument, more);
       return INTERNAL.has(signalName ?? "") ? [] : [asked(signalName ?? "", argument)];
     }
     if (event.workflowExecutionUpdateAcceptedEventAttributes) {
@@ -140,6 +160,10 @@ export class EventReader {
     }
     if (event.workflowExecutionCancelRequestedEventAttributes) {
       return [{ kind: "operator", by: "the engine", text: "a cancel was asked for in the engine" }];
+    }
+    if (event.workflowExecutionContinuedAsNewEventAttributes) {
+      this.#next = event.workflowExecutionContinuedAsNewEventAttributes.newExecutionRunId ?? null;
+      return [];
     }
     if (event.workflowExecutionTimedOutEventAttributes)
       return [{ kind: "run", text: "ended by the engine: timed out" }];
@@ -157,6 +181,13 @@ export class EventReader {
       return [{ kind: "run", text: `terminated in the engine${reason ? `: ${reason}` : ""}` }];
     }
     return [];
+  }
+
+  #fleetChanged(views: unknown, actions: unknown): Told[] {
+    const told = droneEvents(this.#drones, views, actions);
+    const isNews = !this.#isNew;
+    this.#isNew = false;
+    return isNews ? told : told.filter(({ kind }) => kind === "operator");
   }
 
   #enter(json: string): Told[] {
@@ -183,10 +214,17 @@ export class EventReader {
   }
 }
 
+/** A build that an execution gave away of which nothing is kept; what is still known of it is in its workflow's id. */
+function forgotten(workflowId: string): Claim | null {
+  const [, cpv, attempt] = /^build\/[^/]+\/([^/]+\/[^/]+)\/(\d+)$/.exec(workflowId) ?? [];
+  return cpv === undefined ? null : { cpv, attempt: Number(attempt) };
+}
+
 function received(claim: Claim | undefined, result: unknown): Told[] {
   const artifact = Artifact.safeParse(result).data;
   if (!claim || !artifact) return [];
-  return [{ kind: "received", ...claim, text: `${claim.cpv} is received from ${claim.drone}` }];
+  const from = claim.drone === undefined ? "" : ` from ${claim.drone}`;
+  return [{ kind: "received", ...claim, text: `${claim.cpv} is received${from}` }];
 }
 
 function reported(argument: unknown): Told[] {

@@ -1,8 +1,8 @@
 import { messageOf } from "../model/errors.ts";
 import type { RunEvent } from "../model/events.ts";
+import type { Reading } from "../model/reading.ts";
 import type { PackageView } from "../model/run.ts";
 import type { Access } from "../operations/access.ts";
-import type { Reading } from "../operations/reading.ts";
 import { read } from "../operations/readModel.ts";
 import { changesQuery, worldUpdateId } from "../workflows/messages.ts";
 import { followRun } from "./follower.ts";
@@ -19,6 +19,8 @@ const PACKAGES_MS = 300;
 /** So long an orchestrator may take for that: what else is known must not wait for one that was just killed. ms */
 const ANSWER_WITHIN_MS = 3_000;
 const MAX_EVENTS = 5_000;
+/** Where a history ended and its run did not, it is asked for again after so long. ms */
+const AGAIN_MS = 5_000;
 
 /**
  * Looks at the swarm for any number of watchers: however many there are, the engine is asked once. A run's history is
@@ -38,8 +40,8 @@ export class Watcher {
   #told = "";
   /** `#packages` as a list, until something of it changes. */
   #list: readonly PackageView[] | null = null;
-  /** The run whose history is followed. */
-  #followed: { target: string; abort: AbortController } | null = null;
+  /** The run whose history is followed, and when that came to its end. */
+  #followed: { target: string; abort: AbortController; endedAt: number | null } | null = null;
   #looking: Promise<void> | null = null;
   #lookedAt = 0;
   /** Something happened in the run since the engine was last asked. */
@@ -118,6 +120,7 @@ export class Watcher {
 
   async #look(): Promise<void> {
     this.#happened = false;
+    const asked = Date.now();
     try {
       const now = await read(this.#access, this.#target);
       if (this.#stop.signal.aborted) return;
@@ -126,6 +129,9 @@ export class Watcher {
       const isOther = reading.run?.run !== this.#reading?.run?.run;
       const isMoved = JSON.stringify(reading.run?.counts) !== JSON.stringify(this.#reading?.run?.counts);
       if (isOther) this.#showOther(reading.run?.run ?? null, reading.run?.target ?? "");
+      else if (now.run?.endedAt === null && (this.#followed?.endedAt ?? asked) < asked - AGAIN_MS) {
+        this.#follow(now.run.run, now.run.target);
+      }
       // First the packages: who sees that a run has come further finds them so.
       if (now.run && (isOther || isMoved || this.#revision === null || this.#missed)) {
         await this.#packagesNow(now.run.target);
@@ -195,12 +201,21 @@ export class Watcher {
     this.#packages.clear();
     this.#list = null;
     this.#revision = null;
-    this.#events = [];
     this.#tell({ type: "packages", full: true, packages: [] });
+    if (run !== null) this.#follow(run, target);
+    else this.#tellNoEvents();
+  }
+
+  #tellNoEvents(): void {
+    this.#events = [];
     this.#tell({ type: "event", full: true, events: [] });
-    if (run === null) return;
+  }
+
+  #follow(run: string, target: string): void {
+    this.#tellNoEvents();
     const abort = new AbortController();
-    this.#followed = { target, abort };
+    const followed = { target, abort, endedAt: null as number | null };
+    this.#followed = followed;
     const take = (events: RunEvent[]): void => {
       if (abort.signal.aborted) return;
       this.#events = [...this.#events, ...events].slice(-MAX_EVENTS);
@@ -214,9 +229,11 @@ export class Watcher {
       else this.#missed = true;
     };
     const workflow = { workflowId: worldUpdateId(target), runId: null };
-    void followRun(() => this.#access.client(), workflow, abort.signal, take, wake).catch((error: unknown) =>
-      this.#log(`cannot follow ${run}: ${messageOf(error)}`),
-    );
+    void followRun(() => this.#access.client(), workflow, abort.signal, take, wake)
+      .catch((error: unknown) => this.#log(`cannot follow ${run}: ${messageOf(error)}`))
+      .finally(() => {
+        followed.endedAt = Date.now();
+      });
   }
 
   #tell(change: Change): void {

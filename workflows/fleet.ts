@@ -16,6 +16,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { type DroneControlActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
+import type { DroneAction } from "../model/fleet.ts";
 import { isName } from "../model/names.ts";
 import {
   appetiteSignal,
@@ -44,6 +45,8 @@ const SILENCE = "15s";
 const ANSWER = "20s";
 /** While runs wait for each other's slots they are told anew this often: one that was terminated says nothing itself. */
 const REMINDER = "30s";
+/** Of a name or a reason; all runs are told. */
+const MOST_WORDS = 200;
 /** Pause after an attendance that failed on the drone itself. */
 const AFTER_ERROR = "5s";
 
@@ -93,31 +96,36 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
     const unknown = state.unknown(drone);
     if (unknown !== null) throw ApplicationFailure.nonRetryable(unknown, "Refused");
   };
+  const act = (action: DroneAction["action"], request: { drone: string; by?: unknown; reason?: unknown }): void => {
+    const by = wordsOf(request.by) ?? "an operator";
+    state.act({ drone: request.drone, action, by, reason: wordsOf(request.reason) }, Date.now());
+    dirty = true;
+  };
   setHandler(
     pauseDroneUpdate,
-    ({ drone }) => {
-      state.setPaused(drone, true);
-      dirty = true;
-      return `${drone} is paused: it finishes what it builds and gets nothing new`;
+    (request) => {
+      const { drone } = request;
+      const before = state.pausedBy(drone);
+      act("pause", request);
+      return before === null
+        ? `${drone} is paused: it finishes what it builds and gets nothing new`
+        : `${drone} is paused already, by ${before}`;
     },
     { validator },
   );
   setHandler(
     resumeDroneUpdate,
-    ({ drone }) => {
-      state.setPaused(drone, false);
-      state.forgive(drone, Date.now());
-      dirty = true;
-      return `${drone} takes work again`;
+    (request) => {
+      act("resume", request);
+      return `${request.drone} takes work again`;
     },
     { validator },
   );
   setHandler(
     forgetDroneUpdate,
-    ({ drone }) => {
-      state.forget(drone);
-      dirty = true;
-      return `${drone} is forgotten; it may enrol again`;
+    (request) => {
+      act("forget", request);
+      return `${request.drone} is forgotten; it may enrol again`;
     },
     {
       validator: (request) => {
@@ -194,10 +202,11 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
         .catch(() => {});
     }
     setCurrentDetails(details(state));
+    const actions = state.takeActions();
     for (const workflowId of state.subscribers()) {
       // A run that is gone needs no word any more, and no slots.
       await getExternalWorkflowHandle(workflowId)
-        .signal(fleetChangedSignal, state.viewsFor(workflowId))
+        .signal(fleetChangedSignal, state.viewsFor(workflowId), ...(actions.length > 0 ? [actions] : []))
         .catch(() => {
           dirty = state.unsubscribe(workflowId) || dirty;
         });
@@ -209,9 +218,15 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   }
 }
 
+/** What somebody typed, at the Web UI maybe. */
+function wordsOf(value: unknown): string | null {
+  return typeof value === "string" && value.trim() !== "" ? value.trim().slice(0, MOST_WORDS) : null;
+}
+
 function details(state: FleetState): string {
-  const rows = state
-    .drones()
-    .map((d) => `| ${d.facts.name} | ${d.facts.cores} | ${d.paused ? "paused" : d.state} | ${d.grounded ?? ""} |`);
+  const rows = state.drones().map(({ facts, paused, pause, state: is, grounded }) => {
+    const remark = [grounded, paused && pause ? `by ${pause.by}${pause.reason ? `: ${pause.reason}` : ""}` : null];
+    return `| ${facts.name} | ${facts.cores} | ${paused ? "paused" : is} | ${remark.filter(Boolean).join("; ")} |`;
+  });
   return ["| drone | cores | state | remark |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }

@@ -3,7 +3,7 @@ import type { EnrolRequest } from "../model/activities.ts";
 import type { AlertsView, ChannelAnswer } from "../model/alerts.ts";
 import type { BuildOrder, BuiltArtifact } from "../model/build.ts";
 import type { BuildFailure } from "../model/failures.ts";
-import type { DroneSyncReport, DroneView } from "../model/fleet.ts";
+import type { DroneAction, DroneView, FleetView } from "../model/fleet.ts";
 import type { BuildLimits } from "../model/limits.ts";
 import type { QueuedOrder } from "../model/orders.ts";
 import type { PackageView, RunView } from "../model/run.ts";
@@ -137,7 +137,8 @@ export const cancelSignal = defineSignal<[Partial<CancelRequest>?]>("cancel");
 
 // Between workflows.
 export const packageReportSignal = defineSignal<[PackageReport]>("packageReport");
-export const fleetChangedSignal = defineSignal<[DroneView[]]>("fleetChanged");
+/** With what operators did to drones since the last time; absent: nothing. */
+export const fleetChangedSignal = defineSignal<[DroneView[], DroneAction[]?]>("fleetChanged");
 /** `builds`: the appetite of a run, which shares the drones; absent: a workflow that only wants to hear of changes. */
 export const subscribeSignal = defineSignal<[{ workflowId: string; builds?: number }]>("subscribe");
 /** How many builds a run could have at once. */
@@ -175,18 +176,10 @@ export interface EnrolAnswer {
   /** Why not, and what to do. */
   reason: string | null;
 }
-export interface RefusedDrone {
-  name: string;
-  id: string;
-  reason: string;
-  at: number;
-}
-export interface FleetView {
-  drones: DroneView[];
-  refused: RefusedDrone[];
-}
 export const enrolUpdate = defineUpdate<EnrolAnswer, [EnrolRequest]>("enrol");
-export const pauseDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("pauseDrone");
+export const pauseDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string; reason?: string }]>(
+  "pauseDrone",
+);
 export const resumeDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("resumeDrone");
 export const forgetDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string }]>("forgetDrone");
 export const fleetQuery = defineQuery<FleetView>("fleet");
@@ -197,17 +190,6 @@ export interface SyncVerifyInput {
   trees: TreeSource[];
   binhost: string;
   sync: boolean;
-}
-
-export interface SyncVerifyResult {
-  drones: {
-    name: string;
-    ok: boolean;
-    stale: boolean;
-    /** What keeps it out: `tree git:... instead of git:...`, `away`, a sync error. */
-    error: string | null;
-    report: DroneSyncReport | null;
-  }[];
 }
 
 // Alerts.

@@ -1,8 +1,8 @@
 import type { DroneView } from "../../model/fleet.ts";
-import { droneMark } from "../../model/marks.ts";
+import { droneMark, pauseWords } from "../../model/marks.ts";
+import type { BuildingPackage, Reading } from "../../model/reading.ts";
 import type { RunDrone } from "../../model/run.ts";
 import { bytes, duration } from "../../model/words.ts";
-import type { BuildingPackage, Reading } from "../../operations/reading.ts";
 import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 
@@ -12,7 +12,7 @@ function droneState(drone: DroneView, part: RunDrone | undefined, paint: Paint):
   return tone === "good" ? `${paint(tone, glyph)} ${word}` : paint(tone, `${glyph} ${word}`);
 }
 
-/** `dev-libs/openssl-3.0.2 (compile, 3m 10s)` for each build of a drone; why it builds nothing, where there is a reason. */
+/** `dev-libs/openssl-3.0.2 (compile, 3m 10s)` for each build of a drone, and why it gets nothing new, where there is a reason. */
 function buildingCell(
   drone: DroneView,
   part: RunDrone | undefined,
@@ -24,7 +24,8 @@ function buildingCell(
     const elapsed = progress ? progress.elapsed * 1000 : at - startedAt;
     return `${cpv} (${progress ? `${progress.phase}, ` : ""}${duration(elapsed)})`;
   });
-  return builds.join(", ") || (drone.grounded ?? part?.reason ?? "");
+  const reason = [pauseWords(drone, at), builds.length > 0 ? null : (drone.grounded ?? part?.reason)];
+  return [builds.join(", "), ...reason].filter(Boolean).join("; ");
 }
 
 function partOf(drone: DroneView, reading: Reading): RunDrone | undefined {

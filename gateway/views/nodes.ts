@@ -1,3 +1,4 @@
+import { pauseWords } from "../../model/marks.ts";
 import type { Live } from "../../watch/live.ts";
 import type { Services } from "../services.ts";
 
@@ -24,8 +25,9 @@ export function nodesOf({ config, health }: Services, live: Live | null): Node[]
   const asking = Array.from({ length: others }, (_, index): Node => {
     return { name: `orchestrator-${index + 1}`, role: "orchestrator", health: "in", reason: null, lastSeen };
   });
-  const drones = (fleet?.drones ?? []).map(({ facts, state, grounded, paused, since }): Node => {
-    const reason = grounded ?? (paused ? "paused" : null);
+  const drones = (fleet?.drones ?? []).map((drone): Node => {
+    const { facts, state, since } = drone;
+    const reason = drone.grounded ?? pauseWords(drone, Date.now());
     return { name: facts.name, role: "drone", health: state, reason, lastSeen: state === "online" ? lastSeen : since };
   });
   const own: Node = { name: config.swarm.name, role: "gateway", health: "in", reason: null, lastSeen: Date.now() };

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { pkg } from "../../bench/noop/plan.ts";
 import { readRun } from "../../operations/readModel.ts";
-import { firstExecution, readOn } from "../../watch/history.ts";
+import { RunHistory } from "../../watch/history.ts";
 import { cancelUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -11,11 +11,10 @@ test("what follows a run keeps nothing of the questions that were answered, and 
   await using swarm = await noopSwarm({ plan: { packages: [pkg("a/lib-1")] }, drones: [{ name: "izar" }] });
   await swarm.run();
   await reaches(swarm, "gate");
-  const execution = await firstExecution(swarm.client, worldUpdateId("desktop"), null);
-  if (!execution) throw new Error("the run is not known");
   const { signal } = new AbortController();
   for (let asked = 0; asked < 3; asked++) {
-    expect((await readOn(swarm.client, { execution, token: null }, false, signal)).events.length).toBeGreaterThan(0);
+    const history = await RunHistory.open(swarm.client, { workflowId: worldUpdateId("desktop"), runId: null });
+    expect((await history?.read(swarm.client, false, signal))?.length).toBeGreaterThan(0);
   }
   expect(getEventListeners(signal, "abort")).toEqual([]);
 

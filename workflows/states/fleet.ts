@@ -1,5 +1,5 @@
-import type { DroneFacts, DroneState, DroneView } from "../../model/fleet.ts";
-import type { EnrolAnswer, FleetView, RefusedDrone } from "../messages.ts";
+import type { DroneAction, DroneFacts, DroneState, DroneView, FleetView, RefusedDrone } from "../../model/fleet.ts";
+import type { EnrolAnswer } from "../messages.ts";
 import { type Appetite, divide } from "./shares.ts";
 
 /** This many strikes ground a drone until an operator resumes it. */
@@ -21,6 +21,8 @@ export interface SavedFleet {
   refused: RefusedDrone[];
   /** Workflow ids, and for runs how many builds they could have at once. */
   subscribers: [workflowId: string, builds: number | null][];
+  /** That the runs were not told of yet; absent: none. */
+  actions?: DroneAction[];
 }
 
 /** The drones known, as a state machine without Temporal. Times are ms since the epoch and come from outside. */
@@ -28,15 +30,20 @@ export class FleetState {
   readonly #drones: Map<string, FleetDrone>;
   readonly #refused: RefusedDrone[];
   readonly #subscribers: Map<string, number | null>;
+  #actions: DroneAction[];
 
   constructor(saved: SavedFleet = { drones: [], refused: [], subscribers: [] }) {
     this.#drones = new Map(saved.drones.map((drone) => [drone.view.facts.name, drone]));
     this.#refused = saved.refused;
     this.#subscribers = new Map(saved.subscribers);
+    this.#actions = saved.actions ?? [];
   }
 
   save(): SavedFleet {
-    return { drones: [...this.#drones.values()], refused: this.#refused, subscribers: [...this.#subscribers] };
+    return {
+      ...{ drones: [...this.#drones.values()], refused: this.#refused, subscribers: [...this.#subscribers] },
+      ...(this.#actions.length > 0 ? { actions: this.#actions } : {}),
+    };
   }
 
   view(): FleetView {
@@ -134,6 +141,7 @@ export class FleetState {
         facts,
         state: "online",
         paused: known?.view.paused ?? false,
+        ...(known?.view.pause ? { pause: known.view.pause } : {}),
         grounded: known?.struckOut ?? conditionOf(facts, now),
         strikes: known?.view.strikes ?? 0,
         since: known?.view.state === "online" ? known.view.since : now,
@@ -185,14 +193,28 @@ export class FleetState {
     return `no drone ${name}; known: ${names || "none yet"}`;
   }
 
-  setPaused(name: string, paused: boolean): void {
+  /** Pauses, resumes (and takes its strikes back) or removes a drone. One that is paused already stays paused as it was. */
+  act({ drone: name, action, by, reason }: DroneAction, now: number): void {
     const drone = this.#drones.get(name);
-    if (drone) drone.view.paused = paused;
+    if (!drone || (action === "pause" && drone.view.paused)) return;
+    this.#actions.push({ drone: name, action, by, reason });
+    if (action === "forget") this.#drones.delete(name);
+    if (action === "resume") this.forgive(name, now);
+    drone.view.paused = action === "pause";
+    if (action === "pause") drone.view.pause = { by, reason, since: now };
+    else delete drone.view.pause;
   }
 
-  /** Removes a drone that will not come back. */
-  forget(name: string): void {
-    this.#drones.delete(name);
+  /** Who has paused a drone; null: nobody, or that is not known. */
+  pausedBy(name: string): string | null {
+    return this.#drones.get(name)?.view.pause?.by ?? null;
+  }
+
+  /** What operators did since this was asked last. */
+  takeActions(): DroneAction[] {
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
   }
 
   #refusal(facts: DroneFacts, credentialOk: boolean): string | null {

@@ -42,12 +42,32 @@ describe("enrolment", () => {
   });
 
   test("enrolling again keeps an operator's pause and the strikes", () => {
-    fleet.setPaused("izar", true);
+    fleet.act({ drone: "izar", action: "pause", by: "ann", reason: null }, NOW);
     fleet.strike("izar", "x");
     fleet.setState("izar", "lost", NOW + 1);
     fleet.enrol(facts("izar"), true, NOW + 2);
     expect(drone()).toMatchObject({ state: "online", paused: true, strikes: 1, since: NOW + 2 });
   });
+});
+
+test("what operators did is kept with who and why, and told once, also by the fleet's next execution", () => {
+  const pause = { drone: "izar", action: "pause", by: "ann", reason: "new disk" } as const;
+  fleet.act(pause, NOW + 1);
+  // Paused already: it stays so as it was.
+  fleet.act({ ...pause, by: "bert", reason: null }, NOW + 2);
+  expect(drone()).toMatchObject({ paused: true, pause: { by: "ann", reason: "new disk", since: NOW + 1 } });
+  expect(fleet.pausedBy("izar")).toBe("ann");
+  fleet = new FleetState(structuredClone(fleet.save()));
+  fleet.setState("izar", "lost", NOW + 3);
+  fleet.enrol(facts("izar"), true, NOW + 4);
+  expect(drone()?.pause?.by).toBe("ann");
+  fleet.act({ drone: "izar", action: "resume", by: "bert", reason: null }, NOW + 5);
+  expect(drone()).toMatchObject({ paused: false });
+  expect(drone()?.pause).toBeUndefined();
+  expect(fleet.takeActions()).toEqual([pause, { drone: "izar", action: "resume", by: "bert", reason: null }]);
+  expect(fleet.takeActions()).toEqual([]);
+  fleet.act({ drone: "nobody", action: "forget", by: "bert", reason: null }, NOW + 6);
+  expect(fleet.takeActions()).toEqual([]);
 });
 
 describe("grounding", () => {
@@ -80,7 +100,7 @@ describe("grounding", () => {
 test("an unknown drone is named with the known ones", () => {
   expect(fleet.unknown("izar")).toBeNull();
   expect(fleet.unknown("isar")).toBe("no drone isar; known: izar");
-  fleet.forget("izar");
+  fleet.act({ drone: "izar", action: "forget", by: "ann", reason: null }, NOW);
   expect(fleet.unknown("izar")).toBe("no drone izar; known: none yet");
 });
 
@@ -118,7 +138,7 @@ describe("sharing among runs", () => {
   });
 
   test.each([
-    ["paused", () => fleet.setPaused("tarn", true)],
+    ["paused", () => fleet.act({ drone: "tarn", action: "pause", by: "ann", reason: null }, NOW)],
     ["lost", () => fleet.setState("tarn", "lost", NOW)],
     ["grounded", () => fleet.report(facts("tarn", { diskFreeBytes: 1 }), NOW)],
   ])("a drone that is %s is nobody's: what is left is divided", (_how, change) => {
