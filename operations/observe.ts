@@ -2,13 +2,13 @@ import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import type { Observation, ObservedDisk, ObservedRun, RunStarts } from "../model/alerts.ts";
 import { messageOf } from "../model/errors.ts";
-import { RUN_STEPS } from "../model/run.ts";
+import { RUN_STEPS, type RunRecord } from "../model/run.ts";
 import { freeBytes, GIB } from "../system/disk.ts";
 import { FLEET_ID, type FleetView, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
 import { askWorkflow, pendingActivities } from "./engine.ts";
 import { digestOf, type RunStart, stalled, startOf } from "./observation.ts";
 import { readRun } from "./readModel.ts";
-import { listRuns, type RunRecord } from "./runs.ts";
+import { listRuns } from "./runs.ts";
 
 /** An alert of a disk that is low ends only when so much more is free: a disk at the limit would come and go. */
 const CLEARLY = 1.2;

@@ -1,4 +1,5 @@
 import type { Client } from "@temporalio/client";
+import type { RunRecord } from "../model/run.ts";
 import { worldUpdateId } from "../workflows/messages.ts";
 
 /** The workflow's own record of who started a run and what it is called; kept when the workflow continues as new. */
@@ -48,22 +49,6 @@ export async function runOfOrder(
 function ordersOf(memo: Record<string, unknown> | undefined): string[] {
   const { order, orders } = memo ?? {};
   return [order, ...(Array.isArray(orders) ? orders : [])].filter((name) => typeof name === "string");
-}
-
-/** One execution of a world update, as the engine lists it. */
-export interface RunRecord {
-  run: string;
-  target: string;
-  /** In Temporal's words: RUNNING, COMPLETED, FAILED, TERMINATED... */
-  status: string;
-  /** The run's step when it last said it. */
-  step: string | null;
-  startedBy: string | null;
-  /** ms since the epoch */
-  startedAt: number;
-  endedAt: number | null;
-  /** Engine's id of the (last) execution. */
-  executionId: string;
 }
 
 /** Runs of a target that are looked through for what a request has started before. */
