@@ -17,6 +17,22 @@ import { gatewayOf, putTarget } from "./support.ts";
 
 const API = "/api/v1";
 
+test("a run that the command would refuse is refused over HTTP, with the same words", async () => {
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm);
+  await putTarget(gateway.access);
+  const refused = async (body: object): Promise<unknown> => {
+    const answer = await gateway.ask(`${API}/runs`, { body });
+    expect(answer.status).toBe(400);
+    return answer.body.error;
+  };
+  expect(await refused({ atoms: ["dev-libs/a", "nonsense"] })).toContain("nonsense");
+  expect(await refused({ atoms: ["!dev-libs/a"] })).toContain("is a blocker");
+  expect(await refused({ options: { acceptFailed: true } })).toContain("--accept-failed goes with --auto-finalize");
+  expect(await refused({ options: { dryRun: true, autoFinalize: true } })).toContain("--dry-run builds nothing");
+  expect((await gateway.ask(`${API}/runs`)).body).toEqual([]);
+});
+
 test("a schedule is added, paused, resumed, triggered and removed over HTTP, and what is none is refused with what is right", async () => {
   await using swarm = await noopSwarm({ drones: [] });
   await using gateway = await gatewayOf(swarm);

@@ -29,7 +29,8 @@ function OfRun() {
   const name = target.value;
   const minute = useMinute();
   const id = query.get("run") ?? current?.run ?? null;
-  const version = id === current?.run ? `${current?.counts.failed} ${current?.counts.received} ${minute}` : "";
+  // Not with each package that is built: however many look, a minute is soon enough for logs of what went well.
+  const version = id === current?.run ? `${current?.counts.failed} ${current?.step} ${minute}` : "";
   return (
     <>
       <div class="title">
