@@ -51,7 +51,9 @@ test("a run is seen and stepped into through a gateway; what the role may not do
   await until("builds with their estimates", async () => building().length === 2);
   expect(building().every(({ estimateSeconds }) => (estimateSeconds ?? 0) > 0)).toBe(true);
   await until("the packages", async () => source.current()?.packages.length === 3);
-  expect(source.current()?.events[0]?.text).toContain("seen-1 of desktop was started by bert");
+  await until("the first event, which is asked for by itself", async () => {
+    return source.current()?.events[0]?.text.includes("seen-1 of desktop was started by bert");
+  });
   expect(told).toBeGreaterThan(0);
 
   await until("the viewer sees it, too", async () => viewer.current()?.reading.run?.run === "seen-1");
