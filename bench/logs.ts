@@ -50,6 +50,8 @@ interface Processes {
 
 const SECONDS = 30;
 const COMMANDS = 4;
+/** A gateway lets one token follow 20 logs. */
+const STREAMS_EACH = 16;
 const PAUSE_MS = 100;
 const LINES = 10;
 const GIB = 2 ** 30;
@@ -62,7 +64,7 @@ export async function benchLogs(logs = 32): Promise<LogFigures> {
     const drones = [{ name: "izar", cores: 64, slots: logs, build: () => held.promise }];
     const options = { address: engine.address, bundle: engine.bundle, drones, plan: wide(logs) };
     return await withSwarm(options, async (swarm) => {
-      const around = await surroundings(engine, swarm);
+      const around = await surroundings(engine, swarm, logs + 1);
       try {
         await swarm.run();
         await until("all of them build", async () => (await swarm.view()).counts.delegated === logs);
@@ -85,21 +87,23 @@ interface Around {
   directory: string;
   env: NodeJS.ProcessEnv;
   binhost: BinhostClient;
-  gateway: { url: string; token: string };
+  gateway: { url: string; tokens: string[] };
   pids: Record<keyof Processes, number | undefined>;
   drone: LogDrone;
   end(): Promise<void>;
 }
 
-async function surroundings(engine: BenchEngine, swarm: NoopSwarm): Promise<Around> {
+async function surroundings(engine: BenchEngine, swarm: NoopSwarm, readers: number): Promise<Around> {
   const { directory, address } = engine;
   const config = await configure(engine);
   const port = await freePort("127.0.0.1");
   await appendFile(config.file, `[gateway]\nport = ${port}\n`);
-  const token = newToken();
+  const tokens = Array.from({ length: Math.ceil(readers / STREAMS_EACH) }, newToken);
   await mkdir(join(directory, "state"), { recursive: true });
-  const tokens = join(directory, "state", "gateway-tokens.json");
-  await addToken(tokens, { name: "bench", role: "viewer", expiresAt: null }, token);
+  const book = join(directory, "state", "gateway-tokens.json");
+  for (const [i, token] of tokens.entries()) {
+    await addToken(book, { name: `bench-${i}`, role: "viewer", expiresAt: null }, token);
+  }
   const url = `http://127.0.0.1:${/^\[binhost\]\nport = (\d+)$/m.exec(await readFile(config.file, "utf8"))?.[1]}`;
   // Its own namespace: the tasks of the run are for the simulated binhost.
   const roles: ChildProcess[] = [
@@ -107,7 +111,7 @@ async function surroundings(engine: BenchEngine, swarm: NoopSwarm): Promise<Arou
     startRole(engine, config, swarm.namespace, ["gateway"]),
   ];
   const drone = new LogDrone({ url, token: config.token });
-  const gateway = { url: `http://127.0.0.1:${port}`, token };
+  const gateway = { url: `http://127.0.0.1:${port}`, tokens };
   const isThere = (root: string) => async () => (await fetch(`${root}/healthz`).catch(() => null))?.ok;
   await until("the binhost answers", isThere(url));
   await until("the gateway answers", isThere(gateway.url));
@@ -132,7 +136,9 @@ async function measureGrowing(around: Around, keys: readonly LogKey[]): Promise<
   const [command, stream] = [new Reading(), new Reading()];
   try {
     for (const { cpv } of keys.slice(0, COMMANDS)) command.command([cpv], env);
-    for (const key of keys) await stream.stream(gateway, key);
+    for (const [i, key] of keys.entries()) {
+      await stream.stream({ ...gateway, token: gateway.tokens[Math.floor(i / STREAMS_EACH)] ?? "" }, key);
+    }
     const writing = new AbortController();
     const done = keepWriting(write, writing.signal);
     // The first word of a reader is what there was before.
@@ -171,7 +177,8 @@ async function measureLong({ directory, drone, binhost, gateway, pids }: Around,
   drone.follow(key, file);
   const reading = new Reading();
   await until("it is there", async () => (await binhost.logs.state(key)).end > 0);
-  await reading.stream(gateway, key);
+  const token = gateway.tokens.at(-1) ?? "";
+  await reading.stream({ ...gateway, token }, key);
   for (const pid of Object.values(pids)) await forgetPeak(pid);
   const begun = performance.now();
   await writeLong(file);
@@ -181,7 +188,7 @@ async function measureLong({ directory, drone, binhost, gateway, pids }: Around,
   const settled = performance.now();
   let [kept, last] = [0, ""];
   for (let at = 0; ; ) {
-    const headers = { authorization: `Bearer ${gateway.token}` };
+    const headers = { authorization: `Bearer ${token}` };
     const answer = await fetch(`${gateway.url}/api/v1/logs/${key.run}/${key.cpv}/1?offset=${at}`, { headers });
     const bytes = Buffer.from(await answer.arrayBuffer());
     if (answer.status !== 200) throw new Error(`the gateway answered HTTP ${answer.status}`);

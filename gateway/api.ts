@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { isName, isRunId, NAME_RULE } from "../model/names.ts";
+import { NAME_PATTERN, NAME_RULE, RUN_ID_PATTERN } from "../model/names.ts";
 
 /** A server whose routes have zod schemas. */
 export type Api = FastifyInstance<
@@ -14,12 +14,12 @@ export type Api = FastifyInstance<
 >;
 
 /** Names and texts of requests: what is not well formed is refused before anything is asked. */
-const name = (what: string) => z.string().max(63).refine(isName, `a ${what}'s name: ${NAME_RULE}`);
+const name = (what: string) => z.string().regex(NAME_PATTERN, `a ${what}'s name: ${NAME_RULE}`);
 export const Target = name("target").meta({ example: "desktop" });
 export const DroneName = name("drone").meta({ example: "izar" });
 export const ScheduleName = name("schedule").meta({ example: "nightly" });
 export const ChannelName = name("channel").meta({ example: "phone" });
-export const RunId = z.string().max(128).refine(isRunId, "a run's id").meta({ example: "desktop-20261121-0101" });
+export const RunId = z.string().regex(RUN_ID_PATTERN, "a run's id").meta({ example: "desktop-20261121-0101" });
 /** As in the Package Manager Specification, 3.1. */
 export const Category = z
   .string()
@@ -41,6 +41,14 @@ export const Phase = z.string().max(40).regex(/^\w+$/, "a phase, like compile").
 export const Nothing = z.object({}).strict().nullish();
 export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 export const Offset = z.coerce.number().int().min(0).max(10_000_000).default(0);
+
+/** Server-sent events. */
+export const EVENT_STREAM = "text/event-stream";
+/** An answer that is no JSON, for its documentation. */
+export const answerOfType = (type: string, description: string) => ({
+  description,
+  content: { [type]: { schema: z.string() } },
+});
 
 /** What every refusal looks like. */
 export const ErrorSchema = z

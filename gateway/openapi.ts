@@ -33,7 +33,7 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
       if (demand !== "open" && demand !== "signed") made.schema.security = [{ token: [] }];
       return made;
     },
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (given) => withOptionalBodies(jsonSchemaTransformObject(given)),
   });
   app.get("/api/v1/openapi.json", { config: { demand: "open" }, schema: { hide: true } }, () => app.swagger());
   await app.register(async (docs) => {
@@ -49,4 +49,19 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
       uiConfig: { url: "/api/v1/openapi.json", deepLinking: true, persistAuthorization: false },
     });
   });
+}
+
+interface Described {
+  requestBody?: { required?: boolean; content?: Record<string, { schema?: { anyOf?: { type?: string }[] } }> };
+}
+
+/** A body that may be null may be left out. */
+function withOptionalBodies<T extends { paths?: object }>(document: T): T {
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const { requestBody } of Object.values(path as Record<string, Described>)) {
+      const kinds = Object.values(requestBody?.content ?? {}).flatMap(({ schema }) => schema?.anyOf ?? []);
+      if (requestBody && kinds.some(({ type }) => type === "null")) requestBody.required = false;
+    }
+  }
+  return document;
 }

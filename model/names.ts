@@ -2,17 +2,18 @@
 export const NAME_RULE =
   "lower-case letters, digits and dashes, beginning with a letter or digit, at most 63 characters";
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** What a run's id may be: a target's name followed by a time, e.g. `desktop-20261121-0101`. */
+export const RUN_ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,127}$/;
 
 /**
  * Whether a text may name a swarm, target, drone, binhost or tree. Such a name becomes a directory, a URL part, a task
  * queue and a workflow id, so it is kept to what is safe in all of them.
  */
 export function isName(text: string): boolean {
-  return NAME.test(text);
+  return NAME_PATTERN.test(text);
 }
 
-/** Whether a text may be a run's id: a target's name followed by a time, e.g. `desktop-20261121-0101`. */
 export function isRunId(text: string): boolean {
-  return /^[a-z0-9][a-z0-9-]{0,127}$/.test(text);
+  return RUN_ID_PATTERN.test(text);
 }

@@ -4,7 +4,7 @@ import type { HistoryAnswer } from "../../model/answers.ts";
 import type { AttemptRecord, HistorySummary } from "../../model/history.ts";
 import { headerLine, lineOf, parseHistory } from "../../operations/historyFile.ts";
 import { AttemptListSchema, HistorySummarySchema, ImportedSchema } from "../../store/historyRecords.ts";
-import { type Api, Limit, Offset, PackageName, refusals, Target } from "../api.ts";
+import { type Api, answerOfType, Limit, Offset, PackageName, refusals, Target } from "../api.ts";
 import { inNameOf, type Services } from "../services.ts";
 
 const LINES = "application/x-ndjson";
@@ -61,7 +61,7 @@ export async function historyRoutes(api: Api, services: Services): Promise<void>
       schema: {
         summary: "Every attempt, to be kept or imported elsewhere: JSON lines, the first says the format",
         tags,
-        response: { ...refusals },
+        response: { 200: answerOfType(LINES, "JSON lines."), ...refusals },
       },
     },
     async (_request, reply) => {

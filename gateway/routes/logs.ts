@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LogKey } from "../../model/logs.ts";
-import { type Api, Category, Pf, RunId, refusals } from "../api.ts";
+import { type Api, answerOfType, Category, EVENT_STREAM, Pf, RunId, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { LogFollower, SharedPieces } from "../follow.ts";
 import { holderOf, Places } from "../limits.ts";
@@ -31,7 +31,7 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
         tags,
         params: Params,
         querystring: z.object({ offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0) }),
-        response: { ...refusals },
+        response: { 200: answerOfType("text/plain", "The log's bytes."), ...refusals },
       },
     },
     async ({ params, query }, reply) => {
@@ -55,7 +55,7 @@ export async function logRoutes(api: Api, services: Services): Promise<void> {
         tags,
         params: Params,
         querystring: z.object({ offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0) }),
-        response: { ...refusals },
+        response: { 200: answerOfType(EVENT_STREAM, "The log, then `end`."), ...refusals },
       },
     },
     async (request, reply) => {

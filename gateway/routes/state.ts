@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Api, refusals, Target } from "../api.ts";
+import { type Api, answerOfType, EVENT_STREAM, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { State } from "../schemas/state.ts";
 import type { Services } from "../services.ts";
@@ -37,7 +37,7 @@ export async function stateRoutes(api: Api, { watchers, limits }: Services): Pro
         tags: ["look"],
         querystring: Query.extend({ lastEventId: z.string().max(60).optional() }),
         headers: z.object({ "last-event-id": z.string().max(60).optional() }),
-        response: { ...refusals },
+        response: { 200: answerOfType(EVENT_STREAM, "Until its reader goes."), ...refusals },
       },
     },
     async ({ query, headers, caller }, reply) => {

@@ -186,6 +186,13 @@ describe("the head of a request", () => {
     expectKind((await raw(get(path)))[0], [400, 404]);
   });
 
+  test.each(["TRACE", "QUERY", "PATCH", "OPTIONS"])("the method %s, which nothing here takes: 405", async (method) => {
+    const headers = "host: x\r\ncontent-type: application/json\r\ncontent-length: 0\r\nconnection: close\r\n";
+    for (const path of ["/status", "/api/v1/runs/desktop/pause"]) {
+      expectKind((await raw(`${method} ${path} HTTP/1.1\r\n${headers}\r\n`))[0], [405]);
+    }
+  });
+
   test("garbage behind a request: it is told so, and the connection ends", async () => {
     const first = get("/status").replace("connection: close\r\n", "");
     for (const garbage of ["\x00\x01\x02\r\n\r\n", "GARBAGE\r\n\r\n", "GET /status HTTP/1.1\r\n no: header\r\n\r\n"]) {

@@ -31,7 +31,21 @@ test("the description has every route, and answers are as it says", async () => 
     const isOpen = /^GET \/binhost|^POST \/api\/v1\/hooks/.test(name);
     expect(security, name).toEqual(isOpen ? undefined : [{ token: [] }]);
     expect(responses, name).toHaveProperty("401");
+    expect(
+      Object.keys(responses).filter((status) => status.startsWith("2")),
+      name,
+    ).not.toEqual([]);
   }
+  // What is refused is described as such, and a body that may be left out is not asked for.
+  const described = body as unknown as {
+    paths: Record<string, Record<string, { parameters?: unknown; requestBody?: unknown }>>;
+  };
+  const { get: run } = described.paths["/api/v1/runs/{target}"] ?? {};
+  expect(JSON.stringify(run?.parameters)).toContain('"pattern":"^[a-z0-9]');
+  const { post: pause } = described.paths["/api/v1/runs/{target}/pause"] ?? {};
+  expect(pause?.requestBody).toMatchObject({ required: false });
+  const { post: prioritize } = described.paths["/api/v1/runs/{target}/prioritize"] ?? {};
+  expect(prioritize?.requestBody).toMatchObject({ required: true });
   for (const path of [
     "/api/v1/live",
     "/api/v1/runs/{target}/graph",
