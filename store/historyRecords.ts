@@ -8,6 +8,9 @@ import { splitCpv } from "../portage/cpv.ts";
 /** Longer ones are cut: a sentence is meant. characters */
 const MESSAGE_LENGTH = 1000;
 
+/** Longer than the name of any file could be made of one. characters */
+const CPV_LENGTH = 400;
+
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
 const phase = z.strictObject({ name: z.string().max(64), seconds });
@@ -17,7 +20,10 @@ export const AttemptRecordSchema: z.ZodType<AttemptRecord> = z
   .strictObject({
     run: z.string().refine(isRunId, "not a run's id"),
     target: z.string().refine(isName, "not a target's name"),
-    cpv: z.string().refine((text) => typeof splitCpv(text) !== "string", "not a package version"),
+    cpv: z
+      .string()
+      .max(CPV_LENGTH)
+      .refine((text) => typeof splitCpv(text) !== "string", "not a package version"),
     drone: z.string().refine(isName, "not a drone's name"),
     attempt: count,
     jobs: count,

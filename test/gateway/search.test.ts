@@ -123,6 +123,8 @@ test("a history is exported from one binhost and imported by another, both over 
   const cut = await put(exported.body.slice(0, -20));
   expect(cut).toMatchObject({ status: 400, body: { error: "the body:1302: not JSON" } });
   expect((await put("{}")).status).toBe(400);
+  const endless = JSON.stringify(attemptAt(4_000, { cpv: `app-misc/${"x".repeat(100_000)}-1` }));
+  expect((await put(`${lines[0]}\n${endless}\n`)).status).toBe(400);
   expect((await put("")).status).toBe(400);
   expect((await put(exported.body, "text/plain")).status).toBe(415);
   expect((await put("x".repeat(5 * 1024 * 1024))).status).toBe(413);
