@@ -179,6 +179,20 @@ describe("large answers", () => {
   });
 });
 
+test("a connection that says nothing after a large answer, or a followed log, is ended like any other", async () => {
+  await using gateway = await gatewayWithLog(Buffer.alloc(200_000, "x"), { idleMs: 400 });
+  const { logs } = gateway.access.store;
+  const key = { run: "run-1", cpv: "cat/pkg-1", attempt: 1 };
+  await logs.complete(key, { begun: 1, size: 200_000, failed: null });
+  for (const path of [LOG, `${LOG}/follow`]) {
+    using client = (await RawClient.open(gateway.url)).get(path, bearer(gateway)).take();
+    const begun = Date.now();
+    await until("it is ended", async () => client.isOver);
+    expect(client.text.match(/x{50}/g)?.length).toBeGreaterThan(3_900);
+    expect(Date.now() - begun).toBeGreaterThan(300);
+  }
+});
+
 test("pieces of logs have a limit of their own: a page that shows many leaves the rest to ask for", async () => {
   await using gateway = await gatewayWithLog(Buffer.from("begun\n"));
   for (let i = 0; i < 1_300; i += 50) {
