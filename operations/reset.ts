@@ -1,11 +1,12 @@
 import type { Client, WorkflowHandle } from "@temporalio/client";
 import { UserError } from "../model/errors.ts";
 import { type QueuedOrder, queuedWords } from "../model/orders.ts";
+import type { RunRecord } from "../model/run.ts";
 import { worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
 import { dropStarts } from "./queue.ts";
 import { readRun } from "./readModel.ts";
-import { listRuns } from "./runs.ts";
+import { latestRun, listRuns } from "./runs.ts";
 import { isRunOf } from "./startRun.ts";
 
 /** A run that was asked to end is stuck after so long. ms */
@@ -45,25 +46,30 @@ export async function resetTarget(
     throw new UserError(`${meant} is not the run of ${target} any more: that is ${running.run}. Nothing was done`);
   }
   const queued = running ? ((await readRun(client, target)).run?.queued ?? []) : [];
+  // Only what was ordered before: what is ordered while the run ends begins after it.
+  const dropped = [...queued, ...(await dropStarts(client, target))];
   let terminated = false;
   if (running) {
-    terminated = !(await endRun(client.workflow.getHandle(worldUpdateId(target)), client, access.by));
+    terminated = !(await endRun(client, running, access.by));
     onStep(terminated ? `${running.run} was stuck: terminated` : `${running.run} is cancelled`);
   } else {
     onStep("no run is in progress");
   }
-  const dropped = [...queued, ...(await dropStarts(client, target))];
   if (dropped.length > 0) onStep(`what was queued for after it is dropped: ${queuedWords(dropped)}`);
-  const builds = await cancelBuilds(client, target);
+  // What was ordered while it ended may have begun.
+  const now = await latestRun(client, target);
+  const isOver = (run: string): boolean => isRunOf(target, run) && !(now?.isInProgress && now.run === run);
+  const builds = await cancelBuilds(client, isOver);
   if (builds > 0) onStep(`${builds} builds that were left are cancelled`);
-  const staging = (await binhost.stagingRuns()).filter((run) => isRunOf(target, run));
+  const staging = (await binhost.stagingRuns()).filter(isOver);
   for (const run of staging) await binhost.clearStaging(run);
   onStep(staging.length > 0 ? `staging is clear (${staging.join(", ")})` : "staging is clear");
   return { cancelled: running?.run ?? null, terminated, builds, staging, dropped };
 }
 
 /** Asks the run to end; terminates it where it does not. False: it had to be terminated. */
-async function endRun(handle: WorkflowHandle, client: Client, by: string): Promise<boolean> {
+async function endRun(client: Client, { run, target }: RunRecord, by: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(worldUpdateId(target));
   const request = { by, dropQueued: true };
   try {
     await client.withDeadline(Date.now() + TAKE_WITHIN_MS, () => handle.executeUpdate("cancel", { args: [request] }));
@@ -72,25 +78,32 @@ async function endRun(handle: WorkflowHandle, client: Client, by: string): Promi
     if (error instanceof Error && error.name === "WorkflowUpdateFailedError") throw error;
   }
   const deadline = Date.now() + END_WITHIN_MS;
-  while (Date.now() < deadline) {
-    const { status } = await handle.describe();
-    if (status.name !== "RUNNING") return true;
+  for (;;) {
+    const { status, memo, runId } = await handle.describe();
+    const isOther = typeof memo?.run === "string" && memo.run !== run;
+    if (isOther || status.name !== "RUNNING") return true;
+    if (Date.now() > deadline) {
+      await terminate(client.workflow.getHandle(handle.workflowId, runId));
+      return false;
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+async function terminate(handle: WorkflowHandle): Promise<void> {
   await handle.terminate("reset: it did not end by itself").catch((error: unknown) => {
     // It ended in the meantime after all.
     if (!(error instanceof Error && error.name === "WorkflowNotFoundError")) throw error;
   });
-  return false;
 }
 
-/** Cancels builds of a target's runs that nobody waits for any more. Returns how many there were. */
-async function cancelBuilds(client: Client, target: string): Promise<number> {
+/** Cancels builds of runs that are over, for which nobody waits any more. Returns how many there were. */
+async function cancelBuilds(client: Client, isOver: (run: string) => boolean): Promise<number> {
   const query = "WorkflowType = 'buildPackage' AND ExecutionStatus = 'Running'";
   let number = 0;
   for await (const { workflowId } of client.workflow.list({ query })) {
     const run = workflowId.split("/")[1] ?? "";
-    if (!isRunOf(target, run)) continue;
+    if (!isOver(run)) continue;
     await client.workflow
       .getHandle(workflowId)
       .cancel()

@@ -14,7 +14,14 @@ import { resetTarget } from "../../operations/reset.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { startRun } from "../../operations/startRun.ts";
 import { readEvents } from "../../watch/eventLog.ts";
-import { cancelUpdate, finalizeUpdate, queueSignal, queueUpdate, worldUpdateId } from "../../workflows/messages.ts";
+import {
+  cancelUpdate,
+  finalizeUpdate,
+  queuedStartId,
+  queueSignal,
+  queueUpdate,
+  worldUpdateId,
+} from "../../workflows/messages.ts";
 import { spawnSwarm } from "../cli/command.ts";
 import { accessTo, TOKEN } from "../support/access.ts";
 import { continuesAsNew, reaches, refusalOf } from "../support/builds.ts";
@@ -116,8 +123,29 @@ test("the queue goes along where a run continues as new; an empty list and a res
   });
   expect(steps).toContain("what was queued for after it is dropped: e/f (ann)");
   await run.result();
-  // Nothing is left that would begin one.
+  const nothing = swarm.client.workflow.getHandle(queuedStartId("desktop-20261121-0101", 1)).describe();
+  await expect(nothing).rejects.toThrow("not found");
   expect(await startOrQueue(access, world)).toMatchObject({ outcome: "started" });
+});
+
+test("what is ordered while a reset ends the run begins after it, and is left alone by the reset", async () => {
+  await using ordered = await orderedSwarm({ build: hang });
+  const { swarm, access, asked } = ordered;
+  const run = await startRun(access, world);
+  await reaches(swarm, "build");
+  await orders(access, ["a/b"]);
+  const resetting = resetTarget(access, "desktop", () => {});
+  await until("it is being cancelled", async () => {
+    const events = await readEvents(swarm.client, worldUpdateId("desktop"), null);
+    return events.some(({ text }) => text === "ann cancelled the run");
+  });
+  await orders(access, ["c/d"]);
+  const next = await nextAsked(asked, [run]);
+  expect(await resetting).toMatchObject({ cancelled: run, terminated: false, dropped: [{ atoms: ["a/b"] }] });
+  expect(next.atoms).toEqual(["c/d"]);
+  await reaches(swarm, "build");
+  const { status, memo } = await swarm.current().describe();
+  expect({ status: status.name, run: memo?.run }).toEqual({ status: "RUNNING", run: next.run });
 });
 
 test("orders that race with the ends of runs: each is carried out, and once", async () => {
