@@ -141,6 +141,9 @@ export interface ObservedRun {
 
 export type RunStarts = Record<string, { at: number; ended: number }>;
 
+/** What an observation had of what may not answer the next time: it counts until that does, in another process too. */
+export type Seen = Pick<Observation, "at" | "drones" | "disks" | "runs">;
+
 /** Asks for an observation that differs from the last one. */
 export interface ObserveRequest {
   /** The last one's; null: any will do. */
@@ -148,6 +151,8 @@ export interface ObserveRequest {
   /** ms since the epoch: then it is wanted in any case; null: there is no such time. */
   until: number | null;
   starts: RunStarts;
+  /** Absent: there was no observation yet, or the workflow is one of an earlier version. */
+  seen?: Seen;
   /** What lasts, for channels that want to hear regularly how things are. */
   active: { severity: AlertSeverity; title: string }[];
 }

@@ -1,9 +1,8 @@
 import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
-import type { Observation, ObservedDisk, ObservedRun, RunStarts } from "../model/alerts.ts";
+import type { Observation, ObservedDisk, ObservedRun, RunStarts, Seen } from "../model/alerts.ts";
 import { messageOf } from "../model/errors.ts";
-import type { FleetView } from "../model/fleet.ts";
-import { RUN_STEPS, type RunRecord } from "../model/run.ts";
+import { RUN_STEPS, type RunRecord, type RunStep } from "../model/run.ts";
 import { freeBytes, GIB } from "../system/disk.ts";
 import { FLEET_ID, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
 import { askWorkflow, pendingActivities } from "./engine.ts";
@@ -23,9 +22,14 @@ interface Looked {
   start: RunStart | null;
 }
 
+type Machines = Pick<Observation, "drones" | "disks">;
+
+const OVER: readonly RunStep[] = ["done", "failed", "cancelled"];
+const isDrone = ({ name }: ObservedDisk): boolean => name.startsWith("drone ");
+
 /**
- * Reads of the swarm what the rules of the alerts ask for. Of what does not answer now, it keeps what it saw last: alerts of
- * the others go on.
+ * Reads of the swarm what the rules of the alerts ask for. Of what does not answer now, it keeps what was seen last, by it or
+ * before by another process: alerts of the others go on.
  */
 export class Observer {
   readonly #client: Client;
@@ -34,7 +38,9 @@ export class Observer {
   readonly #reasons = new Map<string, string | null>();
   /** What was seen last, by target. */
   readonly #seen = new Map<string, Looked>();
-  #fleetSeen: FleetView | null = null;
+  #machinesSeen: Machines | null = null;
+  /** When this process looked last. */
+  #lookedAt = 0;
   readonly #silent = new Set<string>();
 
   constructor(client: Client, config: SwarmConfig) {
@@ -47,40 +53,61 @@ export class Observer {
     return [...this.#silent].sort().join("; ");
   }
 
-  /** @param starts those of the observation before. */
-  async observe(starts: RunStarts): Promise<Observation> {
+  /** @param starts those of the observation before. @param seen what was seen last, in whatever process. */
+  async observe(starts: RunStarts, seen?: Seen): Promise<Observation> {
     const { channels, ...rules } = this.#config.alerts;
     const at = Date.now();
     this.#silent.clear();
-    const [fleet, records] = await Promise.all([this.#fleet(), listRuns(this.#client, MAX_RUNS)]);
+    if (seen && seen.at > this.#lookedAt) this.#takeOver(seen, starts);
+    const [machines, records] = await Promise.all([this.#machines(), listRuns(this.#client, MAX_RUNS)]);
     const newest = [...Map.groupBy(records, ({ target }) => target).values()].flatMap(([first]) => first ?? []);
-    const found = await Promise.all(newest.map((record) => this.#run(record, starts[record.run], at)));
+    const found = await Promise.all([
+      ...newest.map((record) => this.#run(record, starts[record.run], at)),
+      ...this.#unlisted(newest).map(({ run, target }) => this.#goingOn(run, target, starts[run], at)),
+    ]);
     const looked = found.filter((each) => each !== null);
     for (const each of looked) this.#seen.set(each.run.target, each);
-    const seen = {
+    this.#lookedAt = at;
+    const now = {
       rules,
       channels: channels.map(({ name, minSeverity }) => ({ name, minSeverity })),
-      drones: fleet.drones.map(({ facts, state, since, grounded }) => ({ name: facts.name, state, since, grounded })),
-      disks: [
-        ...fleet.drones.map(({ facts }) => this.#disk(`drone ${facts.name}`, facts.diskFreeBytes)),
-        ...(await this.#binhostDisk()),
-      ],
+      drones: machines.drones,
+      disks: [...machines.disks, ...(await this.#binhostDisk())],
       runs: looked.map(({ run }) => run),
       lastRunAt: newest.length === 0 ? null : Math.max(...newest.map(({ startedAt }) => startedAt)),
     };
     const begun = looked.flatMap(({ run, start }) => (start ? [[run.run, start] as const] : []));
-    return { at, digest: digestOf(seen), ...seen, starts: Object.fromEntries(begun) };
+    return { at, digest: digestOf(now), ...now, starts: Object.fromEntries(begun) };
   }
 
-  async #fleet(): Promise<FleetView> {
+  /** Another process looked after this one. */
+  #takeOver({ drones, disks, runs }: Seen, starts: RunStarts): void {
+    this.#machinesSeen = { drones, disks: disks.filter(isDrone) };
+    this.#seen.clear();
+    for (const run of runs) this.#seen.set(run.target, { run, start: starts[run.run] ?? null });
+  }
+
+  /** Runs that go on as far as one knows, and are not listed: the engine's list comes somewhat later. */
+  #unlisted(listed: readonly RunRecord[]): ObservedRun[] {
+    const targets = new Set(listed.map(({ target }) => target));
+    return [...this.#seen.values()].flatMap(({ run }) =>
+      targets.has(run.target) || OVER.includes(run.step) ? [] : [run],
+    );
+  }
+
+  async #machines(): Promise<Machines> {
     try {
-      this.#fleetSeen = await askWorkflow(this.#client, FLEET_ID, fleetQuery);
+      const { drones } = await askWorkflow(this.#client, FLEET_ID, fleetQuery);
+      this.#machinesSeen = {
+        drones: drones.map(({ facts, state, since, grounded }) => ({ name: facts.name, state, since, grounded })),
+        disks: drones.map(({ facts }) => this.#disk(`drone ${facts.name}`, facts.diskFreeBytes)),
+      };
     } catch (error) {
-      if (error instanceof Error && error.name === "WorkflowNotFoundError") return { drones: [], refused: [] };
-      if (this.#fleetSeen === null) throw error;
+      if (error instanceof Error && error.name === "WorkflowNotFoundError") return { drones: [], disks: [] };
+      if (this.#machinesSeen === null) throw error;
       this.#silent.add(`the fleet: ${messageOf(error)}`);
     }
-    return this.#fleetSeen;
+    return this.#machinesSeen;
   }
 
   #disk(name: string, free: number): ObservedDisk {
@@ -98,13 +125,19 @@ export class Observer {
 
   /** Null: the run does not answer, and never did. */
   async #run(record: RunRecord, before: RunStart | undefined, at: number): Promise<Looked | null> {
-    const { target } = record;
     if (record.status !== "RUNNING") return { run: await this.#ended(record), start: null };
+    return await this.#goingOn(record.run, record.target, before, at);
+  }
+
+  async #goingOn(run: string, target: string, before: RunStart | undefined, at: number): Promise<Looked | null> {
     const { run: view, runProblem } = await readRun(this.#client, target);
+    const last = this.#seen.get(target);
+    const known = last?.run.run === run ? last : null;
     if (view === null) {
       this.#silent.add(runProblem ?? `the run of ${target} is gone`);
-      const last = this.#seen.get(target);
-      return last?.run.run === record.run ? last : null;
+      if (runProblem !== null) return known;
+      this.#seen.delete(target);
+      return null;
     }
     const start = startOf(view, before, at);
     return {
@@ -120,7 +153,7 @@ export class Observer {
         failed: view.failed.slice(0, MAX_FAILED).map(({ cpv, message }) => ({ cpv, message })),
         failedCount: view.counts.failed,
         stalled: stalled(view, start, at, this.#config.alerts.nothingStartsMinutes),
-        publishProblem: view.step === "publish" ? await this.#publishProblem(target) : null,
+        publishProblem: view.step === "publish" ? await this.#publishProblem(target, known) : null,
       },
     };
   }
@@ -139,12 +172,16 @@ export class Observer {
     const known = this.#reasons.get(executionId);
     if (known !== undefined) return known;
     const { run } = await readRun(this.#client, target);
-    this.#reasons.set(executionId, run?.reason ?? null);
+    if (run !== null) this.#reasons.set(executionId, run.reason);
     return run?.reason ?? null;
   }
 
-  async #publishProblem(target: string): Promise<string | null> {
-    const activities = await pendingActivities(this.#client, worldUpdateId(target)).catch(() => []);
-    return activities.find(({ type }) => type === "publish")?.problem ?? null;
+  async #publishProblem(target: string, known: Looked | null): Promise<string | null> {
+    try {
+      const activities = await pendingActivities(this.#client, worldUpdateId(target));
+      return activities.find(({ type }) => type === "publish")?.problem ?? null;
+    } catch {
+      return known?.run.publishProblem ?? null;
+    }
   }
 }

@@ -68,7 +68,7 @@ export function createAlertActivities(
       };
       try {
         for (;;) {
-          const observation = await observer.observe(starts).catch((error: unknown) => {
+          const observation = await observer.observe(starts, request.seen).catch((error: unknown) => {
             tell(messageOf(error));
             return null;
           });

@@ -117,6 +117,38 @@ test("a run that never answered is left out; of what does not answer any more, w
   expect(observer.problem).toMatch(/the run of desktop.*the run of laptop.*the fleet/);
 });
 
+test("what nobody says now is taken over from the process that looked before, also of a run that is not listed", async () => {
+  const { swarm, observer } = await observed(chain(2));
+  await swarm.addDrone({ name: "izar" });
+  await swarm.run({ run: "desktop-1" });
+  await reaches(swarm, "gate");
+  const seen = await observer.observe({});
+  const next = () => new Observer(swarm.client, resolveConfig({}, surroundingsOf({}, "/nonexistent")));
+  await Promise.all(swarm.orchestrators.map(({ stop }) => stop()));
+  await expect(next().observe({})).rejects.toThrow();
+  const successor = next();
+  const taken = await successor.observe(seen.starts, seen);
+  expect(taken.runs).toEqual(seen.runs);
+  expect(taken.drones).toEqual(seen.drones);
+  expect(taken.starts).toEqual(seen.starts);
+  expect(successor.problem).toMatch(/the run of desktop.*the fleet/);
+  // The engine's list comes later than what it tells: a run that is not in it is asked for, and is gone where there is none.
+  const [run] = seen.runs;
+  if (!run) throw new Error("no run was seen");
+  const others = [
+    { ...run, run: "laptop-1", target: "laptop" },
+    { ...run, run: "phone-1", target: "phone" },
+    { ...run, run: "over-1", target: "over", step: "done" as const },
+  ];
+  await swarm.client.workflow.start("fleet", { workflowId: worldUpdateId("laptop"), taskQueue: "nobody" });
+  const listed = await next().observe(seen.starts, { ...seen, runs: [run, ...others] });
+  expect(listed.runs.map(({ run: id }) => id)).toEqual(["desktop-1", "laptop-1"]);
+  // What it has seen itself since then counts more than what another one had seen before.
+  const later = { ...seen, at: Date.now() + 1, runs: [] };
+  expect((await successor.observe({}, { ...later, at: 5 })).runs).toEqual(seen.runs);
+  expect((await successor.observe({}, later)).runs).toEqual([]);
+});
+
 test("a run that fails has its reason", async () => {
   const { swarm, run } = await observed(wide(1));
   await swarm.addDrone({

@@ -1,4 +1,12 @@
-import type { Alert, AlertSeverity, AlertsView, Notice, Observation, ObserveRequest } from "../../model/alerts.ts";
+import type {
+  Alert,
+  AlertSeverity,
+  AlertsView,
+  Notice,
+  Observation,
+  ObserveRequest,
+  Seen,
+} from "../../model/alerts.ts";
 import { ChannelState, type SavedChannel, worstFirst } from "./alertChannel.ts";
 import { judge } from "./alertRules.ts";
 
@@ -25,6 +33,8 @@ export interface SavedAlerts {
   recent: Alert[];
   channels: SavedChannel[];
 }
+
+const seenOf = ({ at, drones, disks, runs }: Observation): Seen => ({ at, drones, disks, runs });
 
 /** The alerts of a swarm, as a state machine without Temporal. Times are ms since the epoch and come from outside. */
 export class AlertsState {
@@ -54,6 +64,7 @@ export class AlertsState {
       digest: observation?.digest ?? null,
       until: this.#until,
       starts: observation?.starts ?? {},
+      ...(observation && { seen: seenOf(observation) }),
       active: [...active]
         .sort(worstFirst)
         .slice(0, MAX_TOLD)

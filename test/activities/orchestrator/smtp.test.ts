@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { sendNotice } from "../../../activities/orchestrator/channels.ts";
+import { type AlertChannel, alertsSchema, resolveAlerts } from "../../../config/alerts.ts";
+import type { Notice } from "../../../model/alerts.ts";
+
+const NOTICE: Notice = {
+  ...{ id: "abc-mail-1", at: 2_000, kind: "fired", severity: "warning", title: "x is lost", text: "It is." },
+  ...{ alerts: [], others: [] },
+};
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "swarm-smtp-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** A certificate that has signed itself, and its key. */
+function certificate(name: string, host: string): { key: string; cert: string } {
+  const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
+  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=${host}`];
+  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  execFileSync("openssl", [...made, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
+  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+}
+
+/** As NODE_EXTRA_CA_CERTS has a process do from its start. */
+function trust(cert: string): void {
+  const before = getCACertificates("default");
+  setDefaultCACertificates([...before, cert]);
+  onTestFinished(() => setDefaultCACertificates(before));
+}
+
+/** A real mail server with one user, which keeps what it is told. */
+async function mailServer(options: SMTPServerOptions) {
+  const mails: string[] = [];
+  const logins: { password: string | null | undefined; secure: boolean }[] = [];
+  const server = new SMTPServer({
+    ...options,
+    onAuth: ({ username, password }, session, done) => {
+      logins.push({ password, secure: session.secure });
+      done(null, { user: username });
+    },
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
+      stream.on("end", () => {
+        mails.push(Buffer.concat(chunks).toString());
+        done(null, "kept");
+      });
+    },
+  });
+  server.on("error", () => {});
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
+  return { mails, logins, port: (server.server.address() as AddressInfo).port };
+}
+
+function channel(port: number, tls: "starttls" | "tls"): AlertChannel {
+  const password_file = join(directory, "password");
+  writeFileSync(password_file, "pw_hidden");
+  const keys = { smtp_host: "127.0.0.1", smtp_port: port, smtp_tls: tls, user: "swarm", password_file };
+  const file = alertsSchema.parse({
+    channel: [{ name: "mail", kind: "email", from: "swarm@example.org", to: ["ann@example.org"], ...keys }],
+  });
+  const [only] = resolveAlerts(file, (path) => path ?? null).channels;
+  if (!only) throw new Error("no channel");
+  return only;
+}
+
+const send = (port: number, tls: "starttls" | "tls") =>
+  sendNotice(channel(port, tls), NOTICE, { swarm: "home", env: {} });
+
+test.each(["starttls", "tls"] as const)(
+  "%s: a certificate of its own is refused, and taken where the machine trusts it; the password goes over the secured line only",
+  async (tls) => {
+    const made = certificate(`own-${tls}`, "IP:127.0.0.1");
+    const { mails, logins, port } = await mailServer({ ...made, secure: tls === "tls" });
+    await expect(send(port, tls)).rejects.toThrow(/self-signed certificate/);
+    expect([mails, logins]).toEqual([[], []]);
+    trust(made.cert);
+    expect(await send(port, tls)).toBe("127.0.0.1: 250 kept");
+    expect(mails[0]).toContain("Subject: [home] x is lost");
+    expect(logins).toEqual([{ password: "pw_hidden", secure: true }]);
+  },
+);
+
+test("a certificate that is trusted, but another host's, is refused", async () => {
+  const made = certificate("elsewhere", "DNS:mail.example.org");
+  const { mails, logins, port } = await mailServer(made);
+  trust(made.cert);
+  await expect(send(port, "starttls")).rejects.toThrow(/does not match certificate's altnames/);
+  expect([mails, logins]).toEqual([[], []]);
+});
+
+test("a server that offers no STARTTLS, or somebody between who hides it, gets no password", async () => {
+  const { mails, logins, port } = await mailServer({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
+  await expect(send(port, "starttls")).rejects.toThrow(/STARTTLS/);
+  expect([mails, logins]).toEqual([[], []]);
+});
