@@ -79,7 +79,7 @@ function ResetDialog({ meant, onClose }: Props) {
     <Confirm title={`Reset ${meant.run}?`} verb="Reset" danger act={() => resetRun(meant)} onClose={onClose}>
       <p>
         The run for <strong>{meant.target}</strong> is cancelled, also where it is stuck, and everything that it built
-        and did not publish is thrown away.
+        and did not publish is thrown away{meant.queued && `, as is what is queued: ${queuedWords(meant.queued)}`}.
       </p>
     </Confirm>
   );
