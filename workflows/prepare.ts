@@ -1,4 +1,10 @@
-import { ApplicationFailure, condition, isCancellation, proxyActivities } from "@temporalio/workflow";
+import {
+  ActivityCancellationType,
+  ApplicationFailure,
+  condition,
+  isCancellation,
+  proxyActivities,
+} from "@temporalio/workflow";
 import {
   type BinhostActivities,
   type DroneControlActivities,
@@ -82,6 +88,17 @@ async function resolve(input: WorldUpdateInput, state: RunState, tree: string): 
       state.drones.set(name, "unsynced", "did not answer");
     }
   }
+}
+
+/** What the binhost of a run does for it. */
+export function binhostOf({ binhost }: WorldUpdateInput) {
+  return proxyActivities<BinhostActivities>({
+    taskQueue: QUEUES.binhost(binhost),
+    startToCloseTimeout: "1h",
+    heartbeatTimeout: "1m",
+    retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1m" },
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
 }
 
 /** What a drone is asked to have for a run. */

@@ -1,5 +1,4 @@
 import {
-  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
@@ -15,7 +14,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
-import { type BinhostActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
+import { type OrchestratorActivities, QUEUES } from "../model/activities.ts";
 import type { RunStep } from "../model/run.ts";
 import { AppetiteTeller } from "./appetite.ts";
 import { balance } from "./balance.ts";
@@ -38,7 +37,7 @@ import {
   whyQuery,
 } from "./messages.ts";
 import { type Decisions, handleOperators } from "./operators.ts";
-import { prepare, syncRequest } from "./prepare.ts";
+import { binhostOf, prepare, syncRequest } from "./prepare.ts";
 import { handOver } from "./queued.ts";
 import type { Relocation } from "./states/builds.ts";
 import { RunState, type SavedRun } from "./states/run.ts";
@@ -98,13 +97,7 @@ export async function worldUpdate(
   const children = new Children(input, state, take);
   const appetite = new AppetiteTeller(fleetHandle, self, state);
   const strikes = new StrikeTeller(fleetHandle);
-  const binhost = proxyActivities<BinhostActivities>({
-    taskQueue: QUEUES.binhost(input.binhost),
-    startToCloseTimeout: "1h",
-    heartbeatTimeout: "1m",
-    retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1m" },
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
-  });
+  const binhost = binhostOf(input);
 
   setHandler(runQuery, () => state.view(Date.now()));
   setHandler(packagesQuery, () => state.packages());
