@@ -17,6 +17,10 @@ export function registerMethods(app: FastifyInstance): { refuseOthers: () => voi
     if (methods.has("GET")) methods.add("HEAD");
     allowed.set(url, methods);
   });
+  app.addHook("onRequest", async ({ headers, raw }) => {
+    if (headers.host !== undefined || raw.httpVersion === "1.0") return;
+    throw new HttpError(400, "the request names no host", "Send the header host, as HTTP/1.1 asks for.");
+  });
   app.setNotFoundHandler({}, (request) => {
     throw new HttpError(404, `nothing at ${request.url.slice(0, 300)}`, "See /docs for what there is.");
   });

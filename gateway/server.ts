@@ -55,7 +55,12 @@ export async function createGateway(services: Services, book: TokenBook): Promis
     requestTimeout: limits.requestWithinMs,
     connectionTimeout: limits.idleMs,
     keepAliveTimeout: limits.idleMs,
-    http: { headersTimeout: limits.headWithinMs, connectionsCheckingInterval: limits.checkConnectionsMs },
+    http: {
+      headersTimeout: limits.headWithinMs,
+      connectionsCheckingInterval: limits.checkConnectionsMs,
+      // Refused by methods.ts, in words: Node's own answer has none.
+      requireHostHeader: false,
+    },
     // Of all others what they say of whom they ask for is not believed.
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     routerOptions: { maxParamLength: MAX_PARAM },
@@ -79,6 +84,8 @@ export async function createGateway(services: Services, book: TokenBook): Promis
     },
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = MAX_CONNECTIONS;
+  // Nothing here takes a text: it would only be told that it is no object.
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   // What is answered is ours: the schemas of answers are for whoever reads the documentation, and the types hold us to them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
