@@ -46,9 +46,9 @@ export async function buildRoute(app: Api, services: Services): Promise<void> {
       if (first.length > 0) refuseOptions(options, run?.run ?? "");
       let ordered: Awaited<ReturnType<typeof startOrQueue>> | null = null;
       if (others.length > 0) ordered = await startOrQueue(access, { target, atoms: others, options });
-      if (first.length > 0) {
-        const packages = [...new Set([...(run?.prioritized ?? []), ...first])];
-        await operateRun<string[]>(access, target, "prioritize", { packages });
+      if (run && first.length > 0) {
+        const packages = [...new Set([...(run.prioritized ?? []), ...first])];
+        await operateRun<string[]>(access, target, "prioritize", { packages, run: run.run });
       }
       services.watchers.refresh();
       if (ordered?.outcome === "started") {

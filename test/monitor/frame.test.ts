@@ -46,6 +46,13 @@ test("80x24 has everything: services, run, counts, what to do, drones, packages,
   `);
 });
 
+test("what is queued for after the run has a line of its own", () => {
+  const queued = [{ atoms: ["@world"], by: "hook overlay", at: NOW }];
+  const lines = screen(stateOf({ shown: shown({ reading: reading({ run: runView({ queued }) }) }) }));
+  expect(lines[4]).toBe("Then:   @world (hook overlay)");
+  expect(lines).toHaveLength(24);
+});
+
 test("a wide terminal has the events beside the drones and the packages", () => {
   const lines = screen(stateOf(), WIDE);
   expect(lines).toHaveLength(50);
