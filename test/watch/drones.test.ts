@@ -8,6 +8,7 @@ import { readEvents } from "../../watch/eventLog.ts";
 import { FLEET_ID, worldUpdateId } from "../../workflows/messages.ts";
 import { swarm as command } from "../cli/command.ts";
 import { droneView, NOW, reading, runDrone, runView } from "../cli/views.ts";
+import { gatewayOf } from "../gateway/support.ts";
 import { accessTo } from "../support/access.ts";
 import { held, refusalOf } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -65,6 +66,20 @@ test("who paused, resumed and forgot a drone, and why: in its lists, in what hel
   ]);
   // What follows from that alone is not told once more.
   expect(await said("drone")).toEqual(["izar is online", "tarn is online", "tarn is offline"]);
+});
+
+test("over HTTP a drone is paused by the token's name, with the reason that is given", async () => {
+  await using swarm = await noopSwarm({ drones: [{ name: "izar" }] });
+  await using gateway = await gatewayOf(swarm);
+  const pause = (body: object) => gateway.ask("/api/v1/drones/izar/pause", { body });
+  expect((await pause({ reason: 5 })).status).toBe(400);
+  expect((await pause({ by: "somebody else" })).status).toBe(400);
+  expect((await pause({ reason: "new disk" })).status).toBe(200);
+  const [drone] = (await swarm.fleet()).drones;
+  expect(drone?.pause).toMatchObject({ by: expect.stringMatching(/\S/), reason: "new disk" });
+  await until("the nodes say so", async () =>
+    /paused by \S+ for \d+s: new disk/.test(JSON.stringify((await gateway.ask("/swarm")).body)),
+  );
 });
 
 test("where no drone takes work, what helps now says who has paused each", () => {
