@@ -199,7 +199,7 @@ export const fileSchema = z.strictObject({
         1024,
         "MiB",
         "16",
-        "Of a longer build log the binhost keeps the beginning and the end, half of this each.",
+        "Of a longer build log the binhost keeps the beginning and the end, half of this each; its drone 8 MiB more.",
       ),
     })
     .optional(),
