@@ -179,8 +179,11 @@ describe.skipIf(missing !== null)("the monitor of a run that waits", () => {
     await terminal.resize(60, 15);
     const small = await terminal.shows("The monitor needs 80x24, this terminal is 60x15.");
     expect(small).not.toContain("PACKAGES");
+    // Faster than it draws.
+    for (let i = 1; i <= 60; i++) await terminal.resize(40 + ((i * 37) % 200), 8 + ((i * 13) % 60));
     await terminal.resize(80, 24);
-    await terminal.shows("PACKAGES 8");
+    const text = await terminal.shows("PACKAGES 8");
+    for (const once of [/BUILD SWARM/g, /PACKAGES 8/g, /q quit/g]) expect(text.match(once)).toHaveLength(1);
   });
 
   test("the log of a build is followed as it grows, also of bytes that are no text", async () => {
