@@ -44,6 +44,9 @@ export const LIMITS: Limits = {
   checkReadersMs: 1_000,
 };
 
+/** An answer that comes when something is done (a publish, a run that ends), on an otherwise silent connection. ms */
+export const ACT_WITHIN_MS = 180_000;
+
 const MINUTE_MS = 60_000;
 /**
  * Requests of one token, or of one address without, in a minute. What is answered from memory is for monitoring that asks

@@ -16,6 +16,10 @@ const FRESH_MS = 2_000;
 /** ... and is waited for so long; then the last that is known is told. ms */
 const WITHIN_MS = 6_000;
 
+/** What is counted may be so old, and is waited for so long: Prometheus itself waits ten seconds. ms */
+const GLANCE_MS = 10_000;
+const GLANCE_WITHIN_MS = 2_000;
+
 /** One look at the swarm, and the streams that it is told to. */
 export interface Watch {
   watcher: Watcher;
@@ -61,6 +65,27 @@ export class Watchers {
   /** What is known: as new as can be while somebody asks again and again. */
   async live(target: string | undefined): Promise<Live> {
     return (await this.#look(target)).live;
+  }
+
+  /** Every target's latest run, the one that is shown first; for those who count, not as new as can be. */
+  async glance(): Promise<Live[]> {
+    const shown = await this.live(undefined);
+    const { run, targets, others } = shown.reading;
+    const names = new Set([...others.map(({ target }) => target), ...(targets ?? [])]);
+    if (run) names.delete(run.target);
+    const lives = await Promise.all([...names].slice(0, MAX_TARGETS).map((target) => this.#glanceAt(target)));
+    return [shown, ...lives.filter((live) => live !== null)];
+  }
+
+  async #glanceAt(target: string): Promise<Live | null> {
+    try {
+      const kept = this.#kept(target);
+      kept.usedAt = Date.now();
+      return (await within(kept.watcher.fresh(GLANCE_MS), GLANCE_WITHIN_MS)) ?? kept.watcher.current();
+    } catch {
+      // All places are taken, or it went meanwhile.
+      return null;
+    }
   }
 
   /** JSON of the state for a caller. */

@@ -93,15 +93,15 @@ export class EngineSource implements Source {
     if (run !== action.run) throw new UserError(otherRun(action.run, run));
     switch (action.kind) {
       case "balance":
-        return balanceWords(await operateRun<BalanceAnswer>(this.#access, target, "balance"));
+        return balanceWords(await operateRun<BalanceAnswer>(this.#access, target, "balance", { run }));
       case "unblock":
-        return unblockWords(await operateRun<string[]>(this.#access, target, "unblock", { packages: [] }));
+        return unblockWords(await operateRun<string[]>(this.#access, target, "unblock", { packages: [], run }));
       case "pause":
       case "resume":
-        return [`✓ ${await operateRun<string>(this.#access, target, action.kind)}`];
+        return [`✓ ${await operateRun<string>(this.#access, target, action.kind, { run })}`];
       case "finalize": {
         const { acceptFailed } = action;
-        return finalizeWords(await operateRun<FinalizeAnswer>(this.#access, target, "finalize", { acceptFailed }));
+        return finalizeWords(await operateRun<FinalizeAnswer>(this.#access, target, "finalize", { acceptFailed, run }));
       }
     }
   }

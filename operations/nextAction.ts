@@ -18,6 +18,23 @@ function watch(situation: string | string[]): NextAction {
 
 /** The one command that helps now, in every situation. */
 export function nextAction(reading: Reading): NextAction {
+  const next = nextOf(reading);
+  const { run, others } = reading;
+  if (run === null || others.length === 0) return next;
+  const named = (command: string): string => withTarget(command, run.target);
+  const command = next.command === null ? null : named(next.command);
+  return { ...next, command, otherwise: next.otherwise.map(named) };
+}
+
+/** A verb that acts on a run asks which one where several are in progress. */
+function withTarget(command: string, target: string): string {
+  return command.replace(
+    /^swarm (finalize|resume|unblock|logs|why)(?! --target)[^#]*?(?= {2,}#|$)/,
+    `$& --target ${target}`,
+  );
+}
+
+function nextOf(reading: Reading): NextAction {
   const { engine, binhost, fleet, run, targets } = reading;
   if (engine.problem !== null) {
     return act(["The engine does not answer. What runs on drones goes on and is taken up again."], "swarm up", [

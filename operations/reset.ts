@@ -29,8 +29,8 @@ export interface Reset {
 }
 
 /**
- * Ends a target's run with all its builds and throws away what it did not publish, and what is queued for after it. May be repeated: each step finds what is
- * left. `onStep` hears of each step that is done.
+ * Ends a target's run with all its builds and throws away what it did not publish, and what is queued for after it. May be
+ * repeated: each step finds what is left. `onStep` hears of each step that is done.
  * @param meant the run that whoever asked has seen; absent: whichever there is
  * @throws UserError: another run than the one that was meant is in progress
  */
@@ -70,7 +70,7 @@ export async function resetTarget(
 /** Asks the run to end; terminates it where it does not. False: it had to be terminated. */
 async function endRun(client: Client, { run, target }: RunRecord, by: string): Promise<boolean> {
   const handle = client.workflow.getHandle(worldUpdateId(target));
-  const request = { by, dropQueued: true };
+  const request = { by, run, dropQueued: true };
   try {
     await client.withDeadline(Date.now() + TAKE_WITHIN_MS, () => handle.executeUpdate("cancel", { args: [request] }));
   } catch (error) {

@@ -5,7 +5,7 @@ import type { PackageView } from "../model/run.ts";
 import { ComputedGauge } from "./computedGauge.ts";
 import { DRONE_GAUGES, type ObservedDrone } from "./droneGauges.ts";
 import type { GaugeDefinition, Value } from "./gauges.ts";
-import { RUN_GAUGES } from "./runGauges.ts";
+import { type ObservedRun, RUN_GAUGES } from "./runGauges.ts";
 
 /** What of the live view is measured: see watch/live.ts. */
 export interface Observed {
@@ -13,6 +13,8 @@ export interface Observed {
   packages: readonly PackageView[];
   /** When the engine last said how things are. ms since the epoch; 0: never yet */
   at: number;
+  /** The latest runs of other targets. */
+  others?: readonly ObservedRun[];
   /** Alerts that last; null: nobody watches for them. Absent: not asked. */
   alerts?: readonly Alert[] | null;
 }
@@ -50,6 +52,12 @@ function observedDrones({ fleet, run }: Reading): ObservedDrone[] {
   return (fleet?.drones ?? []).map((drone) => ({ ...drone, building: building.get(drone.facts.name) ?? [] }));
 }
 
+function observedRuns(live: Observed | null): ObservedRun[] {
+  if (live === null) return [];
+  const { reading, packages, others = [] } = live;
+  return [...(reading.run ? [{ run: reading.run, packages }] : []), ...others];
+}
+
 /** Everything that the read model tells, as metrics: the one place where they are made. None are known where it is null. */
 const READ_MODEL_GAUGES: readonly GaugeDefinition<Observed | null>[] = [
   ...SWARM_GAUGES.map((it) => ({ ...it, values: (live: Observed | null) => (live ? it.values(live) : []) })),
@@ -59,10 +67,7 @@ const READ_MODEL_GAUGES: readonly GaugeDefinition<Observed | null>[] = [
   })),
   ...RUN_GAUGES.map((it) => ({
     ...it,
-    values: (live: Observed | null) => {
-      const run = live?.reading.run;
-      return live && run ? it.values({ run, packages: live.packages }) : [];
-    },
+    values: (live: Observed | null) => observedRuns(live).flatMap((run) => it.values(run)),
   })),
 ];
 

@@ -3,7 +3,7 @@ import { type AttemptView, PACKAGE_STATES, type PackageView, RUN_STEPS, type Run
 import { splitCpv } from "../portage/cpv.ts";
 import { type GaugeDefinition, stateSet, type Value } from "./gauges.ts";
 
-/** The run that is shown, with its packages. */
+/** A run with its packages. */
 export interface ObservedRun {
   run: RunView;
   packages: readonly PackageView[];

@@ -71,6 +71,8 @@ export interface PackageReport {
 /** Who acts; `by` is for the record. */
 export interface OperatorAction {
   by: string;
+  /** The run that is meant: where another one of the target has begun since, it is refused. Absent: whichever there is. */
+  run?: string;
 }
 export interface FinalizeRequest extends OperatorAction {
   acceptFailed?: boolean;

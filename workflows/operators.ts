@@ -47,6 +47,12 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
     decisions.finalizing === null
       ? state.finalizeRefusal(acceptFailed)
       : `finalize was given already by ${decisions.finalizing.by}`;
+  /** Whoever acts has seen a run: another one of the target may have begun since. */
+  const otherRun = (request: unknown): string | null => {
+    const meant = textOf(request, "run");
+    if (meant === null || meant === state.head.run) return null;
+    return `${meant} is not the run in progress any more: that is ${state.head.run}. Nothing was done`;
+  };
   const over = (): string | null => (state.head.endedAt === null ? null : "the run is over");
   const publishing = (): string | null =>
     decisions.finalizing === null
@@ -77,13 +83,13 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
       }
       return { snapshot: published.snapshot, packages: published.packages, added: published.added };
     },
-    { validator: (request) => refuseIf(finalizeRefusal(acceptsFailed(request))) },
+    { validator: (request) => refuseIf(otherRun(request) ?? finalizeRefusal(acceptsFailed(request))) },
   );
   setHandler(unblockUpdate, (request) => unblock(request, "an operator"), {
-    validator: (request) => refuseIf(building() ?? badPackages(request)),
+    validator: (request) => refuseIf(otherRun(request) ?? building() ?? badPackages(request)),
   });
   setHandler(prioritizeUpdate, (request) => prioritize(request, "an operator"), {
-    validator: (request) => refuseIf(prioritizeRefusal(request)),
+    validator: (request) => refuseIf(otherRun(request) ?? prioritizeRefusal(request)),
   });
   // At every step: it is about the run after this one.
   const queueRefusal = (request: unknown): string | null => {
@@ -91,20 +97,21 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
     return order === null ? ORDER_NEEDED : state.orders.refusal(order.atoms);
   };
   setHandler(queueUpdate, (request) => queue(request, "an operator"), {
-    validator: (request) => refuseIf(queueRefusal(request)),
+    validator: (request) => refuseIf(otherRun(request) ?? queueRefusal(request)),
   });
   setHandler(balanceUpdate, (request) => balanced(request, "an operator"), {
-    validator: (_request) => refuseIf(building()),
+    validator: (request) => refuseIf(otherRun(request) ?? building()),
   });
   setHandler(pauseUpdate, (request) => pause(request, "an operator"), {
-    validator: (_request) =>
-      refuseIf(over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
+    validator: (request) =>
+      refuseIf(otherRun(request) ?? over() ?? (state.head.paused ? `paused already by ${state.head.paused.by}` : null)),
   });
   setHandler(resumeUpdate, (request) => resume(request, "an operator"), {
-    validator: (_request) => refuseIf(over() ?? (state.head.paused ? null : "the run is not paused")),
+    validator: (request) =>
+      refuseIf(otherRun(request) ?? over() ?? (state.head.paused ? null : "the run is not paused")),
   });
   setHandler(cancelUpdate, (request) => cancel(request, "an operator"), {
-    validator: (_request) => refuseIf(over() ?? publishing()),
+    validator: (request) => refuseIf(otherRun(request) ?? over() ?? publishing()),
   });
 
   // The same by plain signals, as the Web UI sends them. A refusal has nowhere to go but the run's events.

@@ -23,11 +23,12 @@ export async function metricsRoute(app: Api, services: Services): Promise<void> 
     "/metrics",
     { config: { demand: "read", cost: "asking" }, schema: { hide: true } },
     async (_request, reply) => {
-      const [live, alerts] = await Promise.all([
-        watchers.live(undefined).catch(() => null),
+      const [[shown, ...lives], alerts] = await Promise.all([
+        watchers.glance().catch(() => []),
         Promise.race([readAlerts(services.access), sleep(ALERTS_WITHIN_MS, null, { ref: false })]).catch(() => null),
       ]);
-      observe(live && { ...live, alerts: alerts?.active ?? null });
+      const others = lives.flatMap(({ reading: { run }, packages }) => (run ? [{ run, packages }] : []));
+      observe(shown ? { ...shown, others, alerts: alerts?.active ?? null } : null);
       const local = await roleAddresses(config.swarm.stateDir);
       const elsewhere = [...config.metrics.roles, ...config.gateway.orchestrators.map(({ url }) => url)];
       const targets = [...local.map(({ url }) => url), ...elsewhere, ...binhostsOf(config).map(({ url }) => url)];

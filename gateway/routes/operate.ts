@@ -9,6 +9,7 @@ import { verification } from "../../operations/verification.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../../workflows/messages.ts";
 import { type Api, PackageName, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
+import { ACT_WITHIN_MS } from "../limits.ts";
 import { Cpv, Queued } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
 import { previewOf } from "../views/preview.ts";
@@ -165,7 +166,10 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
         }
       }
       const argument = await argumentOf(request.body as z.infer<Body>, target);
-      const done = await operateRun<unknown>(inNameOf(services, request.caller), target, name, argument);
+      // Finalize lasts as long as the publish.
+      request.raw.socket.setTimeout(ACT_WITHIN_MS);
+      const access = inNameOf(services, request.caller);
+      const done = await operateRun<unknown>(access, target, name, { ...argument, ...(meant ? { run: meant } : {}) });
       services.watchers.refresh();
       return shown(done);
     });

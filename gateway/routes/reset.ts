@@ -3,11 +3,9 @@ import { resetTarget } from "../../operations/reset.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { type Api, RunId, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
+import { ACT_WITHIN_MS } from "../limits.ts";
 import { Queued } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
-
-/** A run that is stuck takes so long; meanwhile nothing moves on the connection. ms */
-const WITHIN_MS = 180_000;
 
 /** What ends a run whatever state it is in. */
 export async function resetRoute(api: Api, services: Services): Promise<void> {
@@ -44,7 +42,7 @@ export async function resetRoute(api: Api, services: Services): Promise<void> {
         const what = `${run} is not the run of ${target}: that is ${last.run}`;
         throw new HttpError(409, what, "Nothing was done. Look at it, then name it.");
       }
-      raw.socket.setTimeout(WITHIN_MS);
+      raw.socket.setTimeout(ACT_WITHIN_MS);
       const done = await resetTarget(
         access,
         target,

@@ -12,10 +12,7 @@ import { bar } from "./bar.ts";
 /** Keys that do what a command of NEXT ACTION does. */
 const KEYS: readonly (readonly [command: RegExp, key: string])[] = [
   [/^swarm finalize/, "f"],
-  [/^swarm unblock/, "u"],
-  [/^swarm resume$/, "p"],
-  [/^swarm balance/, "b"],
-  [/^swarm logs /, "l"],
+  [/^swarm resume/, "p"],
 ];
 
 /** The top of the screen: engine, orchestrators, binhost; the run; its counts; what to do now. */

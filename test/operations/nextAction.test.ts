@@ -90,3 +90,14 @@ test("a drone that was refused is the reason why none is online", () => {
   const next = nextAction(reading({ fleet: { drones: [], refused }, run: null }));
   expect(next.situation).toContain("Refused: ceti: its token is not this swarm's");
 });
+
+test("where another target's run is in progress too, each command says which run it is about", () => {
+  const others = [{ run: "server-20261121-0202", target: "server", step: "build" }];
+  const counts = { ...done, failed: 1 };
+  const next = nextAction(reading({ ...withRun({ step: "gate", counts, failed: [broken] }), others }));
+  expect(next.command).toBe("swarm logs app-misc/broken-1 --target desktop");
+  expect(next.otherwise).toEqual([
+    "swarm unblock --target desktop   # try the failed ones again",
+    "swarm finalize --accept-failed --target desktop   # publish without them",
+  ]);
+});

@@ -88,6 +88,13 @@ test("what the read model tells of a run that is under way, and only what is kno
 
   const known = watcher.current();
   if (!known) throw new Error("nothing is known");
+  // A run of another target counts as much, though another one is shown.
+  const { run } = known.reading;
+  if (!run) throw new Error("no run is known");
+  metrics.observe({ ...known, others: [{ run: { ...run, target: "server", paused: null }, packages: [] }] });
+  const both = await scrape();
+  expect(both.get('swarm_run_paused{target="desktop"}')).toBe(1);
+  expect(both.get('swarm_run_paused{target="server"}')).toBe(0);
   const alert = { key: "k", subject: "izar", severity: "warning", title: "", text: "", command: null } as const;
   expect(paused.has('swarm_alerts{rule="drone-lost"}')).toBe(false);
   metrics.observe({ ...known, alerts: [{ ...alert, rule: "drone-lost", since: 1, endedAt: null }] });

@@ -49,6 +49,20 @@ test("pause and resume by plain signals, as the Web UI sends them: nothing new s
   expect(builds.started).toHaveLength(2);
 });
 
+test("who means another run than the one in progress does nothing to it, by whichever message", async () => {
+  const { build } = held();
+  await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build }] });
+  const run = await swarm.run();
+  await reaches(swarm, "build");
+  const before = { by: "ann", run: "desktop-20200101-0000" };
+  for (const name of ["finalize", "unblock", "prioritize", "balance", "pause", "resume", "cancel"]) {
+    const refusal = await refusalOf(run.executeUpdate(name, { args: [{ ...before, packages: ["wide/part0-1"] }] }));
+    expect(refusal).toMatch(/desktop-20200101-0000 is not the run in progress any more: that is .+ Nothing was done$/);
+  }
+  const now = { by: "ann", run: (await swarm.view()).run };
+  expect(await run.executeUpdate(pauseUpdate, { args: [now] })).toMatch(/^paused/);
+});
+
 test("messages that are not what they should be are refused or read as empty, and the run goes on", async () => {
   const { build, release } = held();
   await using swarm = await noopSwarm({ plan: wide(1), drones: [{ name: "izar", build }] });

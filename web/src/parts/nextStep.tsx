@@ -59,7 +59,8 @@ interface CommandProps {
 /** A command of `swarm` as a button or link that does the same; else as text for a shell. */
 function Command({ text, current, onPublish, primary = false }: CommandProps) {
   const words = text.trim().split(/\s+/).slice(1);
-  const [verb, object] = words;
+  const verb = words[0];
+  const object = words[1]?.startsWith("--") ? undefined : words[1];
   const button = (label: string, act: () => unknown): ComponentChildren => (
     <ActionButton primary={primary} onAct={act}>
       {label}
