@@ -2,6 +2,7 @@ import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { messageOf, UserError } from "../model/errors.ts";
 import { isUnanswered } from "../operations/engine.ts";
+import { RunRefused } from "../operations/startRun.ts";
 import { BinhostError } from "../store/client.ts";
 
 /** A refusal with its HTTP status. */
@@ -81,7 +82,8 @@ export function refusalOf(error: unknown, down: string | null): Refusal & { isDe
     return { status, error: error.message, hint: error.hint };
   }
   if (error instanceof UserError) {
-    if (down !== null && error.exitCode === 1) return { status: 503, error: error.message, hint: START_UP };
+    if (down !== null && error.exitCode === 1 && !(error instanceof RunRefused))
+      return { status: 503, error: error.message, hint: START_UP };
     const [first = "", ...rest] = error.problems;
     const hint = rest.length > 0 ? rest.join("\n") : null;
     return { status: error.exitCode === 2 ? 400 : 409, error: first, hint };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { refusalOf } from "../../gateway/errors.ts";
+import { RunInProgress } from "../../operations/startRun.ts";
 import { BinhostError } from "../../store/client.ts";
 
 test("what fails inside the binhost names none of its files to whoever asked", () => {
@@ -10,4 +11,9 @@ test("what fails inside the binhost names none of its files to whoever asked", (
     status: 404,
     error: "no such snapshot",
   });
+});
+
+test("a run in progress is no outage, also where the engine was slow to answer just now", () => {
+  const refusal = refusalOf(new RunInProgress("desktop", "desktop-1"), "the engine does not answer");
+  expect(refusal).toMatchObject({ status: 409, error: expect.stringContaining("desktop-1") });
 });
