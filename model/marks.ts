@@ -42,10 +42,9 @@ export function droneMark(drone: DroneView, part: RunDrone | undefined): Mark {
   return { glyph: "●", word: "online", tone: "good" };
 }
 
-/** Who has paused a drone and why, as far as it is known; null: it is not paused. @param now ms since the epoch */
+/** Who has paused a drone and why; null: nobody, or that is not known. @param now ms since the epoch */
 export function pauseWords({ paused, pause }: DroneView, now: number): string | null {
-  if (!paused) return null;
-  if (!pause) return "paused";
+  if (!paused || !pause) return null;
   return `paused by ${pause.by} for ${duration(now - pause.since)}${pause.reason ? `: ${pause.reason}` : ""}`;
 }
 

@@ -93,7 +93,7 @@ function duringRun(run: RunView, { fleet, at }: Reading): NextAction {
   if (usable.length === 0) {
     const reasons = run.drones.map((drone) => {
       const view = fleet?.drones.find(({ facts }) => facts.name === drone.name);
-      const pause = view?.paused ? pauseWords(view, at) : drone.paused ? "paused" : null;
+      const pause = (view && pauseWords(view, at)) ?? (drone.paused ? "paused" : null);
       return `${drone.name}: ${pause ?? drone.reason ?? drone.state}`;
     });
     const paused = run.drones.find((drone) => drone.paused);

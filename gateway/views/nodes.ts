@@ -27,7 +27,7 @@ export function nodesOf({ config, health }: Services, live: Live | null): Node[]
   });
   const drones = (fleet?.drones ?? []).map((drone): Node => {
     const { facts, state, since } = drone;
-    const reason = drone.grounded ?? pauseWords(drone, Date.now());
+    const reason = drone.grounded ?? pauseWords(drone, Date.now()) ?? (drone.paused ? "paused" : null);
     return { name: facts.name, role: "drone", health: state, reason, lastSeen: state === "online" ? lastSeen : since };
   });
   const own: Node = { name: config.swarm.name, role: "gateway", health: "in", reason: null, lastSeen: Date.now() };

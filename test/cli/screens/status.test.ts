@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { coloured, plain } from "../../../cli/paint.ts";
 import { statusScreen } from "../../../cli/screens/status.ts";
-import { droneView, reading, runDrone, runView } from "../views.ts";
+import { droneView, NOW, reading, runDrone, runView } from "../views.ts";
 
 test("a run that builds, as the operator sees it", () => {
   expect(statusScreen(reading(), plain)).toEqual([
@@ -61,16 +61,18 @@ test("drones that are stale, paused, grounded, lost: the state and its reason", 
       droneView("izar", 16),
       droneView("tarn", 14, { state: "lost" }),
       droneView("unra", 24, { paused: true }),
+      droneView("vega", 8, { paused: true, pause: { by: "ann", reason: "new disk", since: NOW - 65_000 } }),
     ],
     refused: [],
   };
   const run = runView({ drones: [runDrone("izar", 16, { state: "stale", reason: "tree git:1 instead of git:2" })] });
   const lines = statusScreen(reading({ fleet, run }), plain);
-  expect(lines.filter((line) => /^(ceti|izar|tarn|unra) /.test(line))).toEqual([
+  expect(lines.filter((line) => /^(ceti|izar|tarn|unra|vega) /.test(line))).toEqual([
     "ceti       8  ✗ grounded  low disk: 100 MiB free",
     "izar      16  ✗ STALE     tree git:1 instead of git:2",
     "tarn      14  ○ lost",
     "unra      24  ‖ paused",
+    "vega       8  ‖ paused    paused by ann for 1m 05s: new disk",
   ]);
 });
 
