@@ -1,5 +1,6 @@
-import type { AttemptView, PackageView, RunView } from "../../model/run.ts";
-import type { Bar, Timeline } from "../../model/timeline.ts";
+import { barsOf } from "../../model/bars.ts";
+import type { PackageView, RunView } from "../../model/run.ts";
+import type { Timeline } from "../../model/timeline.ts";
 import { criticalChain } from "../../scheduler/criticalChain.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
 import type { SimBuild } from "../../scheduler/simulate.ts";
@@ -7,15 +8,7 @@ import type { RunGraph } from "./graphs.ts";
 
 /** What each drone built, and when. @param critical CPVs of the path that decides when all is done */
 export function timelineOf(run: RunView, packages: readonly PackageView[], critical: ReadonlySet<string>): Timeline {
-  const bars = packages.flatMap(({ cpv, state, attempts }) =>
-    attempts.map((attempt, index): Bar => {
-      const { drone, jobs, startedAt: start, endedAt } = attempt;
-      const result = resultOf(attempt, state, index === attempts.length - 1);
-      const end = endedAt ?? (result === "building" ? null : (run.endedAt ?? start));
-      return { cpv, attempt: attempt.attempt, drone, jobs, start, end, result, critical: isOf(critical, cpv, result) };
-    }),
-  );
-  bars.sort((a, b) => a.start - b.start || (a.cpv < b.cpv ? -1 : 1));
+  const bars = barsOf(packages, { critical, endedAt: run.endedAt });
   const now = run.endedAt ?? Date.now();
   const drones = [...new Set([...run.drones.map(({ name }) => name), ...bars.map(({ drone }) => drone)])].sort();
   return {
@@ -23,18 +16,6 @@ export function timelineOf(run: RunView, packages: readonly PackageView[], criti
     to: bars.reduce((last, { end }) => Math.max(last, end ?? now), run.startedAt),
     ...{ drones, bars },
   };
-}
-
-function isOf(critical: ReadonlySet<string>, cpv: string, result: Bar["result"]): boolean {
-  return (result === "received" || result === "building") && critical.has(cpv);
-}
-
-function resultOf(attempt: AttemptView, state: PackageView["state"], isLast: boolean): Bar["result"] {
-  if (attempt.supersededBy !== undefined) return "superseded";
-  if (attempt.failure !== undefined) return "failed";
-  if (attempt.endedAt === undefined && state === "delegated") return "building";
-  if (state === "received" && (isLast || attempt.endedAt !== undefined)) return "received";
-  return attempt.endedAt === undefined && isLast && state !== "failed" ? "building" : "failed";
 }
 
 /**

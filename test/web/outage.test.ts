@@ -31,6 +31,8 @@ test("a gateway that goes away is said to be away, with the age of what is shown
   await gateway.gateway.close();
   await page.getByText("Offline").waitFor();
   await page.getByText(/You see the state of \d\d:\d\d:\d\d, \d+s ago\./).waitFor();
+  // What nobody can say now does not come nearer.
+  await page.getByText(/ left, as it was at \d\d:\d\d:\d\d/).waitFor();
   await page.getByText("0 of 6 packages").waitFor();
   release();
   await reaches(swarm, "gate");

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { barsOf } from "../../model/bars.ts";
+import { EventStreamParser } from "../../model/eventStream.ts";
 import type { PackageView } from "../../model/run.ts";
+import { timestamp } from "../../model/words.ts";
 import { AnsiReader } from "../../web/src/lib/ansi.ts";
+import { doneAbout } from "../../web/src/lib/doneAbout.ts";
 import { layOut } from "../../web/src/lib/graphLayout.ts";
-import { liveBars, toLanes } from "../../web/src/lib/lanes.ts";
+import { toLanes } from "../../web/src/lib/lanes.ts";
 import { LogLines } from "../../web/src/lib/logLines.ts";
 import { filterRows, sortRows, toRow } from "../../web/src/lib/packageList.ts";
 import { moved, ticks, zoomed } from "../../web/src/lib/zoom.ts";
-import { EventStreamParser } from "../../web/src/wire/eventStream.ts";
 
 describe("a stream of server-sent events", () => {
   const stream =
@@ -150,32 +153,45 @@ describe("a timeline", () => {
     ]);
   });
 
-  test("tells of each attempt what has become of it", () => {
-    const attempts = [
-      {
-        attempt: 1,
-        drone: "izar",
-        jobs: 1,
-        startedAt: 0,
-        endedAt: 5,
-        failure: { class: "package", message: "no" } as const,
-      },
-      { attempt: 2, drone: "izar", jobs: 1, startedAt: 5, endedAt: 8, supersededBy: 3 },
-      { attempt: 3, drone: "tarn", jobs: 1, startedAt: 6, endedAt: 9 },
-    ];
-    const done: PackageView = { cpv: "a/b-1", state: "received", reason: "new", attempts };
-    expect(liveBars([done], new Set()).map(({ result }) => result)).toEqual(["failed", "superseded", "received"]);
-    const [running] = liveBars(
-      [
-        {
-          ...done,
-          state: "delegated",
-          attempts: [{ ...attempts[2], attempt: 1, drone: "x", jobs: 1, startedAt: 1, endedAt: undefined } as never],
-        },
+  const once = (attempt: number, startedAt: number, more: object) => ({
+    ...{ attempt, drone: "izar", jobs: 1, startedAt, ...more },
+  });
+  const failure = { class: "package", message: "no" } as const;
+  const known: PackageView[] = [
+    {
+      ...{ cpv: "a/b-1", state: "received", reason: "new" },
+      attempts: [
+        once(1, 0, { endedAt: 5, failure }),
+        once(2, 5, { endedAt: 8, supersededBy: 3, failure }),
+        once(3, 6, { endedAt: 8, supersededBy: 4 }),
+        once(4, 7, { endedAt: 8 }),
+        once(5, 8, { endedAt: 9 }),
       ],
-      new Set(["a/b-1"]),
-    );
-    expect(running).toMatchObject({ result: "building", end: null, critical: true });
+    },
+    { cpv: "a/c-1", state: "delegated", reason: "new", attempts: [once(1, 20, {})] },
+    { cpv: "a/d-1", state: "needed", reason: "new", attempts: [once(1, 30, { endedAt: 31 })] },
+  ];
+  const told = (endedAt: number | null) =>
+    barsOf(known, { critical: new Set(["a/b-1", "a/c-1"]), endedAt }).map(({ result, end, critical }) => [
+      ...[result, end, critical],
+    ]);
+
+  test("tells of each attempt what has become of it; only what was built or is being built decides when all is done", () => {
+    expect(told(null)).toEqual([
+      ["failed", 5, false],
+      ["failed", 8, false],
+      ["superseded", 8, false],
+      ["superseded", 8, false],
+      ["received", 9, true],
+      ["building", null, true],
+      ["superseded", 31, false],
+    ]);
+  });
+
+  test("of a run that was cancelled has nothing that is still being built, and is else the same as while it went on", () => {
+    const [live, past] = [told(null), told(50)];
+    expect(past[5]).toEqual(["superseded", 50, false]);
+    expect(past.toSpliced(5, 1)).toEqual(live.toSpliced(5, 1));
   });
 
   test("is zoomed and moved within what there is, and its axis has round times", () => {
@@ -227,4 +243,14 @@ test("a graph has what is needed on the left and what needs it on the right, by 
   ]);
   expect(lines).toContainEqual({ from: "lower", to: "up2" });
   expect(lines).not.toContainEqual({ from: "mid", to: "up1" });
+});
+
+test("when a run should be done has its day where the time of day alone could be of another one", () => {
+  const at = Date.parse("2026-11-21T12:00:00Z");
+  const told = (hours: number, high: number) =>
+    doneAbout({ etaSeconds: hours * 3600, etaRange: { low: 0, high: high * 3600 } }, at);
+  const time = (hours: number) => timestamp(at + hours * 3_600_000).slice(0, 16);
+  expect(told(3, 19)).toBe(`done about ${time(3).slice(11)}`);
+  expect(told(19, 26)).toBe(`done about ${time(19)}`);
+  expect(told(50, 50)).toBe(`done about ${time(50)}`);
 });

@@ -1,4 +1,3 @@
-import type { PackageView } from "../../../model/run.ts";
 import type { Bar } from "../../../model/timeline.ts";
 
 /** A bar in its row of a drone's lane. */
@@ -34,21 +33,4 @@ export function toLanes(bars: readonly Bar[], drones: readonly string[], now: nu
       });
     return { drone, rows: Math.max(1, ends.length), bars: placed };
   });
-}
-
-/** The bars of the run that goes on, from what is known of its packages. */
-export function liveBars(packages: Iterable<PackageView>, critical: ReadonlySet<string>): Bar[] {
-  const bars: Bar[] = [];
-  for (const { cpv, state, attempts } of packages) {
-    for (const one of attempts) {
-      const { attempt, drone, jobs, startedAt, endedAt, failure, supersededBy } = one;
-      const isCritical = critical.has(cpv);
-      const bar = { cpv, attempt, drone, jobs, start: startedAt, end: endedAt ?? null, critical: isCritical };
-      if (failure) bars.push({ ...bar, result: "failed" });
-      else if (supersededBy !== undefined) bars.push({ ...bar, result: "superseded" });
-      else if (endedAt === undefined) bars.push({ ...bar, result: "building" });
-      else bars.push({ ...bar, result: state === "received" ? "received" : "superseded" });
-    }
-  }
-  return bars;
 }

@@ -1,8 +1,9 @@
 import { etaWords, PACKAGE_MARKS } from "../../../model/marks.ts";
 import type { RunView } from "../../../model/run.ts";
 import { clock, count } from "../../../model/words.ts";
+import { doneAbout } from "../lib/doneAbout.ts";
 import { now } from "../state/clock.ts";
-import { state } from "../state/live.ts";
+import { link, state } from "../state/live.ts";
 import { href } from "../state/router.ts";
 import { Card, Empty } from "./common.tsx";
 import { RunActions } from "./runActions.tsx";
@@ -12,7 +13,10 @@ import { STATE_ORDER } from "./words.ts";
 export function Progress({ view }: { view: RunView }) {
   const { counts } = view;
   const all = STATE_ORDER.reduce((sum, name) => sum + counts[name], 0);
-  const eta = etaWords(view, now.value - (state.value?.reading.at ?? now.value));
+  const at = state.value?.reading.at ?? now.value;
+  const isOld = link.value.status === "lost" || state.value?.stale != null;
+  // What nobody can say now does not come nearer.
+  const eta = etaWords(view, isOld ? 0 : now.value - at);
   const isPaused = view.paused !== null;
   return (
     <Card title="Progress" aside={<RunActions view={view} />}>
@@ -24,7 +28,7 @@ export function Progress({ view }: { view: RunView }) {
             <strong>{Math.floor((100 * counts.received) / all)} %</strong> {counts.received} of {count(all, "package")}
             {eta !== null && !isPaused && (
               <span class="eta">
-                {eta} left, <ByClock view={view} />
+                {eta} left, {isOld ? `as it was at ${clock(state.value?.at ?? at)}` : doneAbout(view, at)}
               </span>
             )}
           </p>
@@ -55,9 +59,4 @@ export function Progress({ view }: { view: RunView }) {
       )}
     </Card>
   );
-}
-
-function ByClock({ view: { etaSeconds } }: { view: RunView }) {
-  const at = state.value?.reading.at ?? now.value;
-  return <>done about {clock(at + (etaSeconds ?? 0) * 1000).slice(0, 5)}</>;
 }

@@ -24,7 +24,7 @@ export function RunChooser({ chosen }: { chosen: string | null }) {
           refine({ run: value === current ? null : value });
         }}
       >
-        {[chosen, current]
+        {[...new Set([chosen, current])]
           .filter((one) => one !== null && !known.has(one))
           .map((one) => (
             <option key={one} value={one ?? ""}>

@@ -31,7 +31,11 @@ export function TimelineChart({ run, bars, drones, whole, now, place: { hrefOf, 
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [chosen, setChosen] = useState<Span | null>(null);
-  const [at, setAt] = useState<Bar | null>(null);
+  // Not the bar itself: that is another one after each change.
+  const [chosenBar, setChosenBar] = useState<string | null>(null);
+  const byKey = useMemo(() => new Map(bars.map((bar) => [keyOf(bar), bar])), [bars]);
+  const at = chosenBar === null ? null : (byKey.get(chosenBar) ?? null);
+  const setAt = (bar: Bar | null) => setChosenBar(bar && keyOf(bar));
   const lanes = useMemo(() => toLanes(bars, drones, now), [bars, drones, now]);
   const span = chosen ?? whole;
   const scale = Math.max(1, width - LABEL) / Math.max(1, span.to - span.from);
@@ -116,21 +120,25 @@ export function TimelineChart({ run, bars, drones, whole, now, place: { hrefOf, 
           <Lanes lanes={lanes} span={span} x={x} width={width} at={at} />
         </svg>
       </div>
-      <p class="details" aria-live="polite">
-        {at === null ? (
-          <span class="muted" id="timeline-help">
-            Point at a bar, or focus the chart and use the arrow keys; Enter opens {what}. Wheel or + and − zoom, 0
-            shows all.
-          </span>
-        ) : (
-          <>
-            <strong>{at.cpv}</strong> on {at.drone}, attempt {at.attempt}, {count(at.jobs, "job")}:{" "}
-            {RESULT_WORDS[at.result]}, {clock(at.start)} to {at.end === null ? "now" : clock(at.end)},{" "}
-            {duration((at.end ?? now) - at.start)}
-            {at.critical && ", on the critical path"}{" "}
-            <EngineLink workflow={buildWorkflow(run, at.cpv, at.attempt)} what={at.cpv} />
-          </>
-        )}
+      <p class="details">
+        <span aria-live="polite">
+          {at === null ? (
+            <span class="muted" id="timeline-help">
+              Point at a bar, or focus the chart and use the arrow keys; Enter opens {what}. Wheel or + and − zoom, 0
+              shows all.
+            </span>
+          ) : (
+            <>
+              <strong>{at.cpv}</strong> on {at.drone}, attempt {at.attempt}, {count(at.jobs, "job")}:{" "}
+              {RESULT_WORDS[at.result]}, {clock(at.start)} to{" "}
+              {at.end === null ? "now" : `${clock(at.end)}, ${duration(at.end - at.start)}`}
+              {at.critical && ", on the critical path"}{" "}
+              <EngineLink workflow={buildWorkflow(run, at.cpv, at.attempt)} what={at.cpv} />
+            </>
+          )}
+        </span>
+        {/* What changes all the time is not read out all the time. */}
+        {at?.end === null && <span class="muted"> {duration(now - at.start)} so far</span>}
       </p>
     </div>
   );
@@ -177,7 +185,7 @@ function under(lanes: readonly Lane[], px: number, py: number, x: (time: number)
 function step(lanes: readonly Lane[], at: Bar | null, setAt: (bar: Bar) => void, by: number): void {
   const lane = lanes.find(({ drone }) => drone === at?.drone) ?? lanes.find(({ bars }) => bars.length > 0);
   if (!lane) return;
-  const index = at === null ? -1 : lane.bars.findIndex(({ bar }) => isSame(bar, at));
+  const index = at === null ? -1 : lane.bars.findIndex(({ bar }) => bar === at);
   const next = at === null ? lane.bars.at(by > 0 ? 0 : -1) : lane.bars[index + by];
   if (next) setAt(next.bar);
 }
@@ -191,8 +199,8 @@ function stepLane(lanes: readonly Lane[], at: Bar | null, setAt: (bar: Bar) => v
   if (nearest) setAt(nearest.bar);
 }
 
-function isSame(a: Bar, b: Bar): boolean {
-  return a.cpv === b.cpv && a.attempt === b.attempt;
+function keyOf({ cpv, attempt }: Bar): string {
+  return `${cpv} ${attempt}`;
 }
 
 function useWidth(box: { current: HTMLElement | null }): number {

@@ -8,7 +8,7 @@ export const RESULT_WORDS: Record<Bar["result"], string> = {
   building: "building",
   received: "done",
   failed: "failed",
-  superseded: "given up for another attempt",
+  superseded: "given up",
 };
 
 export function splitName(cpv: string): { category: string; rest: string } {

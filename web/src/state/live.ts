@@ -1,8 +1,8 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { PackagesChange, StateAnswer } from "../../../model/answers.ts";
+import { EventStreamParser, type StreamMessage } from "../../../model/eventStream.ts";
 import type { RunEvent } from "../../../model/events.ts";
 import type { PackageView } from "../../../model/run.ts";
-import { EventStreamParser, type StreamMessage } from "../wire/eventStream.ts";
 import { address, get, RequestError, send, wordsOf } from "../wire/request.ts";
 import { mustLogIn, role, token } from "./session.ts";
 
@@ -21,7 +21,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 /** A connection that lasted so long was a good one: after it the next attempt is made soon again. ms */
 const STEADY_MS = 5_000;
-const KEPT_EVENTS = 5_000;
+export const KEPT_EVENTS = 5_000;
 
 export const link = signal<Link>({ status: "connecting", reason: null, nextTryAt: null });
 export const state = signal<StateAnswer | null>(null);
@@ -94,6 +94,7 @@ function forget(): void {
   });
 }
 
+/** `fetch` reads the stream instead of EventSource because that one cannot send a token. */
 async function follow(stopped: AbortSignal): Promise<void> {
   const silence = new AbortController();
   let alarm = setTimeout(() => silence.abort(), SILENCE_MS);

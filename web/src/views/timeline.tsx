@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
+import { barsOf } from "../../../model/bars.ts";
 import type { PackageView } from "../../../model/run.ts";
 import type { Bar, Timeline } from "../../../model/timeline.ts";
 import { duration } from "../../../model/words.ts";
-import { liveBars } from "../lib/lanes.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { RunChooser } from "../parts/runChooser.tsx";
 import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
@@ -35,12 +35,16 @@ function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   const view = run.value;
   const name = target.value;
   // The critical path changes slowly: it is asked for anew with each step and each ten minutes.
-  const key = view && name ? `${view.run} ${view.step} ${Math.floor(now.value / 600_000)}` : null;
-  const { data } = useResource(key, (signal) => get<Timeline>(address(["runs", name ?? "", "timeline"]), signal));
+  const { data } = useResource(
+    view && name ? `timeline ${view.run}` : null,
+    (signal) => get<Timeline>(address(["runs", name ?? "", "timeline"]), signal),
+    `${view?.step} ${Math.floor(now.value / 600_000)}`,
+  );
+  const endedAt = view?.endedAt ?? null;
   const bars = useMemo(() => {
     const critical = new Set(data?.bars.filter((bar) => bar.critical).map(({ cpv }) => cpv));
-    return liveBars(known.values(), critical);
-  }, [data, known]);
+    return barsOf(known.values(), { critical, endedAt });
+  }, [data, known, endedAt]);
   const partners = view?.drones;
   const drones = useMemo(
     () => [...new Set([...(partners ?? []).map((drone) => drone.name), ...bars.map(({ drone }) => drone)])].sort(),

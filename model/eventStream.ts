@@ -6,10 +6,7 @@ export interface StreamMessage {
   id: string;
 }
 
-/**
- * Cuts a stream of server-sent events (WHATWG HTML, 9.2.6) into messages. `fetch` reads the stream instead of
- * EventSource because that one cannot send a token.
- */
+/** Cuts a stream of server-sent events (WHATWG HTML, 9.2.6) into messages. */
 export class EventStreamParser {
   #rest = "";
   #event = "";
@@ -24,7 +21,10 @@ export class EventStreamParser {
   /** The messages that end in this piece of text. */
   push(text: string): StreamMessage[] {
     const messages: StreamMessage[] = [];
+    const goesOn = !this.#rest.endsWith("\r") && !/[\r\n]/.test(text);
     this.#rest += text;
+    // One line may be the packages of a whole tree: it is looked through once it is whole.
+    if (goesOn) return messages;
     // A "\r" at the end may be the first half of "\r\n".
     const lines = this.#rest.split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? "";
