@@ -46,11 +46,15 @@ export async function startOrQueue(access: Access, request: RunRequest): Promise
       );
       return { outcome: changed.length > 0 || order === undefined ? "queued" : "already", run, queued };
     } catch (error) {
-      const wasOvertaken = error instanceof RunInProgress || error instanceof NotRunning;
-      if (!wasOvertaken || Date.now() > deadline) throw error;
+      if (!wasOvertaken(error) || Date.now() > deadline) throw error;
       await sleep(200);
     }
   }
+}
+
+/** Whether a run has begun, or ended, between a look and what was done by it: to be done anew. */
+export function wasOvertaken(error: unknown): boolean {
+  return error instanceof RunInProgress || error instanceof NotRunning;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Orders } from "./states/orders.ts";
 // Nothing that was ordered is given up: whatever is in the way, it is tried again, and what it is is shown.
 const { startQueued } = proxyActivities<OrchestratorActivities>({
   taskQueue: QUEUES.orchestrator,
-  startToCloseTimeout: "45s",
+  startToCloseTimeout: "30s",
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "30s" },
 });
 

@@ -196,7 +196,8 @@ test("somebody was faster than what begins the next run: it is queued there, wit
   await reaches(swarm, "cancelled");
   const next = await startQueued(start);
   expect(next.outcome).toBe("started");
-  // Asked again, also when that has ended: its answer was lost with an orchestrator.
+  // Its answer was lost with an orchestrator: asked again at once, and when that has ended.
+  expect(await startQueued(start)).toEqual(next);
   await until("it is listed", async () => (await listRuns(swarm.client, 10)).some((each) => each.run === next.run));
   await swarm.current().executeUpdate(cancelUpdate, { args: [by] });
   await reaches(swarm, "cancelled");
