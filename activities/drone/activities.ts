@@ -75,10 +75,10 @@ export async function createDroneActivities(deps: DroneDeps): Promise<DroneActiv
     treeLocations: async (identity) => (await trees.find(identity))?.locations ?? null,
   });
   await builds.cleanAttempts();
-  await removeOldLogs(join(drone.dir, "logs"), deps.keepLogsDays, Date.now());
   const growing = new Set((await attemptsOnDisk(drone)).map(({ log }) => log));
   await logs.resume(join(drone.dir, "logs"), (file) => growing.has(file));
   const tidy = async (): Promise<void> => {
+    await removeOldLogs(join(drone.dir, "logs"), deps.keepLogsDays, Date.now());
     await artifacts.trim();
     await trimDirectory(join(drone.dir, "distfiles"), DISTFILES_BYTES);
   };

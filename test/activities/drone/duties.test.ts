@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { ApplicationFailure } from "@temporalio/common";
@@ -74,6 +74,23 @@ test("two drones that synced the same report the same", async () => {
     trees: [{ name: "demo", sync: "directory" as const, uri: join(yard.directory, "none") }],
   };
   await expect(life.activities.syncTree(wrong)).rejects.toMatchObject({ type: "drone", nonRetryable: true });
+});
+
+test("a drone that is not restarted for months removes old logs too: at each sync", async () => {
+  const { bundle } = yard.order("app-misc/bystander-1.0");
+  const logs = join(yard.directory, "drone", "logs", "desktop-20260101-0101", "app-misc");
+  await mkdir(logs, { recursive: true });
+  const daysAgo = async (days: number): Promise<string> => {
+    const file = join(logs, `${days}.log`);
+    await writeFile(file, "what a build wrote");
+    const at = new Date(Date.now() - days * 24 * 3600_000);
+    await utimes(file, at, at);
+    return file;
+  };
+  const [old, recent] = [await daysAgo(31), await daysAgo(29)];
+  const trees = [{ name: yard.tree.name, sync: "directory" as const, uri: yard.tree.location }];
+  await life.activities.syncTree({ run: RUN, target: "desktop", bundle, trees, fetch: true, pin: null });
+  expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
 });
 
 describe("upload", () => {
