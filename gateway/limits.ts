@@ -4,6 +4,8 @@ import { HttpError } from "./errors.ts";
 
 /** A request's body. bytes */
 export const MAX_BODY = 1024 * 1024;
+/** ... of a forge: a push of many commits names them all. bytes */
+export const MAX_PUSH = 8 * 1024 * 1024;
 /** Part of an address, decoded. characters */
 export const MAX_PARAM = 400;
 /** Connections of all kinds; those that say nothing are closed soon. */
@@ -18,8 +20,9 @@ export interface Limits {
   idleMs: number;
   /** How often connections are looked through for those above. ms */
   checkConnectionsMs: number;
-  /** Live streams; more are sent to another gateway. */
+  /** Live streams, and those of one token, or address without one; more are sent to another gateway. */
   streams: number;
+  streamsEach: number;
   /** Those who follow logs, and those of one token, or address without one. */
   followers: number;
   followersEach: number;
@@ -37,6 +40,7 @@ export const LIMITS: Limits = {
   idleMs: 75_000,
   checkConnectionsMs: 2_000,
   streams: 2_000,
+  streamsEach: 1_000,
   followers: 200,
   followersEach: 20,
   waiting: 64 * 1024 * 1024,

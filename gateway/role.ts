@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import type { LoadedConfig } from "../config/load.ts";
 import type { SwarmConfig } from "../config/schema.ts";
@@ -34,14 +34,16 @@ export async function runGateway(loaded: LoadedConfig, { signal, log, ready }: R
   await startTracing("build-swarm-gateway");
   const gateway = await startGateway(loaded, log);
   const file = addressFile(loaded.config.swarm.stateDir);
+  const address = `${JSON.stringify({ url: gateway.url, pid: process.pid })}\n`;
   try {
-    await writeFileAtomic(file, `${JSON.stringify({ url: gateway.url, pid: process.pid })}\n`);
+    await writeFileAtomic(file, address);
     log(`gateway: listens at ${gateway.url}`);
     ready();
     await aborted(signal);
   } finally {
     await gateway.close();
-    await rm(file, { force: true });
+    // Another one on this machine may have said where it is since.
+    if ((await readFile(file, "utf8").catch(() => "")) === address) await rm(file, { force: true });
   }
 }
 

@@ -90,8 +90,7 @@ export async function createGateway(services: Services, book: TokenBook): Promis
   // What is answered is ours: the schemas of answers are for whoever reads the documentation, and the types hold us to them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const down = engineProblem(services);
-    const { status, isDefect, hint, error: text } = refusalOf(error, down);
+    const { status, isDefect, hint, error: text } = refusalOf(error, services.watchers.stale);
     if (isDefect) log(`${request.method} ${request.url.slice(0, 300)}: ${error.stack ?? String(error)}`);
     const retryAfter = "retryAfter" in error && error.retryAfter;
     if (retryAfter) reply.header("retry-after", retryAfter);
@@ -116,9 +115,4 @@ export async function createGateway(services: Services, book: TokenBook): Promis
   await registerPage(app);
   methods.refuseOthers();
   return app;
-}
-
-/** Why the engine or the orchestrators cannot answer, as the last look says; null: they can. */
-function engineProblem({ watchers }: Services): string | null {
-  return watchers.of(undefined).watcher.current()?.stale ?? null;
 }

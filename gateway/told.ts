@@ -8,6 +8,8 @@ const WHOLE_MS = 1_000;
 /** What is kept for those who come back. entries, bytes */
 const KEPT = 2_000;
 const KEPT_BYTES = 2 * 1024 * 1024;
+/** Of what is told since an id the newest are kept. bytes */
+const MADE_BYTES = 8 * 1024 * 1024;
 /** Events that a stream begins with; GET .../events has the others. */
 const FIRST_EVENTS = 200;
 /** Packages in one event: a reader on a slow line hears something all the time. */
@@ -43,6 +45,7 @@ export class Told {
   #run: string | null = null;
   /** What was made of the entries since an id, by that id and the role; good until something is added. */
   #made = new Map<string, Parcel>();
+  #madeBytes = 0;
   /** Everything, by role. */
   #whole = new Map<string | null, { parcel: Parcel; at: number }>();
 
@@ -116,8 +119,19 @@ export class Told {
     const known = this.#made.get(key);
     if (known) return known;
     const made = new Parcel(this.#changes(at, role), this.#head);
-    this.#made.set(key, made);
+    this.#keep(key, made);
     return made;
+  }
+
+  /** Those who are up to date ask for the same; who comes back from far away is alone there, until something changes. */
+  #keep(key: string, made: Parcel): void {
+    this.#made.set(key, made);
+    this.#madeBytes += made.chunked.length;
+    for (const [oldest, { chunked }] of this.#made) {
+      if (this.#madeBytes <= MADE_BYTES || oldest === key) return;
+      this.#made.delete(oldest);
+      this.#madeBytes -= chunked.length;
+    }
   }
 
   #at(): number {
@@ -138,6 +152,7 @@ export class Told {
 
   #nextId(): number {
     this.#made.clear();
+    this.#madeBytes = 0;
     return ++this.#head;
   }
 

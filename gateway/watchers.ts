@@ -117,6 +117,11 @@ export class Watchers {
     return (await within(watcher.fresh(FRESH_MS), WITHIN_MS)) ?? watcher.current();
   }
 
+  /** Why what is known may be old, as the last look said, whenever that was. */
+  get stale(): string | null {
+    return this.#general.watcher.current()?.stale ?? null;
+  }
+
   /** Something that all states show has changed. */
   touch(): void {
     for (const { hub } of [this.#general, ...this.#byTarget.values()]) hub.touch();
@@ -125,11 +130,6 @@ export class Watchers {
   /** Looks at once, after something was done. */
   refresh(): void {
     for (const { watcher } of [this.#general, ...this.#byTarget.values()]) void watcher.now();
-  }
-
-  /** Streams that are open. */
-  get streams(): number {
-    return [this.#general, ...this.#byTarget.values()].reduce((sum, { hub }) => sum + hub.size, 0);
   }
 
   async stop(): Promise<void> {

@@ -28,10 +28,15 @@ export function noRun(target: string): UserError {
  * an atom with a version operator. Never by a part of it. UserError: an atom that asks for more than a version.
  */
 export function matchingPackages<P extends { cpv: string }>(packages: readonly P[], name: string): P[] {
-  const exact = packages.filter(({ cpv }) => cpv === name);
-  if (exact.length > 0) return exact;
   const named = packages.filter(({ cpv }) => namesOf(cpv).includes(name));
-  if (named.length > 0) return named;
+  return matching(packages, name, named);
+}
+
+/** @param named the packages that have that name, with or without category or version */
+function matching<P extends { cpv: string }>(packages: readonly P[], name: string, named: readonly P[]): P[] {
+  const exact = named.filter(({ cpv }) => cpv === name);
+  if (exact.length > 0) return exact;
+  if (named.length > 0) return [...named];
   if (/^[<>=~]/.test(name)) return packages.filter(versionTest(name));
   return name.includes("*") ? packages.filter(({ cpv }) => matchesPattern(name, cpv)) : [];
 }
@@ -50,12 +55,21 @@ function namesOf(cpv: string): string[] {
   return typeof parts === "string" ? [cpv] : [parts.name, parts.cp, parts.pf, cpv];
 }
 
+/** For so many unknown names the nearest is looked for: it costs a look at every package. */
+const MAX_NEAR = 5;
+
 /** All packages that several names mean, each once. UserError with every name that means none. */
 export function packagesNamed<P extends { cpv: string }>(packages: readonly P[], names: string[], run: string): P[] {
-  const found = names.map((name) => ({ name, matching: matchingPackages(packages, name) }));
-  const strange = found.flatMap(({ name, matching }) => (matching.length === 0 ? [notAmong(packages, name, run)] : []));
+  const byName = new Map<string, P[]>();
+  for (const it of packages) {
+    for (const name of namesOf(it.cpv)) byName.set(name, [...(byName.get(name) ?? []), it]);
+  }
+  const found = names.map((name) => ({ name, all: matching(packages, name, byName.get(name) ?? []) }));
+  const strange = found
+    .filter(({ all }) => all.length === 0)
+    .map(({ name }, i) => notAmong(i < MAX_NEAR ? packages : [], name, run));
   if (strange.length > 0) throw new UserError(strange.join("\n"));
-  return [...new Set(found.flatMap(({ matching }) => matching))];
+  return [...new Set(found.flatMap(({ all }) => all))];
 }
 
 function notAmong(packages: readonly { cpv: string }[], name: string, run: string): string {

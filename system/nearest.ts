@@ -22,14 +22,20 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
+/** Nobody mistypes more; comparing costs its square. characters */
+const LONGEST = 100;
+
 /**
  * The candidates that were probably meant by a mistyped word, the nearest first, equally near ones in their order; none
  * of which more than a third of the letters differ. Case does not count.
  */
 export function nearestFew(word: string, candidates: Iterable<string>, most: number): string[] {
+  if (word.length > LONGEST) return [];
+  const allowed = ({ length }: string): number => Math.max(1, Math.floor(Math.max(word.length, length) / 3));
   return [...candidates]
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= allowed(candidate))
     .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, steps }) => steps <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)))
+    .filter(({ candidate, steps }) => steps <= allowed(candidate))
     .sort((a, b) => a.steps - b.steps)
     .slice(0, most)
     .map(({ candidate }) => candidate);

@@ -209,6 +209,8 @@ export class Watcher {
   #tellNoEvents(): void {
     this.#events = [];
     this.#tell({ type: "event", full: true, events: [] });
+    // Which run these are of is told with the reading, also where that is as it was.
+    this.#told = "";
   }
 
   #follow(run: string, target: string): void {

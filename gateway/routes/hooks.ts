@@ -4,6 +4,7 @@ import { isName, NAME_RULE } from "../../model/names.ts";
 import { type Api, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Hooks } from "../hooks.ts";
+import { MAX_PUSH } from "../limits.ts";
 import type { Services } from "../services.ts";
 
 /** What others may start by a signed request. */
@@ -17,6 +18,7 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
       "/hooks/:name",
       {
         config: { demand: "signed", cost: "hook" },
+        bodyLimit: MAX_PUSH,
         schema: {
           summary: "Start what the hook is configured for, once for each delivery",
           description:

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Api, answerOfType, EVENT_STREAM, refusals, Target } from "../api.ts";
-import { HttpError } from "../errors.ts";
+import { holderOf, Places } from "../limits.ts";
 import { State } from "../schemas/state.ts";
 import type { Services } from "../services.ts";
 import { stream } from "../stream.ts";
@@ -10,6 +10,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 
 /** The state, once and live. */
 export async function stateRoutes(api: Api, { watchers, limits }: Services): Promise<void> {
+  const places = new Places(limits.streams, limits.streamsEach);
   api.get(
     "/state",
     {
@@ -40,13 +41,16 @@ export async function stateRoutes(api: Api, { watchers, limits }: Services): Pro
         response: { 200: answerOfType(EVENT_STREAM, "Until its reader goes."), ...refusals },
       },
     },
-    async ({ query, headers, caller }, reply) => {
-      if (watchers.streams >= limits.streams) {
-        throw new HttpError(503, "this gateway serves as many streams as it can", "Ask another one, or later.", 30);
-      }
-      // What was known before somebody looked may be old; without an engine it is the last that is known.
-      await watchers.live(query.target).catch(() => null);
+    async (request, reply) => {
+      const { query, headers, caller } = request;
       const { target } = query;
+      // Gone already: nothing would ever say so again.
+      if (reply.raw.destroyed) return void reply.hijack();
+      // Before anything is waited for: all who come back at the same time would find a place.
+      const leave = places.take(holderOf(request), "live streams");
+      reply.raw.once("close", leave);
+      // What was known before somebody looked may be old; without an engine it is the last that is known.
+      await watchers.live(target).catch(() => null);
       stream(reply, watchers.of(target).hub, { caller, target, lastId: headers["last-event-id"] ?? query.lastEventId });
       return reply;
     },

@@ -64,6 +64,29 @@ describe("a request that does not come to its end", () => {
   });
 });
 
+describe("live streams", () => {
+  test("who comes back with all others at once finds no more places than there are, and those of the gone are free again", async () => {
+    await using gateway = await gatewayOf(swarm, "", { streams: 4, streamsEach: 3 });
+    const open = async (as: "viewer" | "operator"): Promise<RawClient> => {
+      const authorization = `Bearer ${gateway.tokens[as]}`;
+      return (await RawClient.open(gateway.url)).take().get("/api/v1/live", { authorization });
+    };
+    const status = (client: RawClient): string => client.text.slice(9, 12);
+    const all = await Promise.all(
+      (["viewer", "viewer", "viewer", "viewer", "operator", "operator"] as const).map(open),
+    );
+    await until("all are answered", async () => all.every((client) => status(client) !== ""));
+    expect(all.slice(0, 4).map(status).sort()).toEqual(["200", "200", "200", "429"]);
+    expect(all.slice(4).map(status).sort()).toEqual(["200", "503"]);
+    for (const client of all) client[Symbol.dispose]();
+    await until("places are free", async () => {
+      using client = await open("viewer");
+      await until("it is answered", async () => status(client) !== "");
+      return status(client) === "200";
+    });
+  });
+});
+
 describe("a log that is followed", () => {
   // What JSON makes six times as long, and characters of three bytes, which no piece may cut in two.
   const bytes = Buffer.concat([Buffer.alloc(300_000, 1), Buffer.from("€".repeat(400_000))]);

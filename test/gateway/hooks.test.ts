@@ -38,9 +38,10 @@ function push(
     secret = SECRET,
     signature,
     hook = "overlay",
-  }: Partial<Record<"id" | "after" | "ref" | "event" | "secret" | "signature" | "hook", string>>,
+    commits = "",
+  }: Partial<Record<"id" | "after" | "ref" | "event" | "secret" | "signature" | "hook" | "commits", string>>,
 ): Promise<Answer<Said & { error?: string }>> {
-  const body = JSON.stringify({ ref, after });
+  const body = JSON.stringify({ ref, after, commits });
   return gateway.ask(`/api/v1/hooks/${hook}`, {
     as: null,
     body,
@@ -107,6 +108,15 @@ test("a push starts an update once, however often and to however many gateways i
   await until("it has ended", async () => (await swarm.view()).step === "cancelled");
   expect((await push(gateway, { id: "d-4", after: "4" })).body).toMatchObject({ done: "started" });
   await until("three runs are listed", async () => (await listRuns(swarm.client, 10)).length === 3);
+});
+
+test("a push of very many commits is taken; what no forge sends is not", async () => {
+  await using swarm = await noopSwarm({});
+  await using gateway = await gatewayOf(swarm, HOOK);
+  await writeFile(join(gateway.access.directory, "secret"), SECRET);
+  const ref = "refs/heads/other";
+  expect((await push(gateway, { ref, commits: "c".repeat(5_000_000) })).body.done).toBe("nothing");
+  expect((await push(gateway, { ref, commits: "c".repeat(9_000_000) })).status).toBe(413);
 });
 
 test("what is not signed, or not meant, starts nothing", async () => {

@@ -63,6 +63,5 @@ test("more targets than are looked at at once: what nobody watches makes place, 
     expect([name, status]).toEqual([name, 200]);
   }
   expect(watched.isOver).toBe(false);
-  const { watchers } = gateway.gateway.services;
-  expect(watchers.streams).toBe(1);
+  expect(gateway.gateway.services.watchers.of("target-0").hub.size).toBe(1);
 });

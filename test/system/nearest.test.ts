@@ -26,3 +26,11 @@ test("several, the nearest first", () => {
     "dev-lang/ruby",
   ]);
 });
+
+test("what nobody mistypes is compared with nothing, however much there is", () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `dev-libs/${"x".repeat(90)}${i}`);
+  const begun = performance.now();
+  expect(nearestFew("y".repeat(300), names, 3)).toEqual([]);
+  expect(nearestFew("dev-libs/z", names, 3)).toEqual([]);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+});
