@@ -2,7 +2,7 @@ import type { Change, Live } from "../watch/live.ts";
 import { closed, frameOf, Parcel } from "./parcel.ts";
 
 /** The state is made anew at most so often. ms */
-const STATE_MS = 1_000;
+const STATE_MS = 400;
 /** ... and everything for those who begin, which may be some MB. ms */
 const WHOLE_MS = 1_000;
 /** What is kept for those who come back. entries, bytes */

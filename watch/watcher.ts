@@ -9,7 +9,7 @@ import { followRun } from "./follower.ts";
 import { type Change, carried, type Live, staleness } from "./live.ts";
 
 /** The engine is asked anew no sooner than this after the last answer, whatever happens. ms */
-const LEAST_MS = 800;
+const LEAST_MS = 500;
 /** ... and after this if nothing happened in the run; a drone's word of its builds comes so often. ms */
 const MOST_MS = 1_500;
 /** ... where nobody looks. ms */

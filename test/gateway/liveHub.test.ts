@@ -108,7 +108,7 @@ test("a new stream hears everything, each with its own role, from the same bytes
   expect(world.made).toBe(1);
 });
 
-test("changes come together; the state at most once a second", async () => {
+test("changes come together; the state at most five times in two seconds", async () => {
   world = new World();
   const reader = new Reader();
   world.hub.join(reader, audience("viewer"), undefined);
@@ -122,7 +122,7 @@ test("changes come together; the state at most once a second", async () => {
   await until("the last event", async () => reader.text.includes("event 29"));
   const seconds = (Date.now() - begun) / 1000;
   expect(states()).toBeGreaterThan(1);
-  expect(states()).toBeLessThanOrEqual(1 + Math.ceil(seconds));
+  expect(states()).toBeLessThanOrEqual(1 + Math.ceil(seconds * 2.5));
   expect(reader.chunks.length).toBeLessThan(30);
   expect(reader.names().filter((name) => name === "run-event")).toHaveLength(30);
 });
