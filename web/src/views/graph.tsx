@@ -1,8 +1,9 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { GraphAnswer } from "../../../model/answers.ts";
 import { count, duration } from "../../../model/words.ts";
 import { Card, Empty, PackageLink, Problem, StateChip } from "../parts/common.tsx";
 import { GraphPicture } from "../parts/graphPicture.tsx";
+import { useMinute } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, refine, route } from "../state/router.ts";
@@ -15,10 +16,20 @@ export function GraphView() {
   const { query } = route.value;
   const around = query.get("around");
   const depth = DEPTHS.find((one) => one === query.get("depth")) ?? "1";
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(around);
+  useEffect(() => {
+    if (before.current === around) return;
+    before.current = around;
+    // What was followed is gone from the picture, or stands elsewhere in it.
+    heading.current?.focus();
+  }, [around]);
   return (
     <>
       <div class="title">
-        <h1 tabIndex={-1}>Graph</h1>
+        <h1 tabIndex={-1} ref={heading}>
+          Graph<span class="visually-hidden">{around === null ? "" : ` around ${around}`}</span>
+        </h1>
         {around !== null && <a href={href("graph")}>Critical path</a>}
       </div>
       <search class="filters">
@@ -94,18 +105,28 @@ function Finder() {
 function Around({ cpv, depth }: { cpv: string; depth: number }) {
   const name = target.value;
   const url = name === null ? null : address(["runs", name, "graph"], { around: cpv, depth });
-  const { data, error, reload } = useResource(url, (signal) => get<GraphAnswer>(url ?? "", signal));
+  const { data, error, reload } = useResource(
+    url === null ? null : `${url} ${run.value?.run}`,
+    (signal) => get<GraphAnswer>(url ?? "", signal),
+    useVersion(),
+  );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking for the graph…</Empty>;
   return <GraphPicture graph={data} around={cpv} depth={depth} />;
 }
 
+/** The states of packages are live. The rest changes slowly: with a step, and with what builds really take. */
+function useVersion(): string {
+  return `${run.value?.step} ${useMinute()}`;
+}
+
 function Critical() {
   const name = target.value;
   const view = run.value;
-  const key = name && view ? `critical ${view.run} ${view.step} ${view.counts.received}` : null;
-  const { data, error, isLoading, reload } = useResource(key, (signal) =>
-    get<GraphAnswer>(address(["runs", name ?? "", "graph"], { critical: true }), signal),
+  const { data, error, isLoading, reload } = useResource(
+    name && view ? `critical ${view.run}` : null,
+    (signal) => get<GraphAnswer>(address(["runs", name ?? "", "graph"], { critical: true }), signal),
+    useVersion(),
   );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (view === null) return <Empty>There was no run yet.</Empty>;

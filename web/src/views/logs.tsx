@@ -67,7 +67,10 @@ function AllLogs({ id, version }: { id: string; version: string }) {
   const { query } = route.value;
   const search = (query.get("q") ?? "").trim().toLowerCase();
   const { data, error, reload } = useLogs(id, { limit: 20_000 }, version);
-  const rows = useMemo(() => (data?.logs ?? []).filter(({ cpv }) => cpv.includes(search)), [data, search]);
+  const rows = useMemo(
+    () => (data?.logs ?? []).filter(({ cpv }) => cpv.toLowerCase().includes(search)),
+    [data, search],
+  );
   return (
     <Card title="All logs" aside={data && <span class="muted">{count(rows.length, "log")}</span>}>
       {error !== null && <Problem text={error} onRetry={reload} />}
@@ -130,9 +133,13 @@ export function logHref(id: string, cpv: string, attempt: number): string {
 }
 
 function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number }) {
-  const own = run.value?.run === id ? packages.value.get(cpv)?.attempts.find((one) => one.attempt === attempt) : null;
-  const { data } = useLogs(id, { package: cpv, limit: 1_000 }, "");
-  const failed = data?.logs.find((log) => log.attempt === attempt)?.failed ?? null;
+  const attempts = run.value?.run === id ? (packages.value.get(cpv)?.attempts ?? []) : [];
+  const own = attempts.find((one) => one.attempt === attempt);
+  const version = `${attempts.length} ${attempts.filter((one) => one.endedAt).length}`;
+  const { data } = useLogs(id, { package: cpv, limit: 1_000 }, version);
+  // The run knows of a failure as soon as the binhost, which keeps it longer.
+  const failed = own?.failure ?? data?.logs.find((log) => log.attempt === attempt)?.failed ?? null;
+  const numbers = new Set([...(data?.logs ?? []), ...attempts].map((one) => one.attempt));
   return (
     <>
       <nav aria-label="Where this is" class="crumbs">
@@ -143,18 +150,20 @@ function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number
         {failed && <Chip tone="bad">failed{failed.phase ? ` in ${failed.phase}` : ""}</Chip>}
       </div>
       {failed?.errorLine && <p class="bad-text under-title">{plain(failed.errorLine)}</p>}
-      {data && data.logs.length > 1 && (
+      {numbers.size > 1 && (
         <nav aria-label="Attempts" class="buttons start">
-          {data.logs.map((log) => (
-            <a
-              key={log.attempt}
-              class="button"
-              href={logHref(id, cpv, log.attempt)}
-              aria-current={log.attempt === attempt ? "page" : undefined}
-            >
-              Attempt {log.attempt}
-            </a>
-          ))}
+          {[...numbers]
+            .sort((a, b) => a - b)
+            .map((one) => (
+              <a
+                key={one}
+                class="button"
+                href={logHref(id, cpv, one)}
+                aria-current={one === attempt ? "page" : undefined}
+              >
+                Attempt {one}
+              </a>
+            ))}
         </nav>
       )}
       <LogView
@@ -162,7 +171,7 @@ function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number
         run={id}
         cpv={cpv}
         attempt={attempt}
-        isRunning={own != null && own.endedAt === undefined}
+        isRunning={own !== undefined && own.endedAt === undefined}
       />
     </>
   );

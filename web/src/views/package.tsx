@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import type { Neighbour, PackageAnswer } from "../../../model/answers.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
@@ -8,6 +9,7 @@ import { ErrorLines } from "../parts/errorLines.tsx";
 import { LogView } from "../parts/logView.tsx";
 import { prioritize, unblock } from "../parts/operate.ts";
 import { nameOf } from "../parts/words.ts";
+import { useMinute } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, packageHref, route } from "../state/router.ts";
@@ -19,16 +21,20 @@ export function PackageView() {
   const cpv = path.join("/");
   const live = packages.value.get(cpv);
   const name = target.value;
-  // Asked again when something has become of it.
-  const version = live
-    ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}`
-    : "";
-  const url = name === null ? null : address(["runs", name, "packages", ...path]);
-  const { data, error, reload } = useResource(url === null ? null : `${url} ${version}`, (signal) =>
-    get<PackageAnswer>(url ?? "", signal),
-  );
-  const shown = live ?? data;
   const current = run.value;
+  const minute = useMinute();
+  const url = name === null ? null : address(["runs", name, "packages", ...path]);
+  // Its neighbours are known by the first answer: what it waits for is told anew when something has become of them.
+  const [needs, setNeeds] = useState<readonly Neighbour[]>([]);
+  const own = live ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}` : "";
+  const others = needs.map(({ cpv, state }) => packages.value.get(cpv)?.state ?? state).join(" ");
+  const { data, error, reload } = useResource(
+    url === null ? null : `${url} ${current?.run}`,
+    (signal) => get<PackageAnswer>(url ?? "", signal),
+    `${current?.step} ${current?.paused !== null} ${minute} ${own} ${others}`,
+  );
+  useEffect(() => setNeeds(data?.needs ?? []), [data]);
+  const shown = live ?? data;
   const attempts = shown?.attempts ?? [];
   const failed = attempts.findLast((one) => one.failure);
   const failure = failed?.failure;
@@ -183,7 +189,7 @@ function Neighbours({ title, names }: { title: string; names: Neighbour[] }) {
         {names.slice(0, SHOWN).map(({ cpv, state }) => (
           <li key={cpv}>
             <PackageLink cpv={cpv} />
-            <StateChip state={state} />
+            <StateChip state={packages.value.get(cpv)?.state ?? state} />
           </li>
         ))}
       </ul>
