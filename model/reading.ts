@@ -27,6 +27,8 @@ export interface Reading {
   binhost: Service;
   /** Names of the targets that the binhost has. */
   targets: string[] | null;
+  /** The current snapshot of each target, null: nothing was published; absent where the binhost does not answer. */
+  snapshots?: Record<string, string | null>;
   fleet: FleetView | null;
   run: RunView | null;
   /** Why there is a run and yet no view of it. */

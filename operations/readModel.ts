@@ -32,7 +32,9 @@ export async function read(access: Access, target?: string): Promise<Reading> {
   return { at, ...engine, ...binhost };
 }
 
-async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, "binhost" | "targets">> {
+type OfBinhost = "binhost" | "targets" | "snapshots";
+
+async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, OfBinhost>> {
   const address = config.binhost.url;
   try {
     const health = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
@@ -40,14 +42,18 @@ async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Re
     await health.body?.cancel();
     if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
     const targets = await (await access.binhost()).targets();
-    return { binhost: { address, problem: null }, targets: targets.map(({ name }) => name) };
+    return {
+      binhost: { address, problem: null },
+      targets: targets.map(({ name }) => name),
+      snapshots: Object.fromEntries(targets.map(({ name, current }) => [name, current])),
+    };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { binhost: { address, problem: `binhost: ${messageOf(cause) || "no answer"}` }, targets: null };
   }
 }
 
-type EngineReading = Omit<Reading, "at" | "binhost" | "targets">;
+type EngineReading = Omit<Reading, "at" | OfBinhost>;
 
 async function readEngine(access: Access, config: SwarmConfig, target: string | undefined): Promise<EngineReading> {
   const empty = { orchestrators: null, fleet: null, run: null, runProblem: null, building: [], others: [] };

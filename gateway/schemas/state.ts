@@ -56,6 +56,10 @@ export const ReadingSchema: z.ZodType<Reading> = z
     orchestrators: z.int().nullable(),
     binhost: ServiceSchema,
     targets: z.array(z.string()).nullable(),
+    snapshots: z
+      .record(z.string(), z.string().nullable())
+      .exactOptional()
+      .meta({ description: "The current snapshot of each target; absent where the binhost does not answer." }),
     fleet: Fleet.nullable(),
     run: Run.nullable() as z.ZodType<RunView | null>,
     runProblem: z.string().nullable(),

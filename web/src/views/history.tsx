@@ -5,6 +5,7 @@ import { bytes, count, duration, timestamp } from "../../../model/words.ts";
 import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
 import { PastRuns } from "../parts/pastRuns.tsx";
+import { useMinute } from "../state/clock.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
@@ -60,7 +61,7 @@ function Finder({ name }: { name: string }) {
 
 function OfPackage({ name }: { name: string }) {
   const url = address(["history"], { package: name, limit: 200 });
-  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal));
+  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal), useMinute());
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
   const { attempts, total } = data;
@@ -127,7 +128,7 @@ function OfPackage({ name }: { name: string }) {
 
 function Summary() {
   const url = address(["history", "summary"]);
-  const { data, error, reload } = useResource(url, (signal) => get<HistorySummary>(url, signal));
+  const { data, error, reload } = useResource(url, (signal) => get<HistorySummary>(url, signal), useMinute());
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
   if (data.attempts === 0) return <Empty>No build is recorded yet.</Empty>;

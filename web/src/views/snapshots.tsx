@@ -6,7 +6,8 @@ import { ActionButton, Confirm } from "../parts/actions.tsx";
 import { Card, Chip, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
 import { prune, rollBack } from "../parts/operate.ts";
 import { VirtualTable } from "../parts/virtualTable.tsx";
-import { run, target } from "../state/live.ts";
+import { useMinute } from "../state/clock.ts";
+import { state, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
@@ -15,10 +16,13 @@ import { runWorkflow } from "../wire/workflows.ts";
 /** What was published of a target: contents, differences, the way back. */
 export function SnapshotsView() {
   const name = target.value;
-  const published = run.value?.snapshot ?? "";
-  const key = name === null ? null : `${name} ${published}`;
-  const { data, error, reload } = useResource(key, (signal) =>
-    get<SnapshotInfo[]>(address(["snapshots", name ?? ""]), signal),
+  const minute = useMinute();
+  // Whoever publishes or rolls back; the clock sees what was removed elsewhere.
+  const current = state.value?.reading.snapshots?.[name ?? ""];
+  const { data, error, reload } = useResource(
+    name === null ? null : `snapshots ${name}`,
+    (signal) => get<SnapshotInfo[]>(address(["snapshots", name ?? ""]), signal),
+    `${current} ${minute}`,
   );
   const [id] = route.value.path;
   const from = route.value.query.get("from");
@@ -177,7 +181,7 @@ function Contents({ target: name, id }: { target: string; id: string }) {
   const { data, error, reload } = useResource(url, (signal) => get<Snapshot>(url, signal));
   const [search, setSearch] = useState("");
   const rows = useMemo(
-    () => (data?.packages ?? []).filter(({ cpv }) => cpv.includes(search.trim().toLowerCase())),
+    () => (data?.packages ?? []).filter(({ cpv }) => cpv.toLowerCase().includes(search.trim().toLowerCase())),
     [data, search],
   );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
