@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { announce } from "../state/announcer.ts";
 import { isLoggingIn, whyNot } from "../state/session.ts";
 import { wordsOf } from "../wire/request.ts";
@@ -106,25 +106,39 @@ interface ConfirmProps {
 export function Confirm({ title, verb, danger = false, children, act, onClose }: ConfirmProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const isShown = useRef(true);
+  useEffect(
+    () => () => {
+      isShown.current = false;
+    },
+    [],
+  );
   const go = async () => {
     if (isBusy) return;
     setBusy(true);
     setProblem(null);
     const went = await attempt(act);
+    // Another one may stand in its place by now: that one is not closed.
+    if (!isShown.current) return;
     setBusy(false);
     if (went) onClose();
     else setProblem(outcome.value?.text ?? null);
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} isBusy={isBusy}>
       {children}
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}
         </p>
       )}
+      {isBusy && (
+        <p class="hint" role="status">
+          It is being done: that cannot be taken back any more.
+        </p>
+      )}
       <footer class="buttons">
-        <button type="button" onClick={onClose}>
+        <button type="button" aria-disabled={isBusy} onClick={() => isBusy || onClose()}>
           Not now
         </button>
         <button type="button" class={danger ? "danger solid" : "primary"} aria-disabled={isBusy} onClick={go}>

@@ -1,20 +1,41 @@
 import type { Alert, ChannelView } from "../../../model/alerts.ts";
 import { useMinute } from "../state/clock.ts";
-import { useResource } from "../state/resource.ts";
+import { type Resource, useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
 import { ALERTS_WORKFLOW } from "../wire/workflows.ts";
 import { ActionButton, attempt } from "./actions.tsx";
 import { Ago, Card, Chip, Empty, EngineLink, Problem } from "./common.tsx";
 import { testAlerts } from "./operate.ts";
 
-/** What is wrong, and what was lately. */
+/** What is wrong, and what was lately; who is told of it. */
 export function Alerts() {
   const minute = useMinute();
+  const channels = useResource(
+    "channels",
+    (signal) => get<ChannelView[]>(address(["alerts", "channels"]), signal),
+    minute,
+  );
+  return (
+    <>
+      <Active isWatched={channels.data && channels.data.length > 0} minute={minute} />
+      <Channels {...channels} />
+    </>
+  );
+}
+
+/** `isWatched` null: that is not known. Where nobody watches there is no alert, whatever is wrong. */
+function Active({ isWatched, minute }: { isWatched: boolean | null; minute: number }) {
   const { data, error, reload } = useResource("alerts", (signal) => get<Alert[]>(address(["alerts"]), signal), minute);
   return (
     <Card title="Alerts" aside={<EngineLink workflow={ALERTS_WORKFLOW} what="The watch for alerts" />}>
       {error !== null && <Problem text={error} onRetry={reload} />}
-      {data?.length === 0 && <Empty>Nothing to worry about.</Empty>}
+      {data?.length === 0 && isWatched && <Empty>Nothing to worry about.</Empty>}
+      {isWatched === false && (
+        <Empty>
+          Nobody watches for alerts: no channel is configured. Give the orchestrators one ([[alerts.channel]] in
+          swarm.toml; <code>swarm config sample</code> shows how) and restart them.
+        </Empty>
+      )}
       {data && data.length > 0 && (
         <ul class="rows">
           {data.map(({ key, severity, title, text, command, since, endedAt }) => (
@@ -43,13 +64,7 @@ export function Alerts() {
 }
 
 /** Who is told of alerts, and whether that works. */
-export function Channels() {
-  const minute = useMinute();
-  const { data, error, reload } = useResource(
-    "channels",
-    (signal) => get<ChannelView[]>(address(["alerts", "channels"]), signal),
-    minute,
-  );
+function Channels({ data, error, reload }: Resource<ChannelView[]>) {
   const test = async () => {
     await attempt(testAlerts);
     reload();
@@ -67,7 +82,7 @@ export function Channels() {
       }
     >
       {error !== null && <Problem text={error} onRetry={reload} />}
-      {data?.length === 0 && <Empty>Nobody: no channel is configured ([[alerts.channel]] in swarm.toml).</Empty>}
+      {data?.length === 0 && <Empty>Nobody: no channel is configured.</Empty>}
       {data && data.length > 0 && (
         <ul class="rows">
           {data.map((channel) => (

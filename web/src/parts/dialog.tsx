@@ -1,16 +1,26 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { announceHeld } from "../state/announcer.ts";
 
 interface Props {
   title: string;
   onClose(): void;
+  /** What was asked for is being done: it cannot be closed until that has an answer. */
+  isBusy?: boolean;
   children: ComponentChildren;
 }
 
 /** A question that has to be answered first. Escape and a click beside it close it; the focus goes back to where it was. */
-export function Dialog({ title, onClose, children }: Props) {
+export function Dialog({ title, onClose, isBusy = false, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  /** The pointer went down beside it: a selection of text may end there too. */
+  const isBeside = useRef(false);
+  const close = () => {
+    if (!isBusy) onClose();
+    // A browser lets Escape close it whatever the page says.
+    else if (element.current?.open === false) element.current.showModal();
+  };
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
@@ -18,6 +28,8 @@ export function Dialog({ title, onClose, children }: Props) {
     element.current?.querySelector<HTMLElement>("input, .buttons button")?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // When it is gone: what lies behind it is told to nobody.
+      requestAnimationFrame(announceHeld);
     };
   }, []);
   return (
@@ -25,15 +37,21 @@ export function Dialog({ title, onClose, children }: Props) {
     <dialog
       ref={element}
       aria-labelledby={heading}
-      onClose={onClose}
+      onClose={close}
+      onCancel={(event) => {
+        if (isBusy) event.preventDefault();
+      }}
+      onPointerDown={(event) => {
+        isBeside.current = event.target === element.current;
+      }}
       onClick={(event) => {
-        if (event.target === element.current) onClose();
+        if (isBeside.current && event.target === element.current) close();
       }}
     >
       <div class="dialog-body">
         <header>
           <h2 id={heading}>{title}</h2>
-          <button type="button" class="quiet icon" aria-label="Close" onClick={onClose}>
+          <button type="button" class="quiet icon" aria-label="Close" aria-disabled={isBusy} onClick={close}>
             ✕
           </button>
         </header>

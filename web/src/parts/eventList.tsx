@@ -4,8 +4,8 @@ import { packageHref } from "../state/router.ts";
 import { Empty } from "./common.tsx";
 
 /** What happened, one line each. */
-export function EventList({ events }: { events: readonly RunEvent[] }) {
-  if (events.length === 0) return <Empty>Nothing has happened yet.</Empty>;
+export function EventList({ events, isFiltered = false }: { events: readonly RunEvent[]; isFiltered?: boolean }) {
+  if (events.length === 0) return <Empty>{isFiltered ? "No event is like that." : "Nothing has happened yet."}</Empty>;
   return (
     <ol class="events">
       {events.map(({ id, at, kind, cpv, text, by }) => (

@@ -54,7 +54,7 @@ export function Shell() {
         {mustLogIn.value ? <Locked /> : <View key={place} />}
       </main>
       <p class="visually-hidden" role="status" aria-live="polite">
-        {announcement}
+        <span key={announcement.value.number}>{announcement.value.text}</span>
       </p>
       <LoginDialog />
     </>

@@ -3,11 +3,22 @@ import { STEP_WORDS } from "../../../model/marks.ts";
 import { count } from "../../../model/words.ts";
 import { run } from "./live.ts";
 
-/** What a screen reader is told; it is polite: never in the middle of a sentence. */
-export const announcement = signal("");
+/** What a screen reader is told; it is polite: never in the middle of a sentence. The number tells the same text said twice. */
+export const announcement = signal({ text: "", number: 0 });
+
+/** Waits until no dialog is open: nothing outside of one is read out. */
+let held: string | null = null;
 
 export function announce(text: string): void {
-  announcement.value = text;
+  held = text;
+  announceHeld();
+}
+
+/** Says what was to be said while a dialog was open, if none is now. */
+export function announceHeld(): void {
+  if (held === null || document.querySelector("dialog[open]") !== null) return;
+  announcement.value = { text: held, number: announcement.peek().number + 1 };
+  held = null;
 }
 
 /** Tells of a run's steps, of each tenth of its packages, and of failures; nothing else, so that it is not chatty. */

@@ -18,7 +18,8 @@ export const isLoggingIn = signal(false);
 /** Why this session cannot act; null: it can. */
 export const whyNot = computed<string | null>(() => {
   if (role.value === "operator") return null;
-  return token.value === null ? "Log in with an operator's token to do this." : "Your token is for viewing only.";
+  if (token.value === null || mustLogIn.value) return "Log in with an operator's token to do this.";
+  return role.value === null ? "Not connected yet." : "Your token is for viewing only.";
 });
 
 export function logIn(value: string): void {

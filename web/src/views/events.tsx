@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { RUN_EVENT_KINDS } from "../../../model/events.ts";
-import { Alerts, Channels } from "../parts/alerts.tsx";
+import { Alerts } from "../parts/alerts.tsx";
 import { Card, EngineLink, Problem } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
-import { events, loadEarlierEvents, run } from "../state/live.ts";
+import { events, KEPT_EVENTS, loadEarlierEvents, run } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { refine, route } from "../state/router.ts";
 import { runWorkflow } from "../wire/workflows.ts";
@@ -28,7 +28,6 @@ export function EventsView() {
         {run.value && <EngineLink workflow={runWorkflow(run.value.target)} what="The run" />}
       </div>
       <Alerts />
-      <Channels />
       <Card title="Events of the run" aside={<span class="muted">{matching.length}</span>}>
         <search class="filters">
           <label>
@@ -56,13 +55,19 @@ export function EventsView() {
           </label>
         </search>
         {error !== null && <Problem text={`What happened earlier is missing. ${error}`} onRetry={reload} />}
-        <EventList events={matching.slice(-shown).toReversed()} />
+        <EventList events={matching.slice(-shown).toReversed()} isFiltered={kind !== null || search !== ""} />
         {matching.length > shown && (
           <div class="buttons start">
             <button type="button" onClick={() => setShown(shown + 5 * STEP)}>
               Show older ones ({matching.length - shown})
             </button>
           </div>
+        )}
+        {run.value && events.value.length >= KEPT_EVENTS && (
+          <p class="hint">
+            These are of the last {KEPT_EVENTS.toLocaleString("en")} events of the run. All of them:{" "}
+            <code class="command">swarm events --target {run.value.target}</code>
+          </p>
         )}
       </Card>
     </>
