@@ -18,6 +18,7 @@ import {
 import { type DroneControlActivities, type OrchestratorActivities, QUEUES } from "../model/activities.ts";
 import type { DroneAction } from "../model/fleet.ts";
 import { isName } from "../model/names.ts";
+import { APPETITE, STRIKE, SUBSCRIPTION, taking } from "./betweenWorkflows.ts";
 import {
   appetiteSignal,
   enrolUpdate,
@@ -61,21 +62,33 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   let dirty = true;
 
   setHandler(fleetQuery, () => state.view());
-  setHandler(subscribeSignal, ({ workflowId, builds = null }) => {
-    state.subscribe(workflowId, builds);
-    dirty = true;
-  });
-  setHandler(unsubscribeSignal, ({ workflowId }) => {
-    dirty = state.unsubscribe(workflowId) || dirty;
-  });
-  setHandler(appetiteSignal, ({ workflowId, builds }) => {
-    dirty = state.setAppetite(workflowId, builds) || dirty;
-  });
-  setHandler(strikeSignal, ({ drone, reason }) => {
-    if (reason === null) state.forgive(drone, Date.now());
-    else state.strike(drone, reason);
-    dirty = true;
-  });
+  setHandler(
+    subscribeSignal,
+    taking(SUBSCRIPTION, ({ workflowId, builds = null }) => {
+      state.subscribe(workflowId, builds);
+      dirty = true;
+    }),
+  );
+  setHandler(
+    unsubscribeSignal,
+    taking(SUBSCRIPTION, ({ workflowId }) => {
+      dirty = state.unsubscribe(workflowId) || dirty;
+    }),
+  );
+  setHandler(
+    appetiteSignal,
+    taking(APPETITE, ({ workflowId, builds }) => {
+      dirty = state.setAppetite(workflowId, builds) || dirty;
+    }),
+  );
+  setHandler(
+    strikeSignal,
+    taking(STRIKE, ({ drone, reason }) => {
+      if (reason === null) state.forgive(drone, Date.now());
+      else state.strike(drone, reason);
+      dirty = true;
+    }),
+  );
   setHandler(
     enrolUpdate,
     async (request) => {

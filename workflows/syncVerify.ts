@@ -1,6 +1,7 @@
 import { condition, getExternalWorkflowHandle, proxyActivities, setHandler, workflowInfo } from "@temporalio/workflow";
 import { type BinhostActivities, QUEUES } from "../model/activities.ts";
 import type { SyncVerifyResult } from "../model/fleet.ts";
+import { DRONE_VIEWS, taking } from "./betweenWorkflows.ts";
 import { FLEET_ID, fleetChangedSignal, type SyncVerifyInput, subscribeSignal, unsubscribeSignal } from "./messages.ts";
 import { RunDrones } from "./states/runDrones.ts";
 import { syncDrones, verifyDrones } from "./verify.ts";
@@ -9,10 +10,13 @@ import { syncDrones, verifyDrones } from "./verify.ts";
 export async function syncVerify(input: SyncVerifyInput): Promise<SyncVerifyResult> {
   const drones = new RunDrones();
   let known = false;
-  setHandler(fleetChangedSignal, (views) => {
-    drones.update(views);
-    known = true;
-  });
+  setHandler(
+    fleetChangedSignal,
+    taking(DRONE_VIEWS, (views) => {
+      drones.update(views);
+      known = true;
+    }),
+  );
   const fleet = getExternalWorkflowHandle(FLEET_ID);
   const { pinTarget } = proxyActivities<BinhostActivities>({
     taskQueue: QUEUES.binhost(input.binhost),

@@ -18,6 +18,7 @@ import { type OrchestratorActivities, QUEUES } from "../model/activities.ts";
 import type { RunStep } from "../model/run.ts";
 import { AppetiteTeller } from "./appetite.ts";
 import { balance } from "./balance.ts";
+import { DRONE_VIEWS, PACKAGE_REPORT, taking } from "./betweenWorkflows.ts";
 import { changesOf } from "./changes.ts";
 import { Children } from "./children.ts";
 import { runDetails } from "./details.ts";
@@ -103,12 +104,15 @@ export async function worldUpdate(
   setHandler(packagesQuery, () => state.packages());
   setHandler(changesQuery, (since) => changesOf(state, since));
   setHandler(whyQuery, (names) => state.why(names, Date.now()));
-  setHandler(fleetChangedSignal, (views) => {
-    state.drones.update(views);
-    appetite.tell();
-    changed = true;
-  });
-  setHandler(packageReportSignal, take);
+  setHandler(
+    fleetChangedSignal,
+    taking(DRONE_VIEWS, (views) => {
+      state.drones.update(views);
+      appetite.tell();
+      changed = true;
+    }),
+  );
+  setHandler(packageReportSignal, taking(PACKAGE_REPORT, take));
   const wake = (): void => {
     changed = true;
   };
