@@ -76,9 +76,11 @@ export async function refusalOf(promise: Promise<unknown>): Promise<string> {
 export async function continuesAsNew(swarm: NoopSwarm, run: RunHandle, when: () => Promise<boolean>): Promise<RunView> {
   await until("the moment to continue", when);
   const current = swarm.current();
-  await until("continued as new", async () => {
+  const isNew = async (): Promise<boolean> => {
     await Promise.all(Array.from({ length: 20 }, () => current.signal(resumeSignal)));
     return (await current.describe()).runId !== run.firstExecutionRunId;
-  });
+  };
+  // Thousands of signals take their time on a busy machine.
+  await until("continued as new", isNew, { ms: 100_000 });
   return await swarm.view();
 }

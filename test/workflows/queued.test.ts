@@ -126,7 +126,7 @@ test("the queue goes along where a run continues as new; an empty list and a res
   const nothing = swarm.client.workflow.getHandle(queuedStartId("desktop-20261121-0101", 1)).describe();
   await expect(nothing).rejects.toThrow("not found");
   expect(await startOrQueue(access, world)).toMatchObject({ outcome: "started" });
-});
+}, 180_000);
 
 test("what is ordered while a reset ends the run begins after it, and is left alone by the reset", async () => {
   await using ordered = await orderedSwarm({ build: hang });
