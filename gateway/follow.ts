@@ -15,6 +15,8 @@ const SHARED_MS = 500;
 const PING_MS = 15_000;
 /** A log of which nothing came for so long will not come. ms */
 const NEVER_MS = 120_000;
+/** So long the binhost may take for a piece: those who wait for it hear nothing, and are not checked. ms */
+const ANSWER_WITHIN_MS = 10_000;
 /** Of a log in one event: as JSON it is six times as much at worst, and still no more than 64 KiB. bytes */
 const SLICE = 10 * 1024;
 
@@ -138,7 +140,8 @@ export class SharedPieces {
     const name = `${key.run} ${key.cpv} ${key.attempt} ${offset}`;
     const known = this.#asked.get(name);
     if (known) return known;
-    const asked = this.#access.binhost().then((binhost) => binhost.logs.read(key, offset));
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const asked = this.#access.binhost().then((binhost) => binhost.logs.read(key, offset, signal));
     this.#asked.set(name, asked);
     const forget = (): void => void setTimeout(() => this.#asked.delete(name), SHARED_MS).unref();
     asked.then(forget, forget);

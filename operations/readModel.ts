@@ -36,12 +36,13 @@ type OfBinhost = "binhost" | "targets" | "snapshots";
 
 async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, OfBinhost>> {
   const address = config.binhost.url;
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
-    const health = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const health = await fetch(`${address}/healthz`, { signal });
     // Unread it would keep its connection.
     await health.body?.cancel();
     if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
-    const targets = await (await access.binhost()).targets();
+    const targets = await (await access.binhost()).targets(signal);
     return {
       binhost: { address, problem: null },
       targets: targets.map(({ name }) => name),

@@ -83,8 +83,8 @@ export class BinhostClient {
     return this.#json("PUT", `/api/targets/${part(name)}`, TargetInfoSchema, { json: { bundle } });
   }
 
-  targets(): Promise<TargetInfo[]> {
-    return this.#json("GET", "/api/targets", z.array(TargetInfoSchema));
+  targets(signal?: AbortSignal): Promise<TargetInfo[]> {
+    return this.#json("GET", "/api/targets", z.array(TargetInfoSchema), undefined, signal);
   }
 
   target(name: string): Promise<TargetInfo> {

@@ -59,3 +59,18 @@ test("of a followed log no more waits in the answer than its reader is about to 
     await rm(directory, { recursive: true, force: true });
   }
 });
+
+test("a binhost that takes the request and never answers holds no follower up for long", async () => {
+  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  try {
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const pieces = new SharedPieces({ binhost: async () => new BinhostClient(`http://127.0.0.1:${port}`, "token") });
+    const begun = performance.now();
+    await expect(pieces.read({ run: "run-1", cpv: "cat/pkg-1", attempt: 1 }, 0)).rejects.toThrow(/timeout/);
+    expect(performance.now() - begun).toBeLessThan(14_000);
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
+}, 20_000);

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { chain } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { readRun } from "../../operations/readModel.ts";
+import { BinhostClient } from "../../store/client.ts";
 import { Watcher } from "../../watch/watcher.ts";
 import { finalizeUpdate } from "../../workflows/messages.ts";
 import { accessTo } from "../support/access.ts";
@@ -60,3 +64,33 @@ test("while publishing is tried again, the run says by what it failed", async ()
   await run.result();
   expect(await read()).toMatchObject({ step: "done", reason: null });
 });
+
+test("a binhost that says it is well and then does not answer holds a look up for 5 s, and is what is wrong", async () => {
+  await using swarm = await noopSwarm({ plan: chain(1), drones: [{ name: "izar" }] });
+  await using access = await accessTo(swarm);
+  const half = createServer(({ url }, answer) => void (url === "/healthz" && answer.end("{}"))).listen(0, "127.0.0.1");
+  try {
+    await once(half, "listening");
+    const url = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
+    const config = await access.config();
+    const watcher = new Watcher(
+      {
+        ...access,
+        config: async () => ({ ...config, binhost: { ...config.binhost, url } }),
+        binhost: async () => new BinhostClient(url, "token"),
+      },
+      { log: () => {} },
+    );
+    const begun = performance.now();
+    await watcher.now();
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    expect(watcher.current()?.reading).toMatchObject({
+      binhost: { problem: expect.stringMatching(/timeout/) },
+      fleet: { drones: [{ facts: { name: "izar" } }] },
+    });
+    await watcher.stop();
+  } finally {
+    half.closeAllConnections();
+    half.close();
+  }
+}, 30_000);
