@@ -97,6 +97,8 @@ export class Watchers {
   }
 
   async #look(target: string | undefined): Promise<{ kept: Kept; live: Live }> {
+    // It may be new.
+    if (target !== undefined && this.#isUnknown(target)) await within(this.#general.watcher.fresh(1_000), WITHIN_MS);
     // For one look the general one will do, if it shows that target now, and still does after it has looked.
     let kept = target === undefined || this.#shows(target) ? this.#general : this.#kept(target);
     let live = await this.#known(kept);
@@ -120,6 +122,11 @@ export class Watchers {
   /** Why what is known may be old, as the last look said, whenever that was. */
   get stale(): string | null {
     return this.#general.watcher.current()?.stale ?? null;
+  }
+
+  /** Somebody hears of changes. */
+  get isWatched(): boolean {
+    return [this.#general, ...this.#byTarget.values()].some(({ hub }) => hub.size > 0);
   }
 
   /** Something that all states show has changed. */

@@ -2,6 +2,9 @@ import type { RunEvent } from "../model/events.ts";
 import type { Reading } from "../model/reading.ts";
 import type { PackageView } from "../model/run.ts";
 
+/** Events that are kept at hand: the newest of a run. */
+export const MAX_EVENTS = 5_000;
+
 /** What is known of the swarm, and of the run that is shown. */
 export interface Live {
   reading: Reading;
@@ -9,7 +12,7 @@ export interface Live {
   packages: readonly PackageView[];
   /** Of `packages`; another one of another plan or run. */
   revision: string | null;
-  /** Of the run that is shown, newest last: at most 5,000. */
+  /** Of the run that is shown, newest last: at most MAX_EVENTS. */
   events: readonly RunEvent[];
   /** When the engine last said how things are. ms since the epoch */
   at: number;

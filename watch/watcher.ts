@@ -6,7 +6,7 @@ import type { Access } from "../operations/access.ts";
 import { read } from "../operations/readModel.ts";
 import { changesQuery, worldUpdateId } from "../workflows/messages.ts";
 import { followRun } from "./follower.ts";
-import { type Change, carried, type Live, staleness } from "./live.ts";
+import { type Change, carried, type Live, MAX_EVENTS, staleness } from "./live.ts";
 
 /** The engine is asked anew no sooner than this after the last answer, whatever happens. ms */
 const LEAST_MS = 500;
@@ -18,7 +18,6 @@ const UNWATCHED_MS = 30_000;
 const PACKAGES_MS = 300;
 /** So long an orchestrator may take for that: what else is known must not wait for one that was just killed. ms */
 const ANSWER_WITHIN_MS = 3_000;
-const MAX_EVENTS = 5_000;
 /** Where a history ended and its run did not, it is asked for again after so long. ms */
 const AGAIN_MS = 5_000;
 

@@ -2,12 +2,11 @@ import { z } from "zod";
 import { RUN_EVENT_KINDS } from "../../model/events.ts";
 import { PACKAGE_STATES } from "../../model/run.ts";
 import { listRuns } from "../../operations/runs.ts";
-import { readEvents } from "../../watch/eventLog.ts";
-import { worldUpdateId } from "../../workflows/messages.ts";
 import { type Api, Category, Limit, Offset, PackageName, Pf, Phase, RunId, refusals, Target } from "../api.ts";
 import { Details, Failed, Plan } from "../schemas/answers.ts";
 import { Event, Package, packageShape, Record, Run } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
+import { eventsOf } from "../views/events.ts";
 import { failedOf } from "../views/failed.ts";
 import { packageDetails, SORTS, selectPackages, whyOf } from "../views/packages.ts";
 import { planOf } from "../views/plan.ts";
@@ -162,8 +161,7 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
     },
     async ({ params: { target }, query: { run, after, kind, limit } }) => {
       const found = await runOf(services, target, run);
-      const all =
-        found.events ?? (await readEvents(await services.access.client(), worldUpdateId(target), found.executionId));
+      const all = await eventsOf(services, target, found, after);
       const events = kind === undefined ? all : all.filter((event) => [kind].flat().includes(event.kind));
       if (after === undefined) return events.slice(-limit);
       return events.filter(({ id }) => id > after).slice(0, limit);
