@@ -11,6 +11,7 @@ import { startTracing } from "../telemetry/tracing.ts";
 import { devServerStatus } from "../temporal-dev/server.ts";
 import { aborted, type RoleContext } from "../workers/role.ts";
 import { GatewayAccess } from "./access.ts";
+import { AlertsLook } from "./alertsLook.ts";
 import { HealthChecks } from "./healthChecks.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { addressFile } from "./local.ts";
@@ -65,11 +66,17 @@ export async function startGateway(
     watchers.touch();
   });
   const webUi = (): string | null => webUiOf(config);
-  const shown = { config, health, version: packageVersion(), webUi };
+  const alerts = new AlertsLook(
+    access,
+    () => watchers.isWatched,
+    () => watchers.touch(),
+  );
+  const shown = { config, health, alerts, version: packageVersion(), webUi };
   const watchers = new Watchers(access, (live) => stateOf(shown, live), slow, log);
   const services: Services = { ...shown, access, watchers, limits, slow, log };
   const app = await createGateway(services, new TokenBook(config.gateway.tokens, log));
   const close = async (): Promise<void> => {
+    alerts.stop();
     await watchers.stop();
     slow.stop();
     await app.close();

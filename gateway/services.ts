@@ -1,6 +1,7 @@
 import type { SwarmConfig } from "../config/schema.ts";
 import type { Access } from "../operations/access.ts";
 import type { GatewayAccess } from "./access.ts";
+import type { AlertsLook } from "./alertsLook.ts";
 import type { HealthChecks } from "./healthChecks.ts";
 import type { Limits } from "./limits.ts";
 import type { Caller } from "./roles.ts";
@@ -13,6 +14,7 @@ export interface Services {
   access: GatewayAccess;
   watchers: Watchers;
   health: HealthChecks;
+  alerts: AlertsLook;
   limits: Limits;
   /** All who read streams. */
   slow: SlowReaders;

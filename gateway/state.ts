@@ -7,7 +7,7 @@ import type { Services } from "./services.ts";
 
 /** `GET /api/v1/state`, without the role of who asks. */
 export function stateOf(
-  services: Pick<Services, "config" | "health" | "version" | "webUi">,
+  services: Pick<Services, "config" | "health" | "alerts" | "version" | "webUi">,
   live: Live,
 ): Omit<StateAnswer, "role"> {
   const { reading, at, stale } = live;
@@ -17,6 +17,7 @@ export function stateOf(
     reading,
     nextAction: nextAction(reading),
     services: services.health.list(),
+    alerts: services.alerts.revision,
     webUi: services.webUi(),
     gateway: { version: services.version, name: services.config.swarm.name },
   };

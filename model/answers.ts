@@ -18,6 +18,8 @@ export interface StateAnswer {
   reading: Reading;
   nextAction: NextAction;
   services: ServiceHealth[];
+  /** Another one when anything of `GET alerts` and its channels is another; null: nobody watches, or that is not known. */
+  alerts: string | null;
   /** Address of the engine's own page, down to the namespace; null: there is none. */
   webUi: string | null;
   gateway: { version: string; name: string };

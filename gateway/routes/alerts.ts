@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ALERT_RULES, ALERT_SEVERITIES, type Alert, type ChannelAnswer, type ChannelView } from "../../model/alerts.ts";
-import { readAlerts, testAlerts } from "../../operations/alerts.ts";
+import { testAlerts } from "../../operations/alerts.ts";
 import { type Api, ChannelName, refusals } from "../api.ts";
 import { Moment } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
@@ -55,7 +55,7 @@ export async function alertRoutes(api: Api, services: Services): Promise<void> {
       },
     },
     async () => {
-      const view = await readAlerts(services.access);
+      const view = await services.alerts.read();
       return view ? [...view.active, ...view.recent] : [];
     },
   );
@@ -70,7 +70,7 @@ export async function alertRoutes(api: Api, services: Services): Promise<void> {
         response: { 200: z.array(Channel), ...refusals },
       },
     },
-    async () => (await readAlerts(services.access))?.channels ?? [],
+    async () => (await services.alerts.read())?.channels ?? [],
   );
 
   api.post(

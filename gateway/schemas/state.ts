@@ -102,6 +102,10 @@ export const State: z.ZodType<StateAnswer> = z
     reading: ReadingSchema,
     nextAction: Next,
     services: z.array(Health),
+    alerts: z
+      .string()
+      .nullable()
+      .meta({ description: "Another one when anything of the alerts or their channels is another." }),
     webUi: z.string().nullable().meta({ description: "Temporal's Web UI down to the namespace." }),
     gateway: z.looseObject({ version: z.string(), name: z.string() }),
     role: z.enum(["viewer", "operator"]).nullable(),

@@ -17,7 +17,7 @@ import { goTo, logIn, smallGraph, storedPlan } from "./support.ts";
 const { path } = findBrowser();
 const test = base.skipIf(path === null);
 
-test("an alert that begins while nothing of the run changes is shown by the clock; the channels are tried by operators", async () => {
+test("an alert that begins while nothing of the run changes is shown soon; the channels are tried by operators", async () => {
   const hook = await receiver();
   const directory = await temporaryDirectory();
   const file = await configFile(
@@ -34,15 +34,15 @@ test("an alert that begins while nothing of the run changes is shown by the cloc
   await using browser = await launch(path ?? "");
   await using opened = await openPage(browser, "about:blank");
   const { page, problems } = opened;
-  await page.clock.install();
+  // Far from the end of a minute, when the page asks anew by itself.
+  await page.clock.install({ time: "2026-11-21T12:00:02Z" });
   await page.goto(`${gateway.url}/#/events`);
   await page.getByText("Nobody watches for alerts: no channel is configured").waitFor();
   expect(await page.getByText("Nothing to worry about.").count()).toBe(0);
 
   await swarm.client.workflow.start("alerts", { workflowId: ALERTS_ID, taskQueue: QUEUES.orchestrator });
   await until("the alert", async () => (await readAlerts(gateway.access))?.active.length === 1);
-  await page.clock.fastForward(60_000);
-  await page.getByText("desktop-1 waits for finalize").waitFor();
+  await page.getByText("desktop-1 waits for finalize").waitFor({ timeout: 20_000 });
 
   const button = page.getByRole("button", { name: "Send a test message" });
   expect(await button.getAttribute("aria-disabled")).toBe("true");

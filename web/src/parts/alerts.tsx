@@ -1,5 +1,6 @@
 import type { Alert, ChannelView } from "../../../model/alerts.ts";
 import { useMinute } from "../state/clock.ts";
+import { state } from "../state/live.ts";
 import { type Resource, useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
 import { ALERTS_WORKFLOW } from "../wire/workflows.ts";
@@ -9,23 +10,24 @@ import { testAlerts } from "./operate.ts";
 
 /** What is wrong, and what was lately; who is told of it. */
 export function Alerts() {
-  const minute = useMinute();
+  // The clock, should the gateway have missed something.
+  const version = `${state.value?.alerts} ${useMinute()}`;
   const channels = useResource(
     "channels",
     (signal) => get<ChannelView[]>(address(["alerts", "channels"]), signal),
-    minute,
+    version,
   );
   return (
     <>
-      <Active isWatched={channels.data && channels.data.length > 0} minute={minute} />
+      <Active isWatched={channels.data && channels.data.length > 0} version={version} />
       <Channels {...channels} />
     </>
   );
 }
 
 /** `isWatched` null: that is not known. Where nobody watches there is no alert, whatever is wrong. */
-function Active({ isWatched, minute }: { isWatched: boolean | null; minute: number }) {
-  const { data, error, reload } = useResource("alerts", (signal) => get<Alert[]>(address(["alerts"]), signal), minute);
+function Active({ isWatched, version }: { isWatched: boolean | null; version: string }) {
+  const { data, error, reload } = useResource("alerts", (signal) => get<Alert[]>(address(["alerts"]), signal), version);
   return (
     <Card title="Alerts" aside={<EngineLink workflow={ALERTS_WORKFLOW} what="The watch for alerts" />}>
       {error !== null && <Problem text={error} onRetry={reload} />}
