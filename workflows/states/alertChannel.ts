@@ -85,16 +85,18 @@ export class ChannelState {
     const inWindow = this.saved.sentAt.filter((at) => at > now - WINDOW_MS).length;
     const isSingle = first !== undefined && (next.alerts.length === 1 || next.alerts.length <= SINGLES - inWindow);
     const alerts = isSingle ? [first] : next.alerts;
-    const told = new Set(alerts.map(({ key }) => key));
-    const others = known.active.filter(
-      ({ key, severity }) => !told.has(key) && isAtLeast(severity, this.saved.minSeverity),
-    );
-    const notice = {
-      ...{ id: id(), at: now, ...wordsOf(alerts), alerts },
-      others: others.slice(0, MAX_LISTED).map(({ title }) => title),
-    };
+    const notice = { id: id(), at: now, ...wordsOf(alerts), alerts, others: this.others(known, alerts) };
     this.saved.pending = notice;
     return notice;
+  }
+
+  /** Titles of what lasts and is for this channel, beside what a message is about. */
+  others({ active }: Pick<Known, "active">, about: readonly Alert[] = []): string[] {
+    const told = new Set(about.map(({ key }) => key));
+    return active
+      .filter(({ key, severity }) => !told.has(key) && isAtLeast(severity, this.saved.minSeverity))
+      .slice(0, MAX_LISTED)
+      .map(({ title }) => title);
   }
 
   /** The message has arrived. */

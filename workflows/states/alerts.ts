@@ -142,7 +142,9 @@ export class AlertsState {
     const severity: AlertSeverity = "info";
     const title = "test of an alert channel";
     const text = `${by} tried the channel ${channel}. Alerts reach you this way.`;
-    return { id: this.#id(channel), at: now, kind: "test", severity, title, text, alerts: [], others: [] };
+    // To a monitor that knows but up and down, a message of nothing would be a recovery.
+    const others = this.#channel(channel)?.others(this.#saved) ?? [];
+    return { id: this.#id(channel), at: now, kind: "test", severity, title, text, alerts: [], others };
   }
 
   /** Names of the channels; none before the first observation. */

@@ -278,6 +278,15 @@ describe("what is said", () => {
     expect(watched.told()).toEqual(["mail: drone izar is lost"]);
   });
 
+  test("a test of a channel is no recovery: it has what lasts with it, as far as the channel hears of that", () => {
+    const watched = new Watched();
+    watched.channels = [...watched.channels, { name: "mail", minSeverity: "warning" }];
+    watched.see({ drones: [lost("izar")], runs: [run({ step: "gate" })] });
+    const others = (channel: string) => watched.state.testNotice(channel, "ann", START).others.toSorted();
+    expect(others("phone")).toEqual(["desktop-20261121-0101 waits for finalize", "drone izar is lost"]);
+    expect(others("mail")).toEqual(["drone izar is lost"]);
+  });
+
   test("a message tells what lasts beside what it is about", () => {
     const watched = new Watched().see({ drones: [lost("izar")], runs: [run({ step: "gate" })] });
     expect(watched.one().notice).toMatchObject({
