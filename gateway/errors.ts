@@ -1,8 +1,7 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { messageOf, UserError } from "../model/errors.ts";
-import { isUnanswered } from "../operations/engine.ts";
-import { RunRefused } from "../operations/startRun.ts";
+import { isUnanswered, Unanswered } from "../operations/engine.ts";
 import { BinhostError } from "../store/client.ts";
 
 /** A refusal with its HTTP status. */
@@ -81,9 +80,8 @@ export function refusalOf(error: unknown, down: string | null): Refusal & { isDe
     const status = error.status === 404 || error.status === 400 || error.status === 409 ? error.status : 502;
     return { status, error: error.message, hint: error.hint };
   }
+  if (error instanceof Unanswered) return { status: 503, error: error.message, hint: START_UP };
   if (error instanceof UserError) {
-    if (down !== null && error.exitCode === 1 && !(error instanceof RunRefused))
-      return { status: 503, error: error.message, hint: START_UP };
     const [first = "", ...rest] = error.problems;
     const hint = rest.length > 0 ? rest.join("\n") : null;
     return { status: error.exitCode === 2 ? 400 : 409, error: first, hint };

@@ -18,10 +18,13 @@ const MISSED_HEARTBEATS = 3;
 /** The workflow that something was meant for does not run. */
 export class NotRunning extends UserError {}
 
+/** Nobody is there who could do or say it: it may be asked again. */
+export class Unanswered extends UserError {}
+
 /**
  * Sends an update to a workflow and waits for its outcome.
  * @param missing what to say where that workflow does not run
- * @throws NotRunning; UserError where nobody takes it; WorkflowUpdateFailedError where it is refused (report.ts prints the reason)
+ * @throws NotRunning; Unanswered; WorkflowUpdateFailedError where it is refused (report.ts prints the reason)
  */
 export async function sendUpdate<Answer>(
   client: Client,
@@ -35,7 +38,7 @@ export async function sendUpdate<Answer>(
   );
   const handle = client.workflow.getHandle(workflowId);
   // Sent, it would wait in the engine, and be done when nobody expects it any more.
-  if (!(await orchestratorAppears(client))) throw new UserError(`no orchestrator is running. ${START_ONE}`);
+  if (!(await orchestratorAppears(client))) throw new Unanswered(`no orchestrator is running. ${START_ONE}`);
   try {
     const started = await client.withDeadline(Date.now() + ACCEPT_WITHIN_MS, () =>
       handle.startUpdate<Answer, [Record<string, unknown>]>(update, {
@@ -47,7 +50,7 @@ export async function sendUpdate<Answer>(
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw new NotRunning(missing);
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-      throw new UserError(
+      throw new Unanswered(
         `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. It may still be taken: look before it is repeated: swarm status. ${START_ONE}`,
       );
     }
@@ -57,7 +60,7 @@ export async function sendUpdate<Answer>(
 
 /**
  * Asks a workflow for what a verb shows.
- * @throws UserError where no orchestrator answers; WorkflowNotFoundError where there is no such workflow
+ * @throws Unanswered; WorkflowNotFoundError where there is no such workflow
  */
 export async function askWorkflow<Answer, Args extends unknown[]>(
   client: Client,
@@ -71,7 +74,7 @@ export async function askWorkflow<Answer, Args extends unknown[]>(
     );
   } catch (error) {
     if (!isUnanswered(error)) throw error;
-    throw new UserError(`no orchestrator answers. ${START_ONE}`);
+    throw new Unanswered(`no orchestrator answers. ${START_ONE}`);
   }
 }
 

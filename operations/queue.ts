@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
+import { UserError } from "../model/errors.ts";
 import { ENDS_SOON, type QueuedOrder } from "../model/orders.ts";
 import type { RunView } from "../model/run.ts";
 import { type QueueAnswer, worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
 import { NotRunning, pendingActivities, sendUpdate } from "./engine.ts";
 import { latestRun } from "./runs.ts";
-import { checkRequest, RunInProgress, RunRefused, type RunRequest, startRun } from "./startRun.ts";
+import { checkRequest, RunInProgress, type RunRequest, startRun } from "./startRun.ts";
 
 /** What became of an order. */
 export interface Ordered {
@@ -70,7 +71,7 @@ export async function queueIn(
   return await sendUpdate(await access.client(), worldUpdateId(target), "queue", request, `${run} has ended`);
 }
 
-/** @throws RunRefused where a run was asked for that is not as all that are queued for: they become one. */
+/** @throws UserError where a run was asked for that is not as all that are queued for: they become one. */
 export function refuseOptions(options: RunRequest["options"], run: string): void {
   const wrong = [
     ...(options.sync ? [] : ["without sync"]),
@@ -80,7 +81,7 @@ export function refuseOptions(options: RunRequest["options"], run: string): void
     ...(options.acceptFailed ? ["accept failed"] : []),
   ];
   if (wrong.length === 0) return;
-  throw new RunRefused(
+  throw new UserError(
     `${run} is in progress, and what is queued begins without options: leave out ${wrong.join(", ")}, or wait until it has ended`,
   );
 }

@@ -19,11 +19,8 @@ export interface RunRequest {
   orders?: string[];
 }
 
-/** The run that is in progress stands against it: nothing is out of order. */
-export class RunRefused extends UserError {}
-
 /** There is one run of a target at a time. */
-export class RunInProgress extends RunRefused {
+export class RunInProgress extends UserError {
   readonly run: string;
 
   constructor(target: string, run: string) {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { refusalOf } from "../../gateway/errors.ts";
+import { Unanswered } from "../../operations/engine.ts";
 import { RunInProgress } from "../../operations/startRun.ts";
 import { BinhostError } from "../../store/client.ts";
 
@@ -13,7 +14,8 @@ test("what fails inside the binhost names none of its files to whoever asked", (
   });
 });
 
-test("a run in progress is no outage, also where the engine was slow to answer just now", () => {
+test("a run in progress is no outage; that nobody is there to do it is one, whoever looked last", () => {
   const refusal = refusalOf(new RunInProgress("desktop", "desktop-1"), "the engine does not answer");
   expect(refusal).toMatchObject({ status: 409, error: expect.stringContaining("desktop-1") });
+  expect(refusalOf(new Unanswered("no orchestrator is running."), null).status).toBe(503);
 });
