@@ -105,10 +105,21 @@ test("searches find names with capitals, say when nothing is like that, and tell
   await page.getByText("No event is like that.").waitFor();
   expect(await page.getByText(/of the last 5,000 events/).count()).toBe(0);
   // So many that a run of a test would take long to have them.
-  const many = Array.from({ length: 5_000 }, (_, i) => ({ id: `0.${i}`, at: i, kind: "run", text: `event ${i}` }));
-  await page.route("**/events?*", (route) => route.fulfill({ json: many }));
+  const many = Array.from({ length: 12_000 }, (_, i) => ({
+    ...{ id: `000.${String(i).padStart(6, "0")}`, at: i, kind: "run", text: `event ${i} of many` },
+  }));
+  await page.route("**/events?*", (route) => {
+    const after = new URL(route.request().url()).searchParams.get("after");
+    const from = after === null ? 7_000 : many.findIndex(({ id }) => id > after);
+    return route.fulfill({ json: many.slice(from, from + 5_000) });
+  });
   await page.reload();
   await page.getByText(/of the last 5,000 events of the run/).waitFor();
+  await page.getByRole("searchbox", { name: "Search" }).fill("event 17 of many");
+  await page.getByText("No event is like that.").waitFor();
+  await page.getByRole("button", { name: "Load all of them" }).click();
+  await page.getByText("event 17 of many").waitFor();
+  expect(await page.getByText(/of the last 5,000 events/).count()).toBe(0);
   expect(problems).toEqual([]);
 });
 

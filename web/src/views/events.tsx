@@ -3,6 +3,7 @@ import { RUN_EVENT_KINDS } from "../../../model/events.ts";
 import { Alerts } from "../parts/alerts.tsx";
 import { Card, EngineLink, Problem } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
+import { useAllEvents } from "../state/allEvents.ts";
 import { events, KEPT_EVENTS, loadEarlierEvents, run } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { refine, route } from "../state/router.ts";
@@ -18,7 +19,8 @@ export function EventsView() {
   const [shown, setShown] = useState(STEP);
   const of = run.value?.run ?? null;
   const { error, reload } = useResource(of === null ? null : `events ${of}`, loadEarlierEvents);
-  const matching = events.value.filter(
+  const { all, isCut, isLoading, error: olderError, load } = useAllEvents(events.value);
+  const matching = all.filter(
     (event) => (kind === null || event.kind === kind) && (search === "" || event.text.toLowerCase().includes(search)),
   );
   return (
@@ -63,12 +65,15 @@ export function EventsView() {
             </button>
           </div>
         )}
-        {run.value && events.value.length >= KEPT_EVENTS && (
-          <p class="hint">
-            These are of the last {KEPT_EVENTS.toLocaleString("en")} events of the run. All of them:{" "}
-            <code class="command">swarm events --target {run.value.target}</code>
-          </p>
+        {isCut && (
+          <div class="buttons start">
+            <button type="button" aria-disabled={isLoading} onClick={load}>
+              {isLoading ? "Reading…" : "Load all of them"}
+            </button>
+            <span class="hint">These are of the last {KEPT_EVENTS.toLocaleString("en")} events of the run.</span>
+          </div>
         )}
+        {olderError !== null && <Problem text={olderError} onRetry={load} />}
       </Card>
     </>
   );
