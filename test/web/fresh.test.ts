@@ -47,11 +47,14 @@ test("what an open page was told when it was opened follows the run: why a packa
   const why = page.locator("section.card", { has: page.getByRole("heading", { name: "Why it waits" }) });
   await why.getByText(/chain\/link1-1/).waitFor();
   const before = await why.textContent();
+  const questions: string[] = [];
+  page.on("request", (request) => request.url().includes("/packages/") && questions.push(request.url()));
   const needs = page.locator("section.card", { has: page.getByRole("heading", { name: "Needs (1)" }) });
   await needs.getByText("queued").waitFor();
   release("chain/link0-1");
   await needs.getByText("building").waitFor();
   await expect.poll(() => why.textContent()).not.toBe(before);
+  expect(questions).toHaveLength(1);
 
   await goTo(page, "graph");
   const link = page.getByRole("link", { name: "Around chain/link2-1" });

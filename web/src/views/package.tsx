@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Neighbour, PackageAnswer } from "../../../model/answers.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
@@ -24,16 +24,19 @@ export function PackageView() {
   const current = run.value;
   const minute = useMinute();
   const url = name === null ? null : address(["runs", name, "packages", ...path]);
-  // Its neighbours are known by the first answer: what it waits for is told anew when something has become of them.
-  const [needs, setNeeds] = useState<readonly Neighbour[]>([]);
   const own = live ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}` : "";
-  const others = needs.map(({ cpv, state }) => packages.value.get(cpv)?.state ?? state).join(" ");
   const { data, error, reload } = useResource(
     url === null ? null : `${url} ${current?.run}`,
     (signal) => get<PackageAnswer>(url ?? "", signal),
-    `${current?.step} ${current?.paused !== null} ${minute} ${own} ${others}`,
+    `${current?.step} ${current?.paused !== null} ${minute} ${own}`,
   );
-  useEffect(() => setNeeds(data?.needs ?? []), [data]);
+  // What it waits for is told anew when something has become of what it needs.
+  const others = (data?.needs ?? []).map(({ cpv, state }) => packages.value.get(cpv)?.state ?? state).join(" ");
+  const before = useRef(others);
+  useEffect(() => {
+    if (before.current !== "" && others !== "" && before.current !== others) reload();
+    before.current = others;
+  }, [others, reload]);
   const shown = live ?? data;
   const attempts = shown?.attempts ?? [];
   const failed = attempts.findLast((one) => one.failure);
