@@ -105,9 +105,11 @@ export async function dropStarts(client: Client, target: string): Promise<Queued
     await client.workflow
       .getHandle(workflowId)
       .cancel()
+      .then(() => dropped.push(...queuedOf(memo)))
       // It has begun the run meanwhile.
-      .catch(() => {});
-    dropped.push(...queuedOf(memo));
+      .catch((error: unknown) => {
+        if (!(error instanceof Error && error.name === "WorkflowNotFoundError")) throw error;
+      });
   }
   return dropped;
 }

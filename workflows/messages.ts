@@ -84,6 +84,8 @@ export interface UnblockRequest extends OperatorAction {
 export interface PrioritizeRequest extends OperatorAction {
   /** CPVs, instead of those before; empty: none goes first any more. */
   packages: string[];
+  /** Beside those before. */
+  add?: boolean;
 }
 export interface QueueRequest extends OperatorAction {
   /** What a run after this one is for: `@world`, or atoms. Empty: what is queued is taken back. */

@@ -148,7 +148,8 @@ export function handleOperators({ state, decisions, wake, interrupt, balance }: 
 
   function prioritize(request: unknown, somebody: string): string[] {
     wake();
-    return state.prioritize(packagesOf(request) ?? [], byOf(request, somebody), Date.now());
+    const beside = field(request, "add") === true;
+    return state.prioritize(packagesOf(request) ?? [], byOf(request, somebody), Date.now(), beside);
   }
 
   function queue(request: unknown, somebody: string): QueueAnswer {

@@ -3,6 +3,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { SwarmConfig } from "../../config/schema.ts";
 import type { OrchestratorActivities } from "../../model/activities.ts";
 import { UserError } from "../../model/errors.ts";
+import { latestRun } from "../../operations/runs.ts";
 import { RunInProgress, startRun } from "../../operations/startRun.ts";
 import { BinhostError } from "../../store/client.ts";
 import { accessInNameOf } from "./access.ts";
@@ -18,6 +19,9 @@ export function createScheduledActivities(
       const access = accessInNameOf(client, config, token, `schedule ${order.schedule}`);
       const { target, atoms, autoFinalize, acceptFailed } = order;
       const options = { sync: true, dryRun: false, skipUnresolvable: false, autoFinalize, acceptFailed };
+      // It is repeated where its answer was lost.
+      const latest = await latestRun(client, target);
+      if (latest?.orders.includes(id)) return { outcome: "started", run: latest.run };
       try {
         return { outcome: "started", run: await startRun(access, { target, atoms, options, order: id }) };
       } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PackageView, RunView } from "../../model/run.ts";
 import type { Access } from "../../operations/access.ts";
+import { NotRunning } from "../../operations/engine.ts";
 import { operateRun } from "../../operations/operate.ts";
 import { matchingPackages, readPackages } from "../../operations/packages.ts";
 import { refuseOptions, startOrQueue } from "../../operations/queue.ts";
@@ -42,14 +43,13 @@ export async function buildRoute(app: Api, services: Services): Promise<void> {
       const target = await chooseTarget(access, body?.target);
       const atoms = body?.packages ?? ["@world"];
       const options = body?.options ?? RunOptions.parse({});
-      const { run, first, others } = await inRun(access, target, atoms);
-      if (first.length > 0) refuseOptions(options, run?.run ?? "");
+      const found = await inRun(access, target, atoms);
+      const { run } = found;
+      if (found.first.length > 0) refuseOptions(options, run?.run ?? "");
+      const isFirst = run !== null && found.first.length > 0 && (await putFirst(access, run, found.first));
+      const [first, others] = isFirst ? [found.first, found.others] : [[], found.all];
       let ordered: Awaited<ReturnType<typeof startOrQueue>> | null = null;
       if (others.length > 0) ordered = await startOrQueue(access, { target, atoms: others, options });
-      if (run && first.length > 0) {
-        const packages = [...new Set([...(run.prioritized ?? []), ...first])];
-        await operateRun<string[]>(access, target, "prioritize", { packages, run: run.run });
-      }
       services.watchers.refresh();
       if (ordered?.outcome === "started") {
         return reply.code(201).send({ run: ordered.run, target, queued: others, after: [] });
@@ -60,22 +60,35 @@ export async function buildRoute(app: Api, services: Services): Promise<void> {
   );
 }
 
-/** What of some atoms the run in progress is yet to build (CPVs), and the others, which it is not about or is done with. */
+/** False: the run takes no such order any more; a run after it must. */
+async function putFirst(access: Access, { run, target }: RunView, packages: string[]): Promise<boolean> {
+  try {
+    await operateRun<string[]>(access, target, "prioritize", { packages, add: true, run });
+    return true;
+  } catch (error) {
+    const isRefused = error instanceof Error && error.name === "WorkflowUpdateFailedError";
+    if (isRefused || error instanceof NotRunning) return false;
+    throw error;
+  }
+}
+
+/** What of some atoms the run in progress is yet to build (CPVs), the others, which it is not about or is done with, and all as a run after it is told. */
 async function inRun(
   access: Access,
   target: string,
   atoms: readonly string[],
-): Promise<{ run: RunView | null; first: string[]; others: string[] }> {
+): Promise<{ run: RunView | null; first: string[]; others: string[]; all: string[] }> {
   // As it is at this moment: what is looked at anyway may be a moment old, and what is built by now is built no more.
   const { run } = await readRun(await access.client(), target);
-  if (!run || run.endedAt !== null) return { run: null, first: [], others: [...atoms] };
+  if (!run || run.endedAt !== null) return { run: null, first: [], others: [...atoms], all: [...atoms] };
   const packages = await readPackages(access, target);
   const ahead = packages.filter(({ state }) => state === "needed" || state === "delegated");
-  const found = atoms.map((atom) => ({ atom, cpvs: namedBy(ahead, atom) }));
+  const found = atoms.map((atom) => ({ cpvs: namedBy(ahead, atom), order: orderOf(packages, atom) }));
   return {
     run,
     first: [...new Set(found.flatMap(({ cpvs }) => cpvs))],
-    others: found.flatMap(({ atom, cpvs }) => (cpvs.length === 0 ? orderOf(packages, atom) : [])),
+    others: found.flatMap(({ cpvs, order }) => (cpvs.length === 0 ? order : [])),
+    all: found.flatMap(({ order }) => order),
   };
 }
 

@@ -71,6 +71,27 @@ test("POST /build: what the run is yet to build goes first, everything else begi
   expect((await nextAsked(asked, [run])).atoms).toEqual(queued);
 });
 
+test("POST /build: of two who put packages first at once neither is lost; a run that takes no such order keeps it for the next", async () => {
+  const end = Promise.withResolvers<void>();
+  const build = (): Promise<void> => end.promise;
+  await using swarm = await quietSwarm();
+  await using gateway = await gatewayOf(swarm);
+  await ordering(swarm, gateway.access, { config: await gateway.access.config(), plan, build });
+  const order = (packages: string[]) => gateway.ask<Built>("/build", { body: { packages } });
+  await order(["@world"]);
+  await until("it builds", async () => (await swarm.view()).step === "build");
+  const both = await Promise.all([order(["app-misc/app"]), order(["app-misc/other"])]);
+  expect(both.map(({ status }) => status)).toEqual([200, 200]);
+  expect((await swarm.view()).prioritized?.toSorted()).toEqual(["app-misc/app-1", "app-misc/other-2"]);
+
+  // What it builds does not hear that it is cancelled: the run takes no such orders any more, and is in progress still.
+  const cancelled = swarm.current().executeUpdate("cancel", { args: [{ by: "ann" }] });
+  await cancelled;
+  const late = await order(["app-misc/app"]);
+  expect(late).toMatchObject({ status: 202, body: { queued: [], after: ["app-misc/app"] } });
+  end.resolve();
+});
+
 test("POST /api/v1/runs: a run in progress is refused with the way on, with `queue` it begins after it, and can be taken back", async () => {
   await using swarm = await quietSwarm();
   await using gateway = await gatewayOf(swarm);

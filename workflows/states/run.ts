@@ -260,8 +260,8 @@ export class RunState {
   }
 
   /** These (CPVs) and all that they need go first from now on, instead of those before; returns them. */
-  prioritize(names: readonly string[], by: string, now: number): string[] {
-    return prioritize(this.#run, names, by, now);
+  prioritize(names: readonly string[], by: string, now: number, beside = false): string[] {
+    return prioritize(this.#run, beside ? [...this.#run.prioritized, ...names] : names, by, now);
   }
 
   /** Forgets waits after infrastructure failures; returns the packages that may start at once by it. */
