@@ -129,7 +129,7 @@ export async function worldUpdate(
 
   try {
     return await work.run(async () => {
-      await fleetHandle.signal(subscribeSignal, { workflowId: self, builds: appetite.said });
+      await subscribe();
       const early = saved ? null : await prepare({ input, state, binhost, step });
       if (early) return await end(early, "done");
       if (continued) for (const delegation of state.delegations()) children.resume(delegation);
@@ -146,10 +146,20 @@ export async function worldUpdate(
     }
     if (error instanceof ApplicationFailure || error instanceof ActivityFailure) {
       const reason = sentenceOf(error);
+      if (state.delegations().length > 0) await CancellationScope.nonCancellable(() => children.cancelAll());
       await end("cancelled", "failed", reason);
       throw ApplicationFailure.nonRetryable(reason, "RunStopped");
     }
     throw error;
+  }
+
+  async function subscribe(): Promise<void> {
+    try {
+      await fleetHandle.signal(subscribeSignal, { workflowId: self, builds: appetite.said });
+    } catch (error) {
+      // Where the fleet is gone no run begins; one that builds goes on with the drones that it knows.
+      if (!saved || isCancellation(error)) throw error;
+    }
   }
 
   async function publish(): Promise<WorldUpdateResult> {

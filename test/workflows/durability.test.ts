@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ApplicationFailure } from "@temporalio/common";
 import { expect, test } from "vitest";
-import type { NoopBuild } from "../../bench/noop/drone.ts";
-import { chain, pkg } from "../../bench/noop/plan.ts";
+import { failed, type NoopBuild } from "../../bench/noop/drone.ts";
+import { chain, pkg, wide } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import {
   FLEET_ID,
+  finalizeSignal,
   finalizeUpdate,
   pauseDroneUpdate,
   resumeDroneUpdate,
+  unblockSignal,
   unsubscribeSignal,
 } from "../../workflows/messages.ts";
 import { Builds, continuesAsNew, held, packages, reaches } from "../support/builds.ts";
@@ -74,6 +77,46 @@ test("a run that continues as new keeps its state, its children report to its ne
   expect(builds.started.map((b) => b.cpv)).toEqual(["chain/link0-1", "chain/link1-1", "chain/link2-1"]);
   await current.executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
   expect((await run.result()).outcome).toBe("published");
+});
+
+test("a run that continues as new while the fleet is gone goes on with the drones that it knows", async () => {
+  const { build, release } = held();
+  const builds = new Builds(build);
+  await using swarm = await noopSwarm({ plan: chain(2), drones: [{ name: "izar", build: builds.build }] });
+  const run = await swarm.run();
+  await until("a build", async () => builds.started.length === 1);
+  await swarm.client.workflow.getHandle(FLEET_ID).terminate("by mistake");
+  await continuesAsNew(swarm, run, async () => true);
+  release();
+  expect((await reaches(swarm, "gate")).counts).toMatchObject({ received: 2, failed: 0 });
+  await swarm.current().executeUpdate(finalizeUpdate, { args: [{ by: "ann" }] });
+  expect((await run.result()).outcome).toBe("published");
+});
+
+test("what still builds where a run is published is stopped when that fails for good", async () => {
+  const { build } = held();
+  const builds = new Builds();
+  await using swarm = await noopSwarm({ plan: wide(2), drones: [{ name: "izar", build: builds.build }] });
+  builds.become(async ({ cpv }) => {
+    if (cpv === "wide/part0-1") throw failed("package", "it is broken");
+  });
+  swarm.binhost.onPublish = () => Promise.reject(ApplicationFailure.nonRetryable("the target is gone"));
+  const run = await swarm.run();
+  await reaches(swarm, "gate");
+  builds.become(build);
+  // Both are there when the run looks again: it starts the build, and takes the finalize that was allowed before.
+  await Promise.all(swarm.orchestrators.map(({ stop }) => stop()));
+  await run.signal(unblockSignal);
+  await run.signal(finalizeSignal, { acceptFailed: true });
+  await swarm.startOrchestrator();
+  await expect(run.result()).rejects.toMatchObject({
+    cause: { message: expect.stringContaining("the target is gone") },
+  });
+  await until("no build runs on", async () => {
+    const query = "WorkflowType = 'buildPackage' AND ExecutionStatus = 'Running'";
+    for await (const _ of swarm.client.workflow.list({ query })) return false;
+    return true;
+  });
 });
 
 test("the fleet continues as new: its drones stay online and attended, runs go on", async () => {
