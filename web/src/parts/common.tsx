@@ -146,3 +146,18 @@ export function Table({ label, children }: { label: string; children: ComponentC
     </section>
   );
 }
+
+/** The names of a table's columns. */
+export function Heads({ of }: { of: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {of.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}

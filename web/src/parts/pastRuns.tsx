@@ -6,7 +6,7 @@ import { run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
-import { Card, Chip, Empty, Problem, Table } from "./common.tsx";
+import { Card, Chip, Empty, Heads, Problem, Table } from "./common.tsx";
 
 /** The runs that the engine still knows, with the way to their logs and their timeline. */
 export function PastRuns() {
@@ -24,16 +24,7 @@ export function PastRuns() {
       {data?.length === 0 && <Empty>The engine knows no run{name === null ? "" : ` of ${name}`}.</Empty>}
       {data && data.length > 0 && (
         <Table label="Runs">
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Begun</th>
-              <th scope="col">Took</th>
-              <th scope="col">By</th>
-              <th scope="col">Now</th>
-              <th scope="col">More</th>
-            </tr>
-          </thead>
+          <Heads of={["Run", "Begun", "Took", "By", "Now", "More"]} />
           <tbody>
             {data.map((one) => (
               <tr key={one.executionId}>

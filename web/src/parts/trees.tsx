@@ -4,7 +4,7 @@ import { target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
 import { ActionButton, attempt, Confirm } from "./actions.tsx";
-import { Ago, Card, Chip, Empty, Problem, Table } from "./common.tsx";
+import { Ago, Card, Chip, Empty, Heads, Problem, Table } from "./common.tsx";
 import { compareTrees } from "./operate.ts";
 
 const ASK_EACH_MS = 2_000;
@@ -71,14 +71,7 @@ function Compared({ result: { drones } }: { result: SyncVerifyResult }) {
   if (drones.length === 0) return <Empty>No drone was online.</Empty>;
   return (
     <Table label="Trees of the drones">
-      <thead>
-        <tr>
-          <th scope="col">Drone</th>
-          <th scope="col">Tree of</th>
-          <th scope="col">Tree</th>
-          <th scope="col">Agrees</th>
-        </tr>
-      </thead>
+      <Heads of={["Drone", "Tree of", "Tree", "Agrees"]} />
       <tbody>
         {drones.map(({ name, ok, error, report }) => (
           <tr key={name}>

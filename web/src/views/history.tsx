@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { HistoryAnswer } from "../../../model/answers.ts";
 import type { HistorySummary } from "../../../model/history.ts";
 import { bytes, count, duration, timestamp } from "../../../model/words.ts";
-import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
+import { Card, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
 import { PastRuns } from "../parts/pastRuns.tsx";
 import { useMinute } from "../state/clock.ts";
@@ -82,18 +82,7 @@ function OfPackage({ name }: { name: string }) {
       </Card>
       <Card title="Attempts">
         <Table label={`Attempts to build ${name}`}>
-          <thead>
-            <tr>
-              <th scope="col">Package</th>
-              <th scope="col">Ended</th>
-              <th scope="col">Drone</th>
-              <th scope="col">Jobs</th>
-              <th scope="col">Took</th>
-              <th scope="col">Memory</th>
-              <th scope="col">Result</th>
-              <th scope="col">More</th>
-            </tr>
-          </thead>
+          <Heads of={["Package", "Ended", "Drone", "Jobs", "Took", "Memory", "Result", "More"]} />
           <tbody>
             {attempts.map((one) => (
               <tr key={`${one.run} ${one.cpv} ${one.attempt}`}>
@@ -137,14 +126,7 @@ function Summary() {
     <div class="columns">
       <Card title="Most time" aside={<span class="muted">{count(data.attempts, "attempt")} in all</span>}>
         <Table label="Packages by the time that they took">
-          <thead>
-            <tr>
-              <th scope="col">Package</th>
-              <th scope="col">All attempts</th>
-              <th scope="col">Slowest</th>
-              <th scope="col">Failed</th>
-            </tr>
-          </thead>
+          <Heads of={["Package", "All attempts", "Slowest", "Failed"]} />
           <tbody>
             {data.packages.map(({ name, attempts, failures, totalSeconds, slowestSeconds }) => (
               <tr key={name}>
@@ -163,13 +145,7 @@ function Summary() {
       </Card>
       <Card title="Failures by drone">
         <Table label="Failure rates of drones">
-          <thead>
-            <tr>
-              <th scope="col">Drone</th>
-              <th scope="col">Failed</th>
-              <th scope="col">Time</th>
-            </tr>
-          </thead>
+          <Heads of={["Drone", "Failed", "Time"]} />
           <tbody>
             {data.drones.map(({ drone, attempts, failures, totalSeconds }) => (
               <tr key={drone}>

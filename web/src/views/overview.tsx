@@ -3,7 +3,7 @@ import { queuedWords } from "../../../model/orders.ts";
 import type { Reading } from "../../../model/reading.ts";
 import type { RunView } from "../../../model/run.ts";
 import { duration, timestamp } from "../../../model/words.ts";
-import { Card, Chip, Empty, EngineLink, PackageLink, Since, Table } from "../parts/common.tsx";
+import { Card, Chip, Empty, EngineLink, Heads, PackageLink, Since, Table } from "../parts/common.tsx";
 import { EventList } from "../parts/eventList.tsx";
 import { NextStep } from "../parts/nextStep.tsx";
 import { Progress } from "../parts/progress.tsx";
@@ -114,14 +114,7 @@ function Building({ view, reading }: { view: RunView; reading: Reading }) {
   return (
     <Card title={`Building now (${builds.length})`} aside={<a href={href("drones")}>Drones</a>}>
       <Table label="What is being built">
-        <thead>
-          <tr>
-            <th scope="col">Package</th>
-            <th scope="col">Drone</th>
-            <th scope="col">For</th>
-            <th scope="col">Phase</th>
-          </tr>
-        </thead>
+        <Heads of={["Package", "Drone", "For", "Phase"]} />
         <tbody>
           {builds
             .toSorted((a, b) => a.startedAt - b.startedAt)

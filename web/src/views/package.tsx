@@ -4,7 +4,18 @@ import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
 import { count, duration, timestamp } from "../../../model/words.ts";
 import { ActionButton, attempt as tryTo } from "../parts/actions.tsx";
-import { Card, Chip, Empty, OutsideLink, PackageLink, Problem, Since, StateChip, Table } from "../parts/common.tsx";
+import {
+  Card,
+  Chip,
+  Empty,
+  Heads,
+  OutsideLink,
+  PackageLink,
+  Problem,
+  Since,
+  StateChip,
+  Table,
+} from "../parts/common.tsx";
 import { ErrorLines } from "../parts/errorLines.tsx";
 import { LogView } from "../parts/logView.tsx";
 import { prioritize, unblock } from "../parts/operate.ts";
@@ -134,17 +145,7 @@ function Attempts({
   return (
     <Card title="Attempts">
       <Table label="Attempts">
-        <thead>
-          <tr>
-            <th scope="col">No.</th>
-            <th scope="col">Drone</th>
-            <th scope="col">Jobs</th>
-            <th scope="col">Begun</th>
-            <th scope="col">Took</th>
-            <th scope="col">Result</th>
-            <th scope="col">More</th>
-          </tr>
-        </thead>
+        <Heads of={["No.", "Drone", "Jobs", "Begun", "Took", "Result", "More"]} />
         <tbody>
           {attempts.toReversed().map((one) => {
             const url = workflows.find(({ attempt }) => attempt === one.attempt)?.url ?? null;

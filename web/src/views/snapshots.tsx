@@ -3,7 +3,7 @@ import type { SnapshotInfo } from "../../../model/binhost.ts";
 import type { Snapshot, SnapshotDiff } from "../../../model/snapshot.ts";
 import { bytes, count, timestamp } from "../../../model/words.ts";
 import { ActionButton, Confirm } from "../parts/actions.tsx";
-import { Card, Chip, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
+import { Card, Chip, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
 import { prune, rollBack } from "../parts/operate.ts";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { useMinute } from "../state/clock.ts";
@@ -64,15 +64,7 @@ function List({
       }
     >
       <Table label="Snapshots">
-        <thead>
-          <tr>
-            <th scope="col">Snapshot</th>
-            <th scope="col">Published</th>
-            <th scope="col">Packages</th>
-            <th scope="col">Size</th>
-            <th scope="col">More</th>
-          </tr>
-        </thead>
+        <Heads of={["Snapshot", "Published", "Packages", "Size", "More"]} />
         <tbody>
           {snapshots
             .toSorted((a, b) => (a.id < b.id ? 1 : -1))

@@ -3,7 +3,7 @@ import { barsOf } from "../../../model/bars.ts";
 import type { PackageView } from "../../../model/run.ts";
 import type { Bar, Timeline } from "../../../model/timeline.ts";
 import { duration } from "../../../model/words.ts";
-import { Card, Empty, EngineLink, Problem, Table } from "../parts/common.tsx";
+import { Card, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
 import { RunChooser } from "../parts/runChooser.tsx";
 import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
 import { nameOf, RESULT_WORDS } from "../parts/words.ts";
@@ -104,15 +104,7 @@ function Longest({ bars, now: end, place }: { bars: readonly Bar[]; now: number;
   return (
     <Card title="Longest builds">
       <Table label="Longest builds">
-        <thead>
-          <tr>
-            <th scope="col">Package</th>
-            <th scope="col">Drone</th>
-            <th scope="col">Took</th>
-            <th scope="col">Result</th>
-            <th scope="col">Critical</th>
-          </tr>
-        </thead>
+        <Heads of={["Package", "Drone", "Took", "Result", "Critical"]} />
         <tbody>
           {longest.map((bar) => (
             <tr key={`${bar.cpv} ${bar.attempt}`}>
