@@ -106,7 +106,9 @@ export function spread(first: Line, second: Line, columns: number): Line {
 }
 
 /** A text in lines of at most so many columns, broken between words where that goes. */
-export function wrap(text: string, columns: number): string[] {
+export function wrap(text: string, most: number): string[] {
+  // Whatever is as wide as that fits: a wide character in one column never would.
+  const columns = Math.max(2, most);
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {
     let current = "";

@@ -4,11 +4,15 @@ import type { Paint } from "../paint.ts";
 import { table } from "../text.ts";
 import { title } from "./parts.ts";
 
+/** Attempts that are told at once. */
+const MOST = 1_000;
+
 /** `swarm history PACKAGE`: newest first. */
 export function attemptsScreen(
   { total, attempts }: { total: number; attempts: readonly AttemptRecord[] },
   paint: Paint,
 ): string[] {
+  if (total === 0) return ["No build of that is recorded. What is: swarm history"];
   const rows = attempts.map((each) => [
     timestamp(each.startedAt),
     each.cpv,
@@ -44,7 +48,10 @@ export function attemptsScreen(
     ),
     ...(phased ? ["", phasesLine(phased)] : []),
     ...(total > attempts.length
-      ? ["", `${attempts.length} of ${total} attempts. More: --limit ${Math.min(1000, total)}`]
+      ? [
+          "",
+          `${attempts.length} of ${total} attempts.${attempts.length < MOST ? ` More: --limit ${Math.min(MOST, total)}` : ""}`,
+        ]
       : []),
   ];
 }

@@ -96,6 +96,7 @@ async function latest(context: Context, given: string | undefined) {
 
 async function showLog(context: Context, name: string, options: Options): Promise<void> {
   const { run, target, follow = false } = options;
+  if (context.json && follow) throw usageError("--json tells a log as far as it is there: leave out --follow");
   const found =
     run === undefined
       ? await findAttempt(context, await chooseRun(context, target), name, options)
