@@ -83,7 +83,8 @@ export function createAlertActivities(
             }
           }
           heartbeat(starts);
-          const left = Math.max(0, (request.until ?? end) - Date.now());
+          // What cannot be read now will not be read at once, however late it is.
+          const left = observation ? Math.max(0, (request.until ?? end) - Date.now()) : LOOK_MS;
           await sleep(Math.min(LOOK_MS, left), undefined, { signal });
         }
       } catch (error) {
