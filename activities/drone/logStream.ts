@@ -126,6 +126,7 @@ export class LogStreams {
   }
 
   async #run(stream: Stream): Promise<void> {
+    let problem = "";
     for (let pause = LOOK_MS; !stream.dropped; ) {
       if (this.#stop.aborted) return;
       try {
@@ -133,8 +134,13 @@ export class LogStreams {
         pause = LOOK_MS;
       } catch (error) {
         if (this.#stop.aborted) return;
-        if (isRefused(error)) this.#log(`log of ${stream.key.cpv}: ${messageOf(error)}`);
-        if (isRefused(error) || isGone(error)) break;
+        if (isGone(error)) break;
+        // Of a binhost that is away others say enough.
+        if (isAnswer(error) && messageOf(error) !== problem) {
+          problem = messageOf(error);
+          this.#log(`log of ${stream.key.cpv}: ${problem}`);
+        }
+        if (isRefused(error)) break;
         stream.at = null;
         pause = Math.min(SLOWEST_MS, pause * 2);
       }
@@ -237,6 +243,11 @@ function drop(stream: Stream): void {
 
 function isRefused(error: unknown): boolean {
   return error instanceof BinhostError && REFUSED.includes(error.status);
+}
+
+/** The binhost has answered, with something else than was asked for. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof BinhostError && error.status !== 0;
 }
 
 /** The log was removed. */

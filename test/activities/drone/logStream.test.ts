@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -122,6 +124,28 @@ describe("a binhost that is away", () => {
     await isComplete(client);
     expect(await text(client)).toBe("all of it\n");
     expect((await client.logs.list(KEY.run))[0]?.failed).toEqual({ errorLine: "a.c:1: error: x" });
+  });
+
+  test("says once why it does not take a log, which is tried again, and again where that changes", async () => {
+    let status = 401;
+    let asked = 0;
+    const refusing = createHttpServer((_, answer) => {
+      asked++;
+      answer.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error: `no: ${status}` }));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void refusing.close());
+    await once(refusing, "listening");
+    const { port } = refusing.address() as AddressInfo;
+    const stop = new AbortController();
+    onTestFinished(() => stop.abort());
+    const { streams: it, logged } = streams(new BinhostClient(`http://127.0.0.1:${port}`, "t"), stop.signal);
+    await writeFile(file, "one\n");
+    it.follow(file, { key: KEY, begun: BEGUN });
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(1), soon);
+    expect(logged).toEqual(["log of dev-libs/a-1.0: no: 401"]);
+    status = 503;
+    await vi.waitFor(() => expect(logged).toHaveLength(2), soon);
+    expect(logged[1]).toBe("log of dev-libs/a-1.0: no: 503");
   });
 
   test("holds nothing up, however long it does not answer", async () => {
