@@ -17,3 +17,8 @@ export function isName(text: string): boolean {
 export function isRunId(text: string): boolean {
   return RUN_ID_PATTERN.test(text);
 }
+
+/** Whether a run's id is of that target: `desktop-small-20261121-0101` is not of `desktop`. */
+export function isRunOf(target: string, run: string): boolean {
+  return run.startsWith(`${target}-`) && /^\d{8}-\d{4}(-\d+)?$/.test(run.slice(target.length + 1));
+}

@@ -19,6 +19,11 @@ export const RUN_STEPS = [
 ] as const;
 export type RunStep = (typeof RUN_STEPS)[number];
 
+/** Whether a run at this step has ended. */
+export function isOver(step: RunStep): boolean {
+  return step === "done" || step === "failed" || step === "cancelled";
+}
+
 /** One attempt to build one package. */
 export interface AttemptView {
   attempt: number;
@@ -89,6 +94,8 @@ export interface FailedPackage extends Pick<BuildFailure, "phase" | "errorLine" 
   message: string;
   /** Those that tried. */
   drones: string[];
+  /** When the last attempt ended, ms since the epoch; absent in what runs of earlier versions say. */
+  failedAt?: number;
 }
 
 /** A run as every screen shows it: the answer of the `run` query. Times are ms since the epoch. */

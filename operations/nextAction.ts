@@ -1,7 +1,7 @@
 import { pauseWords } from "../model/marks.ts";
 import { queuedWords } from "../model/orders.ts";
 import type { NextAction, Reading } from "../model/reading.ts";
-import type { RunView } from "../model/run.ts";
+import { isOver, type RunView } from "../model/run.ts";
 import { count } from "../model/words.ts";
 
 function act(situation: string | string[], command: string, otherwise: string[] = []): NextAction {
@@ -52,7 +52,6 @@ function nextOf(reading: Reading): NextAction {
     ]);
   }
   if (reading.runProblem !== null) return watch(`The run does not answer: ${reading.runProblem}`);
-  const isOver = run === null || run.step === "done" || run.step === "failed" || run.step === "cancelled";
   if (targets?.length === 0) {
     return act("There is no target yet: a configuration and a world to build for.", "swarm target put DIRECTORY");
   }
@@ -66,7 +65,7 @@ function nextOf(reading: Reading): NextAction {
     return act(["No drone is online.", ...refused], "swarm up", ["swarm drone   # on each machine that builds"]);
   }
   if (run === null) return act("Nothing runs.", runUpdate(targets));
-  return isOver ? afterRun(run, targets) : duringRun(run, reading);
+  return isOver(run.step) ? afterRun(run, targets) : duringRun(run, reading);
 }
 
 function runUpdate(targets: string[] | null, target?: string): string {

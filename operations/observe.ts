@@ -2,7 +2,7 @@ import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import type { Observation, ObservedDisk, ObservedRun, RunStarts, Seen } from "../model/alerts.ts";
 import { messageOf } from "../model/errors.ts";
-import { RUN_STEPS, type RunRecord, type RunStep } from "../model/run.ts";
+import { isOver, RUN_STEPS, type RunRecord, type RunView } from "../model/run.ts";
 import { freeBytes, GIB } from "../system/disk.ts";
 import { FLEET_ID, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
 import { askWorkflow, pendingActivities } from "./engine.ts";
@@ -24,7 +24,6 @@ interface Looked {
 
 type Machines = Pick<Observation, "drones" | "disks">;
 
-const OVER: readonly RunStep[] = ["done", "failed", "cancelled"];
 const isDrone = ({ name }: ObservedDisk): boolean => name.startsWith("drone ");
 
 /**
@@ -90,9 +89,7 @@ export class Observer {
   /** Runs that go on as far as one knows, and are not listed: the engine's list comes somewhat later. */
   #unlisted(listed: readonly RunRecord[]): ObservedRun[] {
     const targets = new Set(listed.map(({ target }) => target));
-    return [...this.#seen.values()].flatMap(({ run }) =>
-      targets.has(run.target) || OVER.includes(run.step) ? [] : [run],
-    );
+    return [...this.#seen.values()].flatMap(({ run }) => (targets.has(run.target) || isOver(run.step) ? [] : [run]));
   }
 
   async #machines(): Promise<Machines> {
@@ -150,7 +147,7 @@ export class Observer {
         paused: view.paused,
         left: view.counts.needed + view.counts.delegated,
         received: view.counts.received,
-        failed: view.failed.slice(0, MAX_FAILED).map(({ cpv, message }) => ({ cpv, message })),
+        failed: firstFailed(view.failed),
         failedCount: view.counts.failed,
         stalled: stalled(view, start, at, this.#config.alerts.nothingStartsMinutes),
         publishProblem: view.step === "publish" ? await this.#publishProblem(target, known) : null,
@@ -184,4 +181,12 @@ export class Observer {
       return known?.run.publishProblem ?? null;
     }
   }
+}
+
+/** Those that failed first: one that fails later pushes none of them out, whose alert would be over by that. */
+export function firstFailed(failed: RunView["failed"]): ObservedRun["failed"] {
+  return failed
+    .toSorted((a, b) => (a.failedAt ?? 0) - (b.failedAt ?? 0))
+    .slice(0, MAX_FAILED)
+    .map(({ cpv, message }) => ({ cpv, message }));
 }

@@ -1,5 +1,6 @@
 import type { Client, WorkflowHandle } from "@temporalio/client";
 import { UserError } from "../model/errors.ts";
+import { isRunOf } from "../model/names.ts";
 import { type QueuedOrder, queuedWords } from "../model/orders.ts";
 import type { RunRecord } from "../model/run.ts";
 import { worldUpdateId } from "../workflows/messages.ts";
@@ -7,7 +8,6 @@ import type { Access } from "./access.ts";
 import { dropStarts } from "./queue.ts";
 import { readRun } from "./readModel.ts";
 import { latestRun, listRuns } from "./runs.ts";
-import { isRunOf } from "./startRun.ts";
 
 /** A run that was asked to end is stuck after so long. ms */
 const END_WITHIN_MS = 75_000;

@@ -122,8 +122,3 @@ export function uniqueRunId(target: string, now: Date, taken: ReadonlySet<string
   while (taken.has(`${id}-${number}`)) number++;
   return `${id}-${number}`;
 }
-
-/** Whether a run's id is of that target: `desktop-small-20261121-0101` is not of `desktop`. */
-export function isRunOf(target: string, run: string): boolean {
-  return run.startsWith(`${target}-`) && /^\d{8}-\d{4}(-\d+)?$/.test(run.slice(target.length + 1));
-}

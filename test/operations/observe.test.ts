@@ -6,7 +6,7 @@ import { alertsSchema } from "../../config/alerts.ts";
 import { resolveConfig, surroundingsOf } from "../../config/defaults.ts";
 import type { ObservedRun } from "../../model/alerts.ts";
 import { stalled, startOf } from "../../operations/observation.ts";
-import { Observer } from "../../operations/observe.ts";
+import { firstFailed, Observer } from "../../operations/observe.ts";
 import { finalizeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { temporaryDirectory } from "../cli/command.ts";
 import { NOW, runDrone, runView } from "../cli/views.ts";
@@ -51,6 +51,14 @@ test("the last start is that of the youngest build; an end that was not seen bef
   expect(startOf(view, { at: 5, ended: 35 }, NOW)).toEqual({ at: NOW, ended });
   const paused = { reason: "x", by: "ann", since: 0 };
   expect(startOf({ ...view, paused }, { at: 5, ended }, NOW)).toEqual({ at: NOW, ended });
+});
+
+test("of very many failed packages the first ones are watched: what fails later, wherever in the graph, ends no alert", () => {
+  const failure = (i: number) => ({ cpv: `a/p${i}-1`, message: "no", drones: ["izar"], failedAt: NOW + i });
+  const hundred = Array.from({ length: 100 }, (_, i) => failure(i));
+  const before = firstFailed(hundred);
+  expect(firstFailed([failure(100), ...hundred])).toEqual(before);
+  expect(before).toHaveLength(100);
 });
 
 async function observed(plan: ReturnType<typeof wide>, alerts: Record<string, unknown> = {}) {

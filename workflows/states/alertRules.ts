@@ -1,5 +1,6 @@
 import { ALERT_RULES, type Alert, type AlertRule, type Observation, type ObservedRun } from "../../model/alerts.ts";
-import type { RunStep } from "../../model/run.ts";
+import { isRunOf } from "../../model/names.ts";
+import { isOver } from "../../model/run.ts";
 import { bytes, count, duration } from "../../model/words.ts";
 
 /** Something that is wrong now. */
@@ -29,7 +30,6 @@ interface Coming {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-const OVER: readonly RunStep[] = ["done", "failed", "cancelled"];
 
 /** Applies the rules. */
 export function judge(observation: Observation, memory: Memory): Verdict {
@@ -108,7 +108,7 @@ function runConditions(view: ObservedRun, { at, rules }: Observation): Condition
     const text = view.reason ?? "No reason was recorded.";
     found.push(condition("run-failed", run, `${run} failed`, text, `swarm status ${on}`));
   }
-  if (rules.packageFailed && !OVER.includes(step)) {
+  if (rules.packageFailed && !isOver(step)) {
     for (const { cpv, message } of failed) {
       const command = `swarm logs ${cpv} ${on}`;
       found.push(condition("package-failed", `${cpv} of ${run}`, `${cpv} failed in ${run}`, message, command));
@@ -128,7 +128,7 @@ function longPause({ run, target, paused, left }: ObservedRun, { at, rules }: Ob
 }
 
 function longWait({ at, rules, runs }: Observation, { watchedSince, lastRunAt }: Memory): Coming[] {
-  if (rules.noRunDays === 0 || runs.some(({ step }) => !OVER.includes(step))) return [];
+  if (rules.noRunDays === 0 || runs.some(({ step }) => !isOver(step))) return [];
   const make = (): Condition => {
     const text = lastRunAt === null ? "None is known at all." : `The last one began ${duration(at - lastRunAt)} ago.`;
     return condition("no-run", "the swarm", "no run was started for days", text, "swarm run-update");
@@ -140,6 +140,6 @@ function longWait({ at, rules, runs }: Observation, { watchedSince, lastRunAt }:
 function forgottenFailures({ runs, rules }: Observation, before: readonly Condition[]): Condition[] {
   return before.filter(
     ({ rule, subject }) =>
-      rules.runFailed && rule === "run-failed" && !runs.some(({ target }) => subject.startsWith(`${target}-`)),
+      rules.runFailed && rule === "run-failed" && !runs.some(({ target }) => isRunOf(target, subject)),
   );
 }

@@ -19,6 +19,7 @@ export function failedView(records: PackageRecords): RunView["failed"] {
       cpv,
       message,
       drones: [...new Set(failures.map(({ drone }) => drone))],
+      ...(last?.endedAt === undefined ? {} : { failedAt: last.endedAt }),
       ...(phase === undefined ? {} : { phase }),
       ...(errorLine === undefined ? {} : { errorLine }),
       ...(last && shown.has(last) && around ? { around } : {}),

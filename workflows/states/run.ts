@@ -4,7 +4,7 @@ import type { BuildLimits } from "../../model/limits.ts";
 import type { QueuedOrder } from "../../model/orders.ts";
 import type { Outlook, Standing } from "../../model/outlook.ts";
 import type { PlanGraph } from "../../model/plan.ts";
-import type { PackageView, RunCounts, RunStep, RunView } from "../../model/run.ts";
+import { isOver, type PackageView, type RunCounts, type RunStep, type RunView } from "../../model/run.ts";
 import { DEFAULT_TUNING, type Tuning } from "../../scheduler/scheduler.ts";
 import type { Move } from "../../scheduler/terms.ts";
 import type { Cost } from "../../scheduler/work.ts";
@@ -127,7 +127,7 @@ export class RunState {
     if (this.#run.head.step !== step) this.#run.head.stepSince = now;
     this.#run.head.step = step;
     this.#run.head.reason = reason;
-    if (step === "done" || step === "failed" || step === "cancelled") this.#run.head.endedAt = now;
+    if (isOver(step)) this.#run.head.endedAt = now;
   }
 
   pin(pinned: { bundle: string; snapshot: string | null }): void {

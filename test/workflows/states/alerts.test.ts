@@ -157,6 +157,12 @@ describe("rules", () => {
     expect(watched.see({ runs: [run({ run: "desktop-20261122-0101" })] }).active()).toEqual([]);
   });
 
+  test("a failed run whose target's name begins like that of another one is not over by a run of that one", () => {
+    const small = run({ run: "desktop-small-20261121-0101", target: "desktop-small", step: "failed" });
+    const watched = new Watched().see({ runs: [small] });
+    expect(watched.see({ runs: [run()] }).active()).toEqual(["desktop-small-20261121-0101 failed"]);
+  });
+
   test("no run for days: counted from the last one that was ever seen, never while one is in progress", () => {
     const watched = new Watched();
     watched.rules = { ...rules, noRunDays: 8 };

@@ -39,6 +39,7 @@ test("each failed package has its last failure and all drones that tried", () =>
       cpv: "dev-libs/p0-1",
       message: "compile phase: x",
       drones: ["d1", "d2"],
+      failedAt: 1000,
       phase: "compile",
       errorLine: "x",
       around: ["y"],
@@ -48,7 +49,7 @@ test("each failed package has its last failure and all drones that tried", () =>
 
 test("what failures of earlier versions do not have is left out", () => {
   expect(failedView(failed([{ class: "package", message: "m" }]))).toEqual([
-    { cpv: "dev-libs/p0-1", message: "m", drones: ["d1", "d2"] },
+    { cpv: "dev-libs/p0-1", message: "m", drones: ["d1", "d2"], failedAt: 1000 },
   ]);
 });
 
