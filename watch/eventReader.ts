@@ -49,7 +49,7 @@ export class EventReader {
   #next: string | null = null;
   /** Where the newest event was that was read. Where an execution is read anew, no event is told again. */
   #place = "";
-  /** Builds by their child's workflow id, until they end. */
+  /** Builds by their child's workflow id: all of the run's, since an execution may be read anew after they have ended. */
   readonly #claims = new Map<string, Claim>();
   /** Activities that wait for a build of an earlier execution, by event id. */
   readonly #awaited = new Map<string, Claim>();

@@ -23,7 +23,7 @@ export interface WorldUpdateInput {
   atoms: string[];
   trees: TreeSource[];
   binhost: string;
-  /** ms; no output of a build for this long ends it. */
+  /** Seconds; no output of a build for this long ends it. */
   noOutputSeconds: number;
   /** Absent in runs of earlier versions. */
   limits?: BuildLimits;
