@@ -16,7 +16,9 @@ describe("failure policy", () => {
     expect(run.packages().find((p) => p.cpv === "a/app-1")).toMatchObject({ state: "skipped", cause: "a/lib-1" });
     // meta runs already; it needs app at run time only.
     expect(stateOf(run, "a/other-1")).toBe("delegated");
-    expect(run.view(NOW).failed).toEqual([{ cpv: "a/lib-1", message: "compile failed", drones: [first, second] }]);
+    expect(run.view(NOW).failed).toEqual([
+      { cpv: "a/lib-1", message: "compile failed", drones: [first, second], failedAt: NOW },
+    ]);
   });
 
   test("with one drone a broken package is blocked at once: nobody else can try", () => {
