@@ -143,7 +143,8 @@ describe("at the wrong moment", () => {
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     const { run } = JSON.parse(both.find(({ code }) => code === 0)?.stdout ?? "");
     const { error } = JSON.parse(both.find(({ code }) => code === 1)?.stdout ?? "");
-    expect(error).toBe(`a run of desktop is in progress (${run}): swarm status`);
+    const way = "To begin when it has ended: swarm run-update --queue";
+    expect(error).toBe(`a run of desktop is in progress (${run}): swarm status. ${way}`);
 
     await swarm.until("fine compiles", async () => (await swarm.compiled()).length > begun);
     const early = await swarm.cli("finalize");
