@@ -2,12 +2,15 @@ import { createInterface } from "node:readline/promises";
 import { usageError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 
+/** UserError (usage): nobody can be asked. */
+export function mustBeAsked({ around, json }: Context, question: string): void {
+  if (around.stdin.isTTY !== true || json) throw usageError(`${question} There is no terminal to ask on: say --yes`);
+}
+
 /** Asks on the terminal before something is thrown away; leaving it is a no. UserError (usage): nobody can be asked. */
 export async function confirm(context: Context, question: string): Promise<boolean> {
+  mustBeAsked(context, question);
   const { stdin, stderr } = context.around;
-  if (stdin.isTTY !== true || context.json) {
-    throw usageError(`${question} There is no terminal to ask on: say --yes`);
-  }
   const terminal = createInterface({ input: stdin, output: stderr });
   const left = new AbortController();
   // Ctrl-C and Ctrl-D: without this the question would wait for ever.

@@ -1,7 +1,7 @@
 import { resetTarget } from "../../operations/reset.ts";
 import { latestRun } from "../../operations/runs.ts";
 import { chooseRun } from "../../operations/targets.ts";
-import { confirm } from "../ask.ts";
+import { confirm, mustBeAsked } from "../ask.ts";
 import { examples } from "../help.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
@@ -11,6 +11,7 @@ export const register: RegisterVerb = (command, context) => {
   targetOption(command)
     .option("--yes", "do not ask")
     .action(async (options: { target?: string; yes?: boolean }) => {
+      if (!options.yes) mustBeAsked(context(), "Cancel the run, and throw away what it did not publish?");
       const target = await chooseRun(context(), options.target);
       const latest = await latestRun(await context().client(), target);
       const run = latest?.isInProgress ? latest.run : undefined;
