@@ -15,8 +15,9 @@ test("who asks for what came after an event long ago gets it all, not only what 
   await until("it is at the gate", async () => (await swarm.view()).step === "gate");
   const { services } = gateway.gateway;
   const found = await until("its events are known", async () => {
-    const now = await runOf(services, "desktop", undefined);
-    return now.events?.some(({ kind }) => kind === "received") && now;
+    // The engine's list of runs comes a moment after them, and this binhost has no such target.
+    const now = await runOf(services, "desktop", undefined).catch(() => null);
+    return now?.events?.some(({ kind }) => kind === "received") && now;
   });
   const all = await eventsOf(services, "desktop", found, undefined);
   const [first] = all;
