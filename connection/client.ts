@@ -1,7 +1,14 @@
-import { Client, Connection, type ConnectionOptions } from "@temporalio/client";
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
 import { UserError } from "../model/errors.ts";
 import { startTracing, type Tracing } from "../telemetry/tracing.ts";
+import { endingWithConnection } from "./closedCalls.ts";
 import { dataConverter } from "./codec.ts";
 import { connectionSettings } from "./options.ts";
 import { isRefused } from "./probe.ts";
@@ -25,7 +32,9 @@ export async function connectClient(
   const tracing = await startTracing("build-swarm");
   if (tracing.on) closeAtExit(tracing);
   try {
-    const connection = await Connection.connect({ ...options, ...grpc, connectTimeout: CONNECT_TIMEOUT_MS });
+    const outer = grpc.interceptors ?? [makeGrpcRetryInterceptor(defaultGrpcRetryOptions())];
+    const interceptors = [...outer, endingWithConnection()];
+    const connection = await Connection.connect({ ...options, interceptors, connectTimeout: CONNECT_TIMEOUT_MS });
     return new Client({ connection, namespace, dataConverter, ...tracing.client });
   } catch {
     throw noServer(`${options.address}: no answer within ${CONNECT_TIMEOUT_MS / 1000} s`);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import type { SwarmConfig } from "../../config/schema.ts";
@@ -7,6 +8,7 @@ import { connectClient } from "../../connection/client.ts";
 import { connectWorker } from "../../connection/worker.ts";
 import { UserError } from "../../model/errors.ts";
 import { freePort } from "../../system/ports.ts";
+import { CountingProxy } from "../gateway/countingProxy.ts";
 import { testDirectory } from "../support/portage.ts";
 
 /** The configuration of a machine without any settings, whose dev server is at `address`. */
@@ -53,6 +55,18 @@ test.each([
   for (const remedy of ["swarm up", "swarm dev-server start", "TEMPORAL_ADDRESS"]) {
     expect(error.message).toContain(remedy);
   }
+});
+
+test("a call that is tried again ends where its connection is closed meanwhile, and nobody is harmed", async () => {
+  const proxy = await CountingProxy.to(inject("temporalAddress"));
+  const { connection, workflowService } = await connectClient(await configFor(proxy.address));
+  await proxy[Symbol.asyncDispose]();
+  const asked = workflowService.describeNamespace({ namespace: "default" }).catch((error: unknown) => error);
+  // It is refused now, and tried again in a tenth of a second and later.
+  await sleep(50);
+  await connection.close();
+  const outcome = await Promise.race([asked, sleep(10_000, "nothing", { ref: false })]);
+  expect(outcome).toMatchObject({ code: 9, details: "the connection to the engine was closed" });
 });
 
 test("a role waits for the server, says so, and connects when it is there", async () => {
