@@ -77,15 +77,15 @@ test("the engine sees one poll, whatever the number of watchers", async () => {
   const streams = [await open()];
   await until("it hears of the run", async () => streams[0]?.text.includes('"step":"gate"') === true);
   await callsIn(2_000);
-  const withOne = await callsIn(6_000);
+  // So many looks that one more or less is within the bound.
+  const withOne = await callsIn(15_000);
   while (streams.length < 50) streams.push(await open());
   const asking = setInterval(() => void gateway.ask("/status").catch(() => {}), 20);
   await callsIn(1_000);
-  const withFifty = await callsIn(6_000);
+  const withFifty = await callsIn(15_000);
   clearInterval(asking);
   expect(withOne).toBeGreaterThan(5);
-  // One look more or less fits into the time; a question for each of them would make hundreds.
-  expect(withFifty).toBeLessThanOrEqual(withOne * 2 + 5);
+  expect(withFifty).toBeLessThanOrEqual(withOne * 1.25 + 3);
   expect(streams.every((stream) => stream.text.includes('"step":"gate"'))).toBe(true);
   for (const stream of streams) stream[Symbol.dispose]();
   await run.executeUpdate("cancel", { args: [{ by: "a test" }] });

@@ -2,31 +2,12 @@ import type { BuildFailure, FailureClass } from "../../model/failures.ts";
 import type { DroneView } from "../../model/fleet.ts";
 import type { BuildLimits } from "../../model/limits.ts";
 import { RunState } from "../../workflows/states/run.ts";
+import { facts, NOW, droneView as viewOf } from "./facts.ts";
 
-export const NOW = 1_700_000_000_000;
+export { NOW };
 
-export const droneView = (name: string, change: Partial<DroneView> = {}): DroneView => ({
-  facts: {
-    name,
-    id: `${name}-id`,
-    cores: 8,
-    slots: 3,
-    memoryBytes: 64e9,
-    diskFreeBytes: 1e12,
-    lowDiskBytes: 0,
-    portage: "3",
-    chost: "x",
-    compiler: "gcc",
-    libc: "glibc",
-    clock: NOW,
-  },
-  state: "online",
-  paused: false,
-  grounded: null,
-  strikes: 0,
-  since: NOW,
-  ...change,
-});
+export const droneView = (name: string, change: Partial<DroneView> = {}): DroneView =>
+  viewOf(name, { facts: facts(name, { slots: 3 }), ...change });
 
 /** lib <- app <- meta (run time), and other beside them. */
 export function startedRun(
