@@ -1,7 +1,9 @@
 import { messageOf } from "../model/errors.ts";
 import type { Estimate } from "../model/estimate.ts";
 import type { BuildSample } from "../model/history.ts";
-import type { Plan, PlanPackage } from "../model/plan.ts";
+import type { Plan, PlanGraph, PlanPackage } from "../model/plan.ts";
+import { planGraph } from "../portage/plan.ts";
+import { parsePlan } from "../portage/planFile.ts";
 import { estimate, packageName } from "../scheduler/estimate.ts";
 import type { BinhostClient } from "../store/client.ts";
 
@@ -9,6 +11,12 @@ export interface PlanEstimates {
   of: (p: PlanPackage) => Estimate;
   /** For people: why the build history could not be asked; null where it was. */
   notice: string | null;
+}
+
+/** The graph of a plan that the binhost keeps, with what its packages are expected to cost now. */
+export async function readPlanGraph(binhost: BinhostClient, sha256: string): Promise<PlanGraph> {
+  const plan = parsePlan(await binhost.getBlob(sha256));
+  return planGraph(plan, (await estimatesOf(binhost, plan)).of);
 }
 
 /** What the packages of a plan are expected to cost, by the binhost's build history and by tables for what is not in it. */

@@ -1,10 +1,8 @@
-import { estimatesOf } from "../activities/estimates.ts";
+import { readPlanGraph } from "../activities/estimates.ts";
 import { count } from "../model/words.ts";
-import { planGraph } from "../portage/plan.ts";
-import { parsePlan } from "../portage/planFile.ts";
+import { MOST_TRIED } from "../operations/forecast.ts";
 import type { Context } from "./context.ts";
 import { follow } from "./follow.ts";
-import { MOST_TRIED } from "./forecast.ts";
 import { showReading } from "./runToGate.ts";
 import { dryRun, dryRunScreen } from "./screens/dryRun.ts";
 
@@ -16,11 +14,8 @@ export async function showDryRun(context: Context, started: { target: string; ru
     context.exitCode = 1;
     return showReading(context, started.target);
   }
-  const binhost = await context.binhost();
-  const plan = parsePlan(await binhost.getBlob(view.plan));
-  const estimates = await estimatesOf(binhost, plan);
+  const graph = await readPlanGraph(await context.binhost(), view.plan);
   const { scheduler } = await context.config();
-  const graph = planGraph(plan, estimates.of);
   const { length } = graph.packages;
   if (length > MOST_TRIED) context.note(`Running the scheduler forward for ${count(length, "package")}: some seconds.`);
   const shown = dryRun(view, graph, scheduler);

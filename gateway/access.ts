@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
 import type { Client } from "@temporalio/client";
 import { Registry } from "prom-client";
 import type { LoadedConfig } from "../config/load.ts";
 import { EngineConnection } from "../connection/engineConnection.ts";
 import type { Access } from "../operations/access.ts";
-import { BinhostClient } from "../store/client.ts";
+import type { BinhostClient } from "../store/client.ts";
 import { engineLatency } from "../telemetry/engineLatency.ts";
+import { binhostAt } from "./binhost.ts";
 
 /** One connection to the engine and one client of the binhost for everybody who asks the gateway. */
 export class GatewayAccess implements Access {
@@ -43,11 +43,9 @@ export class GatewayAccess implements Access {
     return this.#engine.client();
   }
 
-  /** The token is read each time: `swarm up` may make it after the gateway was started. */
-  async binhost(): Promise<BinhostClient> {
+  binhost(): Promise<BinhostClient> {
     const { swarm, binhost } = this.#loaded.config;
-    const token = await readFile(swarm.tokenFile, "utf8").catch(() => "");
-    return new BinhostClient(binhost.url, token.trim());
+    return binhostAt(binhost.url, swarm.tokenFile);
   }
 
   /** @param isWell the engine answers: nothing is tried again. Else the connection ends with the process. */

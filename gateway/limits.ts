@@ -26,6 +26,9 @@ export interface Limits {
   /** Those who follow logs, and those of one token, or address without one. */
   followers: number;
   followersEach: number;
+  /** A forecast is given up after so long, and another one's end is waited for so long. ms */
+  forecastWithinMs: number;
+  forecastWaitMs: number;
   /** What waits in this process for all who read streams. bytes */
   waiting: number;
   /** Who takes nothing of what waits for so long is dropped. ms */
@@ -43,6 +46,9 @@ export const LIMITS: Limits = {
   streamsEach: 1_000,
   followers: 200,
   followersEach: 20,
+  // Together they are less than a connection may be idle.
+  forecastWithinMs: 50_000,
+  forecastWaitMs: 10_000,
   waiting: 64 * 1024 * 1024,
   stallMs: 60_000,
   checkReadersMs: 1_000,

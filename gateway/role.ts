@@ -12,6 +12,7 @@ import { devServerStatus } from "../temporal-dev/server.ts";
 import { aborted, type RoleContext } from "../workers/role.ts";
 import { GatewayAccess } from "./access.ts";
 import { AlertsLook } from "./alertsLook.ts";
+import { Forecasts } from "./forecasts.ts";
 import { HealthChecks } from "./healthChecks.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { addressFile } from "./local.ts";
@@ -73,10 +74,12 @@ export async function startGateway(
   );
   const shown = { config, health, alerts, version: packageVersion(), webUi };
   const watchers = new Watchers(access, (live) => stateOf(shown, live), slow, log);
-  const services: Services = { ...shown, access, watchers, limits, slow, log };
+  const forecasts = new Forecasts(limits);
+  const services: Services = { ...shown, access, watchers, forecasts, limits, slow, log };
   const app = await createGateway(services, new TokenBook(config.gateway.tokens, log));
   const close = async (): Promise<void> => {
     alerts.stop();
+    forecasts.stop();
     await watchers.stop();
     slow.stop();
     await app.close();

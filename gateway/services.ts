@@ -2,6 +2,7 @@ import type { SwarmConfig } from "../config/schema.ts";
 import type { Access } from "../operations/access.ts";
 import type { GatewayAccess } from "./access.ts";
 import type { AlertsLook } from "./alertsLook.ts";
+import type { Forecasts } from "./forecasts.ts";
 import type { HealthChecks } from "./healthChecks.ts";
 import type { Limits } from "./limits.ts";
 import type { Caller } from "./roles.ts";
@@ -15,6 +16,7 @@ export interface Services {
   watchers: Watchers;
   health: HealthChecks;
   alerts: AlertsLook;
+  forecasts: Forecasts;
   limits: Limits;
   /** All who read streams. */
   slow: SlowReaders;

@@ -1,9 +1,10 @@
+import type { PlanForecast } from "./forecast.ts";
 import type { ServiceHealth } from "./health.ts";
 import type { AttemptRecord } from "./history.ts";
 import type { FailedAttempt, LogInfo } from "./logs.ts";
 import type { PlannedPackage } from "./plan.ts";
 import type { NextAction, Reading } from "./reading.ts";
-import type { PackageState, PackageView } from "./run.ts";
+import type { PackageState, PackageView, RunView } from "./run.ts";
 
 /*
  * What the gateway answers where it is not a type of its own: the page and the monitor read the same that it writes.
@@ -86,6 +87,13 @@ export interface LogsAnswer {
   run: string;
   total: number;
   logs: LogInfo[];
+}
+
+/** What a run's whole plan would take, from its first build on. */
+export interface ForecastAnswer extends PlanForecast {
+  run: string;
+  target: string;
+  unresolvable: RunView["unresolvable"];
 }
 
 /** What a run builds, by its plan. */

@@ -141,6 +141,11 @@ export interface RunView {
 
 /** One execution of a world update, as the engine lists it. */
 export interface RunRecord {
+/** Whether it was a dry run, which has ended with its plan. */
+export function isOnlyPlan({ step, snapshot, counts }: Pick<RunView, "step" | "snapshot" | "counts">): boolean {
+  return step === "done" && snapshot === null && counts.needed > 0;
+}
+
   run: string;
   target: string;
   /** In Temporal's words: RUNNING, COMPLETED, FAILED, TERMINATED... */

@@ -1,7 +1,7 @@
 import { pauseWords } from "../model/marks.ts";
 import { queuedWords } from "../model/orders.ts";
 import type { NextAction, Reading } from "../model/reading.ts";
-import { isOver, type RunView } from "../model/run.ts";
+import { isOnlyPlan, isOver, type RunView } from "../model/run.ts";
 import { count } from "../model/words.ts";
 
 function act(situation: string | string[], command: string, otherwise: string[] = []): NextAction {
@@ -150,3 +150,6 @@ function afterRun(run: RunView, targets: string[] | null): NextAction {
     ? act(situation, again, [`${again} --skip-unresolvable   # update what does resolve`])
     : act(situation, "swarm fresh");
 }
+  if (isOnlyPlan(run)) {
+    return act(`A dry run: ${count(run.counts.needed, "package")} would be built. Nothing was built.`, again);
+  }

@@ -86,21 +86,28 @@ export function refuseOptions(options: RunRequest["options"], run: string): void
   );
 }
 
-/** Takes back what is queued for after the run of a target; returns that. */
-export async function clearQueue(access: Access, target: string): Promise<QueuedOrder[]> {
+/**
+ * Takes back what is queued for after the run of a target; returns that.
+ * @param run the one that is meant: where another one is in progress it refuses; absent: any
+ */
+export async function clearQueue(access: Access, target: string, run?: string): Promise<QueuedOrder[]> {
   const client = await access.client();
   const inRun = sendUpdate<QueueAnswer>(client, worldUpdateId(target), "queue", { by: access.by, atoms: [] }, "").then(
     ({ changed }) => changed,
     (error: unknown) => (error instanceof NotRunning ? [] : Promise.reject(error)),
   );
-  return [...(await inRun), ...(await dropStarts(client, target))];
+  return [...(await inRun), ...(await dropStarts(client, target, run))];
 }
 
-/** Ends what would begin the next run of a target, after one that has ended; returns what that was for. */
-export async function dropStarts(client: Client, target: string): Promise<QueuedOrder[]> {
+/**
+ * Ends what would begin the next run of a target, after one that has ended; returns what that was for.
+ * @param after only what begins after this run; absent: after any
+ */
+export async function dropStarts(client: Client, target: string, after?: string): Promise<QueuedOrder[]> {
   const dropped: QueuedOrder[] = [];
   for await (const { workflowId, memo } of client.workflow.list({
-    query: `${STARTS} AND SwarmTarget = "${target}" AND ExecutionStatus = "Running"`,
+  const ofRun = after === undefined ? "" : ` AND SwarmRun = "${after}"`;
+    query: `${STARTS} AND SwarmTarget = "${target}"${ofRun} AND ExecutionStatus = "Running"`,
   })) {
     await client.workflow
       .getHandle(workflowId)

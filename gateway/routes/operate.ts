@@ -7,7 +7,7 @@ import { RunInProgress, startRun } from "../../operations/startRun.ts";
 import { chooseTarget } from "../../operations/targets.ts";
 import { verification } from "../../operations/verification.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../../workflows/messages.ts";
-import { type Api, PackageName, refusals, Target } from "../api.ts";
+import { type Api, PackageName, RunId, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { ACT_WITHIN_MS } from "../limits.ts";
 import { Cpv, Queued } from "../schemas/run.ts";
@@ -94,12 +94,15 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
         summary: "Take back all that is queued for after the run",
         tags,
         params: Params,
+        querystring: z.object({
+          run: RunId.optional().meta({ description: "The run that is meant: of another one nothing is taken back." }),
+        }),
         response: { 200: z.object({ dropped: z.array(Queued) }), ...refusals },
       },
     },
-    async ({ params, caller }) => {
+    async ({ params, query, caller }) => {
       const access = inNameOf(services, caller);
-      const dropped = await clearQueue(access, await chooseTarget(access, params.target));
+      const dropped = await clearQueue(access, await chooseTarget(access, params.target), query.run);
       services.watchers.refresh();
       return { dropped };
     },

@@ -3,13 +3,13 @@ import { RUN_EVENT_KINDS } from "../../model/events.ts";
 import { PACKAGE_STATES } from "../../model/run.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { type Api, Category, Limit, Offset, PackageName, Pf, Phase, RunId, refusals, Target } from "../api.ts";
-import { Details, Failed, Plan } from "../schemas/answers.ts";
+import { Details, Failed, Forecast, Plan } from "../schemas/answers.ts";
 import { Event, Package, packageShape, Record, Run } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
 import { eventsOf } from "../views/events.ts";
 import { failedOf } from "../views/failed.ts";
 import { packageDetails, SORTS, selectPackages, whyOf } from "../views/packages.ts";
-import { planOf } from "../views/plan.ts";
+import { forecastOf, planOf } from "../views/plan.ts";
 import { runOf } from "../views/runs.ts";
 
 const OfRun = z.object({ run: RunId.optional() });
@@ -130,7 +130,7 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
       schema: {
         summary: "What it builds and why, in waves: each can start when the ones before it are done",
         description:
-          "Of a run with the option dryRun, too. How long it takes: see the run's own ETA, or swarm run-update --dry-run.",
+          "Of a run with the option dryRun, too. How long it takes: see forecast, and of a run in progress its ETA.",
         tags,
         params: OfTarget,
         querystring: OfRun.extend({ limit: Limit(20_000, 1_000), offset: Offset }),
@@ -153,6 +153,24 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
           kind: z
             .union([z.enum(RUN_EVENT_KINDS), z.array(z.enum(RUN_EVENT_KINDS)).max(RUN_EVENT_KINDS.length)])
             .optional()
+  api.get(
+    "/runs/:target/forecast",
+    {
+      config,
+      schema: {
+        summary:
+          "What its whole plan takes on its drones, from the first build on: the time, each drone's part, the critical path",
+        description:
+          "The scheduler is run forward, which is seconds of computing for thousands of packages: one at a time. The answer is kept until the plan or the drones are others; 503 with Retry-After while another plan's takes long.",
+        tags,
+        params: OfTarget,
+        querystring: OfRun,
+        response: { 200: Forecast, ...refusals },
+      },
+    },
+    async ({ params, query }) => forecastOf(services, params.target, query.run),
+  );
+
             .meta({ description: "Only these kinds; may be given several times." }),
           limit: Limit(5_000, 1_000).meta({ description: "The newest so many; the next so many with `after`." }),
         }),

@@ -1,8 +1,15 @@
 import { z } from "zod";
-import type { FailedAnswer, LogsAnswer, Neighbour, PackageAnswer, PlanAnswer } from "../../model/answers.ts";
+import type {
+  FailedAnswer,
+  ForecastAnswer,
+  LogsAnswer,
+  Neighbour,
+  PackageAnswer,
+  PlanAnswer,
+} from "../../model/answers.ts";
 import type { FailedAttempt, LogInfo } from "../../model/logs.ts";
 import { PACKAGE_STATES } from "../../model/run.ts";
-import { Cpv, Moment, packageShape } from "./run.ts";
+import { Cpv, Moment, packageShape, Unresolvable } from "./run.ts";
 
 /* The gateway's own answers; see run.ts. */
 
@@ -70,3 +77,37 @@ export const Plan: z.ZodType<PlanAnswer> = z
     ),
   })
   .meta({ id: "Plan", description: "What a run builds." });
+
+const Build = z.looseObject({
+  cpv: Cpv,
+  drone: z.string(),
+  jobs: z.int(),
+  start: z.number(),
+  end: z.number(),
+  after: z.enum(["nothing", "needs", "room", "retry"]).meta({ description: "What it starts at the end of." }),
+});
+
+export const Forecast: z.ZodType<ForecastAnswer> = z
+  .looseObject({
+    run: z.string(),
+    target: z.string(),
+    total: z.int(),
+    waves: z.int(),
+    work: z.number().meta({ description: "Core-seconds of everything." }),
+    cores: z.number().meta({ description: "Of the drones that were verified and are not paused." }),
+    forecast: z
+      .looseObject({
+        seconds: z.looseObject({ low: z.number(), expected: z.number(), high: z.number() }),
+        bound: z
+          .looseObject({ seconds: z.number(), byPath: z.boolean() })
+          .meta({ description: "What no schedule beats if the estimates are right." }),
+        asEstimated: z.number(),
+        drones: z.array(z.looseObject({ name: z.string(), cores: z.number(), packages: z.int(), busy: z.number() })),
+        criticalPath: z.array(Build).meta({ description: "The builds that decide when all is done." }),
+      })
+      .nullable()
+      .meta({ description: "In seconds. null: there is no drone for it, or nothing to build." }),
+    unresolvable: Unresolvable,
+    notices: z.array(z.string()),
+  })
+  .meta({ id: "Forecast", description: "What a run's plan takes." });

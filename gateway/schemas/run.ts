@@ -81,6 +81,8 @@ export const Queued: z.ZodType<QueuedOrder> = z
   })
   .meta({ id: "QueuedOrder", description: "What was ordered meanwhile: a run of it begins after this one." });
 
+export const Unresolvable = z.array(z.looseObject({ atoms: z.array(z.string()), class: z.string(), text: z.string() }));
+
 export const Run: z.ZodType<RunView> = z
   .looseObject({
     run: z.string(),
@@ -103,7 +105,7 @@ export const Run: z.ZodType<RunView> = z
     base: z.string().nullable(),
     snapshot: z.string().nullable(),
     reason: z.string().nullable(),
-    unresolvable: z.array(z.looseObject({ atoms: z.array(z.string()), class: z.string(), text: z.string() })),
+    unresolvable: Unresolvable,
     notices: z.array(z.string()),
     failed: z.array(z.looseObject({ cpv: Cpv, message: z.string(), drones: z.array(z.string()) })),
     events: z.array(z.looseObject({ at: Moment, text: z.string() })),

@@ -1,9 +1,7 @@
-import { estimatesOf } from "../../activities/estimates.ts";
+import { readPlanGraph } from "../../activities/estimates.ts";
 import { fromGraph } from "../../model/estimate.ts";
 import type { GraphPackage, PlanGraph } from "../../model/plan.ts";
 import type { RunDrone, RunView } from "../../model/run.ts";
-import { planGraph } from "../../portage/plan.ts";
-import { parsePlan } from "../../portage/planFile.ts";
 import type { Services } from "../services.ts";
 
 /** Graphs that are kept: the one of the run in progress, and some of what people look back at. */
@@ -85,7 +83,5 @@ export async function graphOf(services: Services, { plan }: Pick<RunView, "plan"
 }
 
 async function readGraph({ access }: Services, sha256: string): Promise<RunGraph> {
-  const binhost = await access.binhost();
-  const plan = parsePlan(await binhost.getBlob(sha256));
-  return new RunGraph(planGraph(plan, (await estimatesOf(binhost, plan)).of));
+  return new RunGraph(await readPlanGraph(await access.binhost(), sha256));
 }

@@ -1,4 +1,6 @@
-import type { PlanAnswer } from "../../model/answers.ts";
+import type { ForecastAnswer, PlanAnswer } from "../../model/answers.ts";
+import type { RunView } from "../../model/run.ts";
+import { isUsable } from "../../operations/forecast.ts";
 import { plannedWaves } from "../../operations/plannedWaves.ts";
 import { HttpError } from "../errors.ts";
 import type { Services } from "../services.ts";
@@ -16,7 +18,7 @@ export async function planOf(
 ): Promise<PlanAnswer> {
   const { view } = await runOf(services, target, run);
   const graph = await graphOf(services, view);
-  if (!graph) throw new HttpError(409, `${view.run} has no plan yet`, "It has one when the step resolve is over.");
+  if (!graph) throw noPlan(view);
   const packages =
     made.get(graph) ??
     plannedWaves(graph.graph).flatMap((each, index) => each.map((planned) => ({ ...planned, wave: index + 1 })));
@@ -29,4 +31,22 @@ export async function planOf(
     work: packages.reduce((sum, { estimate }) => sum + estimate, 0),
     packages: packages.slice(offset, offset + limit),
   };
+}
+
+/** What a run's plan takes on the drones that it has. HttpError: it has none yet; see Forecasts. */
+export async function forecastOf(services: Services, target: string, run: string | undefined): Promise<ForecastAnswer> {
+  const { view } = await runOf(services, target, run);
+  if (view.plan === null) throw noPlan(view);
+  const { binhost, swarm, scheduler } = services.config;
+  const { notices, ...made } = await services.forecasts.of({
+    ...{ binhost: binhost.url, tokenFile: swarm.tokenFile, plan: view.plan, limits: scheduler },
+    // What they do just now makes no difference.
+    drones: view.drones.filter(isUsable).map((drone) => ({ ...drone, reason: null, treeTime: null, building: [] })),
+  });
+  const { unresolvable } = view;
+  return { run: view.run, target, ...made, unresolvable, notices: [...view.notices, ...notices] };
+}
+
+function noPlan({ run }: RunView): HttpError {
+  return new HttpError(409, `${run} has no plan yet`, "It has one when the step resolve is over.");
 }

@@ -1,6 +1,7 @@
+import type { Forecast, PlanForecast } from "../model/forecast.ts";
 import type { BuildLimits } from "../model/limits.ts";
 import type { Standing } from "../model/outlook.ts";
-import type { PlanGraph } from "../model/plan.ts";
+import type { PlanGraph, PlannedPackage } from "../model/plan.ts";
 import type { RunDrone } from "../model/run.ts";
 import { lowerBound } from "../scheduler/bound.ts";
 import { criticalChain } from "../scheduler/criticalChain.ts";
@@ -10,30 +11,6 @@ import { DEFAULT_TUNING } from "../scheduler/scheduler.ts";
 import { type Schedule, type SimDrone, simulate } from "../scheduler/simulate.ts";
 import { swarmPolicy } from "../scheduler/swarmPolicy.ts";
 import { neverBuilt } from "../scheduler/why.ts";
-
-/** A build of the path that decides when all is done. Times are seconds, from the start of the builds. */
-export interface ForecastBuild {
-  cpv: string;
-  drone: string;
-  jobs: number;
-  start: number;
-  end: number;
-  after: "nothing" | "needs" | "room" | "retry";
-}
-
-/** What a run would take, by the scheduler run forward. Times are seconds. */
-export interface Forecast {
-  /** Likely not before, expected, likely not after, as sure as the estimates are; all the same where these are exact. */
-  seconds: { low: number; expected: number; high: number };
-  /** What no schedule beats if the estimates are right; `byPath`: for the longest path, else for the work. */
-  bound: { seconds: number; byPath: boolean };
-  /** What it takes if the estimates are right. */
-  asEstimated: number;
-  /** If the estimates are right: each drone's packages, and the part of its cores that they keep busy (0 to 1). */
-  drones: { name: string; cores: number; packages: number; busy: number }[];
-  /** If the estimates are right: the builds that decide when all is done, first to last. */
-  criticalPath: ForecastBuild[];
-}
 
 /** More packages than this are run forward by the usual rule only, as often as there is time for: nothing is tried. */
 export const MOST_TRIED = 3000;
@@ -47,9 +24,32 @@ const NEAR = 1.001;
 const PATIENCE_MS = 1200;
 const LONGEST_MS = 6000;
 
-/** Runs the scheduler forward on the drones that were verified. Null where there is none, or nothing to build. */
-export function forecast(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildLimits): Forecast | null {
-  const { request, positions } = restOf(standing(graph, drones, limits));
+/**
+ * What a whole plan would take, from its first build on. With many packages that is seconds of computing.
+ * @param waves see plannedWaves
+ * @param limits what the operator set of how packages are built.
+ */
+export function planForecast(
+  graph: PlanGraph,
+  waves: readonly PlannedPackage[][],
+  drones: readonly RunDrone[],
+  limits?: BuildLimits,
+): PlanForecast {
+  const before = standing(graph, drones, limits);
+  const packages = waves.flat();
+  return {
+    total: packages.length,
+    waves: waves.length,
+    work: packages.reduce((sum, { estimate }) => sum + estimate, 0),
+    cores: before.drones.reduce((sum, { cores }) => sum + cores, 0),
+    forecast: forecast(graph, before),
+    notices: stuckIn(graph, before),
+  };
+}
+
+/** Runs the scheduler forward. */
+function forecast(graph: PlanGraph, before: Standing): Forecast | null {
+  const { request, positions } = restOf(before);
   const { packages } = request;
   if (packages.length === 0 || request.drones.length === 0) return null;
   const bound = lowerBound(
@@ -94,8 +94,8 @@ function standing(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildL
 }
 
 /** What the run could not build, one sentence each. */
-export function foreseenStuck(graph: PlanGraph, drones: readonly RunDrone[], limits?: BuildLimits): string[] {
-  return impossible(standing(graph, drones, limits)).map(
+function stuckIn(graph: PlanGraph, before: Standing): string[] {
+  return impossible(before).map(
     ({ position, excluded }) => `${graph.packages[position]?.cpv}: ${neverBuilt([...excluded])}`,
   );
 }
