@@ -98,7 +98,7 @@ export class Watchers {
 
   async #look(target: string | undefined): Promise<{ kept: Kept; live: Live }> {
     // It may be new.
-    if (target !== undefined && this.#isUnknown(target)) await within(this.#general.watcher.fresh(1_000), WITHIN_MS);
+    if (target !== undefined && this.#isUnknown(target)) await within(this.#general.watcher.next(), WITHIN_MS);
     // For one look the general one will do, if it shows that target now, and still does after it has looked.
     let kept = target === undefined || this.#shows(target) ? this.#general : this.#kept(target);
     let live = await this.#known(kept);

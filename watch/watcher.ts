@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../model/errors.ts";
 import type { RunEvent } from "../model/events.ts";
 import type { Reading } from "../model/reading.ts";
@@ -89,6 +90,15 @@ export class Watcher {
   /** What is known, no older than `ms`. */
   async fresh(ms: number): Promise<Live | null> {
     if (Date.now() - this.#lookedAt > ms) await this.now();
+    return this.current();
+  }
+
+  /** What a look tells that begins after this was asked, as soon as there may be one; those who ask meanwhile share it. */
+  async next(): Promise<Live | null> {
+    await this.#looking;
+    const before = this.#lookedAt;
+    await sleep(Math.max(0, before + LEAST_MS - Date.now()));
+    if (this.#lookedAt === before) await this.now();
     return this.current();
   }
 

@@ -48,6 +48,20 @@ test("a stream of a target shows that one and no other, whatever the others are 
   await gateway.ask("/api/v1/runs/laptop/cancel", { body: {} });
 });
 
+test("a target that was put a moment ago is there, however lately was looked; one that there is not is refused", async () => {
+  await using swarm = await noopSwarm({});
+  await using gateway = await gatewayOf(swarm);
+  await putTarget(gateway.access);
+  const { watcher } = gateway.gateway.services.watchers.of(undefined);
+  for (const name of ["laptop", "server"]) {
+    await watcher.now();
+    expect(watcher.current()?.reading.targets).not.toContain(name);
+    await putTarget(gateway.access, name);
+    expect(await gateway.ask(`/api/v1/state?target=${name}`)).toMatchObject({ status: 200 });
+  }
+  expect(await gateway.ask("/api/v1/state?target=made-up")).toMatchObject({ status: 404 });
+});
+
 test("more targets than are looked at at once: what nobody watches makes place, what is watched stays", async () => {
   await using swarm = await noopSwarm({});
   await using gateway = await gatewayOf(swarm);
