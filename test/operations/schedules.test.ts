@@ -2,10 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { hang } from "../../bench/noop/drone.ts";
 import { wide } from "../../bench/noop/plan.ts";
-import { until } from "../../bench/noop/swarm.ts";
+import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import { loadConfig } from "../../config/load.ts";
 import { QUEUES } from "../../model/activities.ts";
 import type { ScheduleAction, ScheduleView } from "../../model/schedules.ts";
+import { pendingActivities } from "../../operations/engine.ts";
+import { listRuns } from "../../operations/runs.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
 import { configFile, swarm as runSwarm, temporaryDirectory } from "../cli/command.ts";
@@ -35,12 +37,17 @@ async function scheduledSwarm({ trees = true, target = true } = {}) {
     TZ: "Europe/Vienna",
   };
   const command = (...args: string[]) => runSwarm(args, env);
+  const startBinhost = async (): Promise<void> => {
+    const again = createBinhostServer(store, { token: TOKEN, name: "main" });
+    onTestFinished(() => again.close());
+    await again.listen({ host: "127.0.0.1", port: Number(new URL(url).port) });
+  };
   const schedule = async <T>(...args: string[]): Promise<T> => {
     const { exitCode, stdout, stderr } = await command("schedule", ...args, "--json");
     if (stderr !== "" || exitCode === 2) throw new Error(`${exitCode}: ${stderr}${stdout}`);
     return JSON.parse(stdout);
   };
-  return { swarm, server, command, schedule };
+  return { swarm, stopBinhost: () => server.close(), startBinhost, command, schedule };
 }
 
 test("a schedule from its birth to its end: the next times in its zone, a start, a skip while that runs, pause, removal", async () => {
@@ -124,6 +131,56 @@ test("times, zones, names and targets that are none are refused with what is rig
     expect(await refused(command("schedule", act, "nigthly"))).toContain("did you mean 'nightly'? known: nightly");
   }
   await schedule("remove", "nightly");
+});
+
+const NIGHTLY = ["nightly", "--cron", "0 2 * * *", "--timezone", "UTC"];
+
+/** The runs that there were. */
+async function runs({ client }: NoopSwarm): Promise<string[]> {
+  const records = await until("a run is listed", async () => {
+    const listed = await listRuns(client, 10);
+    return listed.length > 0 && listed;
+  });
+  return records.map(({ run }) => run);
+}
+
+test("a start that fails for a moment is made later, once", async () => {
+  const { swarm, stopBinhost, startBinhost, schedule } = await scheduledSwarm();
+  await schedule("add", ...NIGHTLY);
+  await stopBinhost();
+  const triggered = schedule<ScheduleAction>("trigger", "nightly");
+  const { client } = swarm;
+  const failed = await until("it has failed", async () => {
+    for await (const { workflowId } of client.workflow.list({ query: 'WorkflowType = "startScheduledRun"' })) {
+      const [pending] = await pendingActivities(client, workflowId);
+      if (pending?.problem) return pending;
+    }
+    return null;
+  });
+  expect(failed).toMatchObject({ type: "startScheduled", problem: expect.stringContaining("ECONNREFUSED") });
+  await startBinhost();
+  const started = await triggered;
+  expect(started).toMatchObject({ outcome: "started", run: expect.stringMatching(/^desktop-/) });
+  expect((await swarm.view()).run).toBe(started.run);
+  expect(await runs(swarm)).toEqual([started.run]);
+});
+
+test("a start whose answer was lost is not made again, also where its run has ended since", async () => {
+  const { swarm, schedule } = await scheduledSwarm();
+  const { workflow } = swarm.client;
+  const start = workflow.start.bind(workflow);
+  let lost = 0;
+  const losing = async (...asked: Parameters<typeof start>) => {
+    const handle = await start(...asked);
+    if (asked[0] !== "worldUpdate" || lost++ > 0) return handle;
+    await handle.terminate("a test");
+    throw new Error("the answer was lost");
+  };
+  Object.assign(workflow, { start: losing });
+  await schedule("add", ...NIGHTLY);
+  const { outcome, run } = await schedule<ScheduleAction>("trigger", "nightly");
+  expect([outcome, lost]).toEqual(["started", 1]);
+  expect(await runs(swarm)).toEqual([run]);
 });
 
 test("a start that cannot be, because of something that a person must mend, is told as the last result", async () => {
