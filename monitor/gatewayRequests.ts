@@ -3,9 +3,13 @@ import { messageOf, UserError } from "../model/errors.ts";
 import { balanceWords, finalizeWords, resetWords, unblockWords } from "./answers.ts";
 import type { Action, LogPart, LogPlace, Preview } from "./source.ts";
 
-/** An action may take the workflow its time: a finalize publishes, a reset waits for the end of a run that may be stuck. ms */
-const ACT_WITHIN_MS = 180_000;
-const ANSWER_WITHIN_MS = 15_000;
+/** So long an answer may take. ms */
+const DEADLINES = {
+  /** Of what is only looked at. */
+  answer: 15_000,
+  /** An action may take the workflow its time: a finalize publishes, a reset waits for the end of a run that may be stuck. */
+  act: 180_000,
+};
 
 const Refusal = z.object({ error: z.string(), hint: z.string().nullish() });
 const Answers = {
@@ -57,11 +61,13 @@ interface Request {
 export class GatewayRequests {
   readonly #url: string;
   readonly #token: string | null;
+  readonly #deadlines: typeof DEADLINES;
 
   /** @param url the gateway's root, without a slash at its end. */
-  constructor(url: string, token: string | null) {
+  constructor(url: string, token: string | null, deadlines = DEADLINES) {
     this.#url = url;
     this.#token = token;
+    this.#deadlines = deadlines;
   }
 
   /** @throws GatewayRefusal with the gateway's own words. */
@@ -84,7 +90,7 @@ export class GatewayRequests {
 
   /** What finalize would publish of the run of a target. */
   preview(target: string): Promise<Preview> {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const signal = AbortSignal.timeout(this.#deadlines.answer);
     return this.#answer("GET", `/runs/${encodeURIComponent(target)}/finalize`, PreviewAnswer, { signal });
   }
 
@@ -92,7 +98,7 @@ export class GatewayRequests {
   async operate(target: string, action: Action): Promise<string[]> {
     const { run } = action;
     const post = <T>(schema: z.ZodType<T>, body: object = {}): Promise<T> => {
-      const signal = AbortSignal.timeout(ACT_WITHIN_MS);
+      const signal = AbortSignal.timeout(this.#deadlines.act);
       const path = `/runs/${encodeURIComponent(target)}/${action.kind}`;
       return this.#answer("POST", path, schema, { body: { run, ...body }, signal });
     };
@@ -115,7 +121,7 @@ export class GatewayRequests {
   async readLog({ run, cpv, attempt }: LogPlace, offset: number, stop: AbortSignal): Promise<LogPart | null> {
     const path = [run, ...cpv.split("/"), String(attempt)].map(encodeURIComponent).join("/");
     try {
-      const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#deadlines.answer)]);
       const response = await this.ask("GET", `/logs/${path}?offset=${offset}`, { signal });
       const headers = LogHeaders.parse(Object.fromEntries(response.headers));
       const { "log-offset": at, "log-size": size, "log-complete": complete, "log-begun": begun } = headers;

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { until } from "../../bench/noop/swarm.ts";
 import { loadConfig } from "../../config/load.ts";
@@ -31,6 +32,19 @@ test("a run that the command would refuse is refused over HTTP, with the same wo
   expect(await refused({ options: { acceptFailed: true } })).toContain("--accept-failed goes with --auto-finalize");
   expect(await refused({ options: { dryRun: true, autoFinalize: true } })).toContain("--dry-run builds nothing");
   expect((await gateway.ask(`${API}/runs`)).body).toEqual([]);
+});
+
+test("what takes longer than a silent connection is kept otherwise is answered", async () => {
+  const idleMs = 300;
+  await using swarm = await noopSwarm({ plan: smallGraph(), drones: [{ name: "izar", slots: 4 }] });
+  await using gateway = await gatewayOf(swarm, "", { idleMs });
+  swarm.binhost.onPublish = () => sleep(4 * idleMs);
+  await swarm.run();
+  await reaches(swarm, "gate");
+  const begun = performance.now();
+  const answer = await gateway.ask(`${API}/runs/desktop/finalize`, { body: {} });
+  expect(answer).toMatchObject({ status: 200, body: { packages: expect.any(Number) } });
+  expect(performance.now() - begun).toBeGreaterThan(4 * idleMs);
 });
 
 test("a schedule is added, paused, resumed, triggered and removed over HTTP, and what is none is refused with what is right", async () => {

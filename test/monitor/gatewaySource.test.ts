@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { failed } from "../../bench/noop/drone.ts";
 import { pkg } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import { startGateway } from "../../gateway/role.ts";
+import { GatewayRequests } from "../../monitor/gatewayRequests.ts";
 import { GatewaySource } from "../../monitor/gatewaySource.ts";
 import { serverSentEvents } from "../../monitor/serverSentEvents.ts";
 import { gatewayOf, putTarget, type TestGateway } from "../gateway/support.ts";
 import { stagePackage } from "../store/support.ts";
-import { held } from "../support/builds.ts";
+import { held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
 /** Looks through a gateway until the test ends. */
@@ -84,6 +86,18 @@ test("a run is seen and stepped into through a gateway; what the role may not do
   await until("all events", async () => source.current()?.events.at(-1)?.kind === "run");
   const ids = source.current()?.events.map(({ id }) => id) ?? [];
   expect(ids).toEqual([...new Set(ids)].sort());
+});
+
+test("what is done may take longer than an answer about how things are", async () => {
+  await using swarm = await noopSwarm({ plan: { packages: [pkg("a/lib-1")] }, drones: [{ name: "izar" }] });
+  await using gateway = await gatewayOf(swarm);
+  swarm.binhost.onPublish = () => sleep(3_000);
+  const run = "slow-1";
+  await swarm.run({ run });
+  await reaches(swarm, "gate");
+  const requests = new GatewayRequests(gateway.url, gateway.tokens.operator, { answer: 1_000, act: 60_000 });
+  const published = await requests.operate("desktop", { kind: "finalize", run, acceptFailed: false });
+  expect(published).toEqual([expect.stringMatching(/^✓ Published as /)]);
 });
 
 test("R through a gateway resets: the run ends, and what it has staged is thrown away", async () => {
