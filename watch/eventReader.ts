@@ -49,8 +49,10 @@ export class EventReader {
   #next: string | null = null;
   /** Where the newest event was that was read. Where an execution is read anew, no event is told again. */
   #place = "";
-  /** Builds by their child's workflow id: all of the run's, since an execution may be read anew after they have ended. */
+  /** Builds, by package and attempt. */
   readonly #claims = new Map<string, Claim>();
+  /** Those that have ended: kept as long as their execution may be read anew. */
+  readonly #settled = new Set<string>();
   /** Activities that wait for a build of an earlier execution, by event id. */
   readonly #awaited = new Map<string, Claim>();
   /** Each drone's last condition. */
@@ -114,9 +116,8 @@ export class EventReader {
       return data ? this.#enter(Buffer.from(data).toString()) : [];
     }
     if (event.startChildWorkflowExecutionInitiatedEventAttributes) {
-      const { workflowId, input } = event.startChildWorkflowExecutionInitiatedEventAttributes;
-      const argument = await first(input);
-      return [...this.#claim(workflowId ?? "", argument), ...handedOver(argument)];
+      const argument = await first(event.startChildWorkflowExecutionInitiatedEventAttributes.input);
+      return [...this.#claim(argument), ...handedOver(argument)];
     }
     if (event.childWorkflowExecutionStartedEventAttributes) {
       const claim = this.#claimOf(event.childWorkflowExecutionStartedEventAttributes);
@@ -124,33 +125,39 @@ export class EventReader {
     }
     if (event.childWorkflowExecutionCompletedEventAttributes) {
       const { result } = event.childWorkflowExecutionCompletedEventAttributes;
-      return received(this.#claimOf(event.childWorkflowExecutionCompletedEventAttributes), await first(result));
+      return received(
+        this.#settle(this.#claimOf(event.childWorkflowExecutionCompletedEventAttributes)),
+        await first(result),
+      );
     }
     const violent =
       event.childWorkflowExecutionTerminatedEventAttributes ??
       event.childWorkflowExecutionFailedEventAttributes ??
       event.childWorkflowExecutionTimedOutEventAttributes;
     if (violent) {
-      const claim = this.#claimOf(violent);
+      const claim = this.#settle(this.#claimOf(violent));
       return claim ? [{ kind: "failed", ...claim, text: `${claim.cpv}: its workflow was ended by the engine` }] : [];
     }
     if (event.activityTaskScheduledEventAttributes) {
       const { activityType, input } = event.activityTaskScheduledEventAttributes;
       if (activityType?.name !== "outcomeOf") return [];
-      const workflowId = String(await first(input));
-      const claim = this.#claims.get(workflowId) ?? forgotten(workflowId);
+      const key = keyOf(String(await first(input)));
+      const claim = key === null ? null : (this.#claims.get(key) ?? forgotten(key));
       if (claim) this.#awaited.set(String(event.eventId), claim);
       return [];
     }
     if (event.activityTaskCompletedEventAttributes) {
       const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes;
-      const claim = this.#awaited.get(String(scheduledEventId));
-      return claim ? received(claim, await first(result)) : [];
+      return received(this.#settle(this.#awaited.get(String(scheduledEventId))), await first(result));
+    }
+    if (event.activityTaskFailedEventAttributes) {
+      this.#settle(this.#awaited.get(String(event.activityTaskFailedEventAttributes.scheduledEventId)));
+      return [];
     }
     if (event.workflowExecutionSignaledEventAttributes) {
       const { signalName, input } = event.workflowExecutionSignaledEventAttributes;
       const [argument, more] = await decode(this.#client, input);
-      if (signalName === "packageReport") return reported(argument);
+      if (signalName === "packageReport") return this.#reported(argument);
       if (signalName === "fleetChanged") return this.#fleetChanged(argument, more);
       return INTERNAL.has(signalName ?? "") ? [] : [asked(signalName ?? "", argument)];
     }
@@ -163,6 +170,8 @@ export class EventReader {
     }
     if (event.workflowExecutionContinuedAsNewEventAttributes) {
       this.#next = event.workflowExecutionContinuedAsNewEventAttributes.newExecutionRunId ?? null;
+      for (const key of this.#settled) this.#claims.delete(key);
+      this.#settled.clear();
       return [];
     }
     if (event.workflowExecutionTimedOutEventAttributes)
@@ -197,12 +206,12 @@ export class EventReader {
     return [{ kind: "step", text: `step: ${step}` }];
   }
 
-  #claim(workflowId: string, input: unknown): Told[] {
+  #claim(input: unknown): Told[] {
     const child = Child.safeParse(input).data;
     if (!child) return [];
     const { cpv, attempt, jobs } = child.order;
     const claim = { cpv, attempt, drone: child.drone };
-    this.#claims.set(workflowId, claim);
+    this.#claims.set(keyOfClaim(claim), claim);
     const words = `${cpv} is given to ${child.drone} (-j${jobs})`;
     return attempt === 1
       ? [{ kind: "claimed", ...claim, text: words }]
@@ -210,14 +219,38 @@ export class EventReader {
   }
 
   #claimOf({ workflowExecution }: { workflowExecution?: { workflowId?: string | null } | null }): Claim | undefined {
-    return this.#claims.get(workflowExecution?.workflowId ?? "");
+    return this.#claims.get(keyOf(workflowExecution?.workflowId ?? "") ?? "");
+  }
+
+  /** It has ended. */
+  #settle(claim: Claim | undefined): Claim | undefined {
+    if (claim) this.#settled.add(keyOfClaim(claim));
+    return claim;
+  }
+
+  #reported(argument: unknown): Told[] {
+    const report = Report.safeParse(argument).data;
+    if (!report) return [];
+    const { cpv, attempt, drone, artifact, failure } = report;
+    const claim = { cpv, attempt, drone };
+    this.#settle(claim);
+    if (artifact) return received(claim, artifact);
+    if (!failure) return [];
+    return [{ kind: "failed", ...claim, text: `${cpv} failed on ${drone} (${failure.class}): ${failure.message}` }];
   }
 }
 
+const keyOfClaim = ({ cpv, attempt }: Claim): string => `${cpv}/${attempt}`;
+
+/** Of a build, by its workflow's id; null: that is of none. */
+function keyOf(workflowId: string): string | null {
+  return /^build\/[^/]+\/([^/]+\/[^/]+\/\d+)$/.exec(workflowId)?.[1] ?? null;
+}
+
 /** A build that an execution gave away of which nothing is kept; what is still known of it is in its workflow's id. */
-function forgotten(workflowId: string): Claim | null {
-  const [, cpv, attempt] = /^build\/[^/]+\/([^/]+\/[^/]+)\/(\d+)$/.exec(workflowId) ?? [];
-  return cpv === undefined ? null : { cpv, attempt: Number(attempt) };
+function forgotten(key: string): Claim {
+  const at = key.lastIndexOf("/");
+  return { cpv: key.slice(0, at), attempt: Number(key.slice(at + 1)) };
 }
 
 function received(claim: Claim | undefined, result: unknown): Told[] {
@@ -225,16 +258,6 @@ function received(claim: Claim | undefined, result: unknown): Told[] {
   if (!claim || !artifact) return [];
   const from = claim.drone === undefined ? "" : ` from ${claim.drone}`;
   return [{ kind: "received", ...claim, text: `${claim.cpv} is received${from}` }];
-}
-
-function reported(argument: unknown): Told[] {
-  const report = Report.safeParse(argument).data;
-  if (!report) return [];
-  const { cpv, attempt, drone, artifact, failure } = report;
-  const claim = { cpv, attempt, drone };
-  if (artifact) return received(claim, artifact);
-  if (!failure) return [];
-  return [{ kind: "failed", ...claim, text: `${cpv} failed on ${drone} (${failure.class}): ${failure.message}` }];
 }
 
 /** The run ends, and leaves what was queued to the next one. */
