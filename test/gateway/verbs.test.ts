@@ -31,9 +31,9 @@ const OWN_MACHINE: Record<string, string> = {
 
 /** What each verb does or tells, over HTTP. */
 const ROUTES: Record<string, string[]> = {
-  "run-update": ["POST /runs", "GET /runs/{target}/plan", "DELETE /runs/{target}/queue"],
+  "run-update": ["POST /runs", "GET /runs/{target}/plan", "GET /runs/{target}/forecast", "DELETE /runs/{target}/queue"],
   fresh: ["POST /runs/{target}/reset", "POST /runs"],
-  "init-from-list": ["POST /runs", "GET /runs/{target}/plan"],
+  "init-from-list": ["POST /runs", "GET /runs/{target}/plan", "GET /runs/{target}/forecast"],
   "schedule list": ["GET /schedules"],
   "schedule add": ["POST /schedules"],
   "schedule pause": ["POST /schedules/{name}/pause"],
@@ -78,6 +78,60 @@ const ROUTES: Record<string, string[]> = {
   "target show": ["GET /targets/{target}"],
 };
 
+const ASKS_HERE = "whether this terminal is asked; the body names the run instead";
+const STARTS = {
+  "--detach": "whether this terminal follows it",
+  "--auto-finalize": "POST /runs options.autoFinalize",
+  "--accept-failed": "POST /runs options.acceptFailed",
+  "--no-sync": "POST /runs options.sync",
+  "--skip-unresolvable": "POST /runs options.skipUnresolvable",
+};
+
+/** Options of verbs, each as a key of one of its routes, a route of its own, or why it is about the terminal only. */
+const OPTIONS: Record<string, Record<string, string>> = {
+  "run-update": {
+    ...STARTS,
+    "--dry-run": "POST /runs options.dryRun",
+    "--packages": "POST /runs atoms",
+    "--queue": "POST /runs queue",
+    "--clear-queue": "DELETE /runs/{target}/queue",
+  },
+  fresh: { ...STARTS, "--yes": ASKS_HERE },
+  "init-from-list": { ...STARTS, "--dry-run": "POST /runs options.dryRun" },
+  "schedule add": {
+    "--cron": "POST /schedules cron",
+    "--timezone": "POST /schedules timezone",
+    "--atoms": "POST /schedules atoms",
+    "--auto-finalize": "POST /schedules autoFinalize",
+    "--accept-failed": "POST /schedules acceptFailed",
+    "--catch-up": "POST /schedules catchUp",
+  },
+  "schedule pause": { "--note": "POST /schedules/{name}/pause note" },
+  finalize: { "--accept-failed": "POST /runs/{target}/finalize acceptFailed" },
+  "snapshots prune": { "--keep": "POST /snapshots/{target}/prune keep" },
+  monitor: { "--gateway": "which gateway this terminal asks", "--token-file": "with which token" },
+  logs: {
+    "--run": "GET /logs/{run}/{category}/{pf}/{attempt} run",
+    "--follow": "GET /logs/{run}/{category}/{pf}/{attempt}/follow",
+    "--attempt": "GET /logs/{run}/{category}/{pf}/{attempt} attempt",
+    "--failed-phase": "GET /logs/{run} phase",
+    "--failed": "GET /runs/{target}/failed",
+    "--phase": "GET /runs/{target}/failed phase",
+  },
+  events: {
+    "--run": "GET /runs/{target}/events run",
+    "--follow": "GET /live",
+    "--kind": "GET /runs/{target}/events kind",
+  },
+  runs: { "--limit": "GET /runs limit" },
+  history: { "--limit": "GET /history limit" },
+  "drone pause": { "--reason": "POST /drones/{name}/pause reason" },
+  "sync-verify": { "--no-sync": "POST /targets/{target}/sync-verify sync" },
+  prioritize: { "--clear": "POST /runs/{target}/prioritize packages" },
+  pause: { "--reason": "POST /runs/{target}/pause reason" },
+  reset: { "--yes": ASKS_HERE },
+};
+
 interface Operation {
   requestBody?: { content: Record<string, { schema: Schema }> };
   parameters?: { name: string; in: string; schema: Schema }[];
@@ -120,8 +174,8 @@ function isBounded({ maxLength, enum: some, pattern }: Schema): boolean {
 }
 
 /** Every verb, and each of its own by `verb sub`. */
-async function verbs(): Promise<string[]> {
-  const names = await Promise.all(
+async function verbs(): Promise<Map<string, Command>> {
+  const all = await Promise.all(
     VERBS.map(async ({ name, load }) => {
       const verb = new Command(name);
       const { register } = await load();
@@ -129,19 +183,58 @@ async function verbs(): Promise<string[]> {
         throw new Error("there is no command line");
       });
       const isOneItself = verb.commands.length === 0 || verb.registeredArguments.length > 0;
-      return [...(isOneItself ? [name] : []), ...verb.commands.map((sub) => `${name} ${sub.name()}`)];
+      const own = verb.commands.map((sub): [string, Command] => [`${name} ${sub.name()}`, sub]);
+      return isOneItself ? [[name, verb] as [string, Command], ...own] : own;
     }),
   );
-  return names.flat().sort();
+  return new Map(all.flat());
+}
+
+const routeOf = (name: string): Operation | undefined => operations.get(name.replace(" /", " /api/v1/"));
+
+/** Whether a route takes something: in its body, by the path of keys to it, or in its address. */
+function takes({ requestBody, parameters = [] }: Operation, key: string): boolean {
+  if (parameters.some(({ name }) => name === key)) return true;
+  let found = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema);
+  for (const part of key.split(".")) {
+    const objects = found.flatMap((schema) => [schema, ...(schema.anyOf ?? [])]);
+    found = objects.flatMap(({ properties }) => properties?.[part] ?? []);
+  }
+  return found.length > 0;
 }
 
 test("each verb of the command has its routes, or is of one's own machine", async () => {
   const known = [...Object.keys(ROUTES), ...Object.keys(OWN_MACHINE)].sort();
-  expect(await verbs()).toEqual(known);
+  expect([...(await verbs()).keys()].sort()).toEqual(known);
   const missing = Object.entries(ROUTES).flatMap(([verb, routes]) =>
-    routes.flatMap((route) => (operations.has(route.replace(" /", " /api/v1/")) ? [] : [`${verb}: ${route}`])),
+    routes.flatMap((route) => (routeOf(route) ? [] : [`${verb}: ${route}`])),
   );
   expect(missing).toEqual([]);
+});
+
+test("and so has each option that is not about one's own terminal", async () => {
+  const wrong: string[] = [];
+  for (const [verb, command] of await verbs()) {
+    const routes = ROUTES[verb];
+    if (!routes) continue;
+    const options = command.options.map(({ long }) => long ?? "");
+    const isOfTarget = (route: string) => route.includes("{target}") || takes(routeOf(route) ?? {}, "target");
+    if (options.includes("--target") && !routes.some(isOfTarget)) wrong.push(`${verb}: no route takes a target`);
+    const told = OPTIONS[verb] ?? {};
+    expect([verb, ...options.filter((name) => name !== "--target").sort()]).toEqual([
+      verb,
+      ...Object.keys(told).sort(),
+    ]);
+    for (const [option, where] of Object.entries(told)) {
+      const [method = "", path = "", key] = where.split(" ");
+      if (!/^[A-Z]+$/.test(method)) continue;
+      const route = `${method} ${path}`;
+      const operation = routeOf(route);
+      const isThere = operation !== undefined && routes.includes(route) && (key === undefined || takes(operation, key));
+      if (!isThere) wrong.push(`${verb} ${option}: ${where}`);
+    }
+  }
+  expect(wrong).toEqual([]);
 });
 
 describe("every route", () => {

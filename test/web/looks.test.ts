@@ -1,7 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { ApplicationFailure } from "@temporalio/common";
-import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hang } from "../../bench/noop/drone.ts";
@@ -14,6 +11,7 @@ import type { TestAccess } from "../support/access.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { Builds } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
+import { findings } from "./axe.ts";
 import { fillBinhost, goTo, logIn, smallGraph, storedPlan } from "./support.ts";
 
 const { path } = findBrowser();
@@ -190,21 +188,6 @@ async function show(page: Page, view: string): Promise<void> {
   await goTo(page, view);
   const asking = page.getByText(/^(Asking|Reading|Comparing|Looking)/);
   await expect.poll(() => asking.count(), { timeout: 30_000 }).toBe(0);
-}
-
-const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe-core finds to be serious or critical. */
-async function findings(page: Page): Promise<string[]> {
-  const source = await axeSource;
-  // By the debugger: the page's own policy lets no script in.
-  await page.evaluate(source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-    );
 }
 
 function nameOf(view: string): string {

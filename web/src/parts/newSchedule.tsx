@@ -1,4 +1,5 @@
 import { useId, useState } from "preact/hooks";
+import { atomsIn } from "../lib/atoms.ts";
 import { state, target } from "../state/live.ts";
 import { Confirm } from "./actions.tsx";
 import { addSchedule } from "./operate.ts";
@@ -24,7 +25,7 @@ export function NewScheduleDialog({ onAdded, onClose }: Props) {
   const help = useId();
   const targets = state.value?.reading.targets ?? [];
   const add = async (): Promise<string> => {
-    const named = atoms.split(/\s+/).filter((atom) => atom !== "");
+    const named = atomsIn(atoms);
     const said = await addSchedule({
       ...{ name: name.trim(), cron: cron.trim(), timezone: timezone.trim() },
       ...(of === "" ? {} : { target: of }),

@@ -1,50 +1,58 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { NextAction } from "../../../model/reading.ts";
-import { chooseTarget, run, state } from "../state/live.ts";
+import { isOnlyPlan } from "../../../model/run.ts";
+import { run, state } from "../state/live.ts";
 import { href } from "../state/router.ts";
-import { ActionButton, attempt, Confirm, WhyOff } from "./actions.tsx";
+import { ActionButton, attempt, WhyOff } from "./actions.tsx";
 import { FinalizeDialog } from "./finalize.tsx";
-import { type RunRef, resumeDrone, resumeRun, startRun, unblock } from "./operate.ts";
+import { ForecastCard } from "./forecast.tsx";
+import { type RunRef, resumeDrone, resumeRun, unblock } from "./operate.ts";
+import { type Start, StartDialog } from "./startRun.tsx";
 
 /** What an operator should do now, with a button for it where the page can do it. */
 export function NextStep({ action }: { action: NextAction }) {
   const [first, ...more] = action.situation;
   const isCalm = action.verb === "Watch";
   const [publishing, setPublishing] = useState<RunRef | null>(null);
+  const [starting, setStarting] = useState<Start | null>(null);
   const current = run.value;
+  const does = { onPublish: setPublishing, onStart: setStarting };
   return (
-    <section class={`card next ${isCalm ? "calm" : ""}`} aria-labelledby="next-step">
-      <h2 id="next-step">Next action</h2>
-      <p class="situation">{first}</p>
-      {more.length > 0 && (
-        <ul class="plain">
-          {more.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-      )}
-      {action.command !== null && !isCalm && (
-        <div class="buttons start">
-          <Command text={action.command} current={current} onPublish={setPublishing} primary />
-        </div>
-      )}
-      {action.otherwise.length > 0 && (
-        <ul class="plain otherwise">
-          {action.otherwise.map((line) => {
-            const [command = "", effect] = line.split(/\s+#\s+/);
-            return (
-              <li key={line}>
-                <Command text={command} current={current} onPublish={setPublishing} />{" "}
-                {effect && <span class="muted">{effect}</span>}
-              </li>
-            );
-          })}
-        </ul>
-      )}
-      {publishing && <FinalizeDialog meant={publishing} onClose={() => setPublishing(null)} />}
-      {!isCalm && state.value?.stale === null && <WhyOff />}
-    </section>
+    <>
+      <section class={`card next ${isCalm ? "calm" : ""}`} aria-labelledby="next-step">
+        <h2 id="next-step">Next action</h2>
+        <p class="situation">{first}</p>
+        {more.length > 0 && (
+          <ul class="plain">
+            {more.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        )}
+        {action.command !== null && !isCalm && (
+          <div class="buttons start">
+            <Command text={action.command} current={current} {...does} primary />
+          </div>
+        )}
+        {action.otherwise.length > 0 && (
+          <ul class="plain otherwise">
+            {action.otherwise.map((line) => {
+              const [command = "", effect] = line.split(/\s+#\s+/);
+              return (
+                <li key={line}>
+                  <Command text={command} current={current} {...does} /> {effect && <span class="muted">{effect}</span>}
+                </li>
+              );
+            })}
+          </ul>
+        )}
+        {publishing && <FinalizeDialog meant={publishing} onClose={() => setPublishing(null)} />}
+        {starting && <StartDialog start={starting} onClose={() => setStarting(null)} />}
+        {!isCalm && state.value?.stale === null && <WhyOff />}
+      </section>
+      {current && isOnlyPlan(current) && <ForecastCard meant={current} />}
+    </>
   );
 }
 
@@ -53,11 +61,12 @@ interface CommandProps {
   /** The run that it is about. */
   current: RunRef | null;
   onPublish(meant: RunRef): void;
+  onStart(start: Start): void;
   primary?: boolean;
 }
 
 /** A command of `swarm` as a button or link that does the same; else as text for a shell. */
-function Command({ text, current, onPublish, primary = false }: CommandProps) {
+function Command({ text, current, onPublish, onStart, primary = false }: CommandProps) {
   const words = text.trim().split(/\s+/).slice(1);
   const verb = words[0];
   const object = words[1]?.startsWith("--") ? undefined : words[1];
@@ -80,9 +89,16 @@ function Command({ text, current, onPublish, primary = false }: CommandProps) {
     const name = words[2];
     return button(`Resume ${name}`, () => attempt(() => resumeDrone(name)));
   }
-  if (verb === "run-update" && !words.includes("--skip-unresolvable")) {
-    const name = words[words.indexOf("--target") + 1];
-    return <StartRun primary={primary} target={words.includes("--target") && name ? name : null} />;
+  if (verb === "run-update") {
+    const target = words.includes("--target") ? (words[words.indexOf("--target") + 1] ?? null) : null;
+    const skipUnresolvable = words.includes("--skip-unresolvable");
+    const label = skipUnresolvable ? "Update what does resolve…" : "Start an update…";
+    return button(label, () => onStart({ target, atoms: atomsOf(text), skipUnresolvable, after: null }));
+  }
+  if (verb === "fresh" && current) {
+    return button("Start over…", () =>
+      onStart({ target: current.target, atoms: "@world", skipUnresolvable: false, after: current }),
+    );
   }
   const place =
     verb === "drones"
@@ -100,30 +116,7 @@ function Command({ text, current, onPublish, primary = false }: CommandProps) {
   );
 }
 
-function StartRun({ primary, target }: { primary: boolean; target: string | null }) {
-  const [asked, setAsked] = useState<{ target: string | null } | null>(null);
-  return (
-    <>
-      <ActionButton primary={primary} onAct={() => setAsked({ target })}>
-        Start an update…
-      </ActionButton>
-      {asked && (
-        <Confirm
-          title="Start an update?"
-          verb="Start"
-          act={async () => {
-            const text = await startRun(asked.target);
-            if (asked.target !== null) chooseTarget(asked.target);
-            return text;
-          }}
-          onClose={() => setAsked(null)}
-        >
-          <p>
-            The drones sync their trees, what has changed{asked.target === null ? "" : ` for ${asked.target}`} is
-            resolved, and all that is needed is built. Nothing is published before you finalize.
-          </p>
-        </Confirm>
-      )}
-    </>
-  );
+/** What a command orders, without the quotes that a shell needs. */
+function atomsOf(command: string): string {
+  return /--packages (\S+)/.exec(command)?.[1]?.replaceAll(/^'|'$/g, "") ?? "@world";
 }

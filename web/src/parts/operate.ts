@@ -1,8 +1,9 @@
 import type { ChannelAnswer } from "../../../model/alerts.ts";
+import { type QueuedOrder, queuedWords } from "../../../model/orders.ts";
 import type { ScheduleAction } from "../../../model/schedules.ts";
 import { count } from "../../../model/words.ts";
 import { run } from "../state/live.ts";
-import { address, post } from "../wire/request.ts";
+import { address, post, remove } from "../wire/request.ts";
 
 /** What operators can ask of a run or a drone: each answers with one sentence of what came of it. */
 
@@ -24,9 +25,13 @@ export function changedWords({ run: id }: RunRef): string {
   return `Nothing was done: ${change} Look at it, then ask again.`;
 }
 
+function mustBeShown(meant: RunRef): void {
+  if (!isShown(meant)) throw new Error(changedWords(meant));
+}
+
 /** The gateway refuses it too where the target has another run by now. */
 async function act<T>(meant: RunRef, verb: string, body: object = {}): Promise<T> {
-  if (!isShown(meant)) throw new Error(changedWords(meant));
+  mustBeShown(meant);
   return await post<T>(address(["runs", meant.target, verb]), { ...body, run: meant.run });
 }
 
@@ -79,9 +84,34 @@ export async function prioritize(meant: RunRef, packages: string[]): Promise<str
     : "Nothing goes first any more.";
 }
 
-export async function startRun(name: string | null): Promise<string> {
-  const { run } = await post<{ run: string }>(address(["runs"]), name === null ? {} : { target: name });
+/** A run as an operator asks for it. */
+export interface NewRun {
+  /** null: the only one. */
+  target: string | null;
+  atoms: string[];
+  options: { sync: boolean; dryRun: boolean; skipUnresolvable: boolean; autoFinalize: boolean; acceptFailed: boolean };
+}
+
+export async function startRun({ target, ...asked }: NewRun): Promise<string> {
+  const { run } = await post<{ run: string }>(address(["runs"]), { ...asked, ...(target === null ? {} : { target }) });
   return `${run} has begun.`;
+}
+
+/** For after the run in progress; where that has ended meanwhile a run begins at once. */
+export async function queuePackages(target: string, atoms: string[]): Promise<string> {
+  const { run, queued } = await post<{ run: string; queued?: QueuedOrder[] }>(address(["runs"]), {
+    ...{ target, atoms, queue: true },
+  });
+  if (queued === undefined) return `${run} has begun.`;
+  return `Queued: a run begins when ${run} has ended, with ${queuedWords(queued)}.`;
+}
+
+export async function clearQueue(meant: RunRef): Promise<string> {
+  mustBeShown(meant);
+  const { dropped } = await remove<{ dropped: QueuedOrder[] }>(
+    address(["runs", meant.target, "queue"], { run: meant.run }),
+  );
+  return dropped.length > 0 ? `Taken back: ${queuedWords(dropped)}.` : "Nothing was queued any more.";
 }
 
 export async function pauseDrone(name: string): Promise<string> {

@@ -3,34 +3,55 @@ import { queuedWords } from "../../../model/orders.ts";
 import type { RunView } from "../../../model/run.ts";
 import { count } from "../../../model/words.ts";
 import { ActionButton, attempt, Confirm, useWhileShown } from "./actions.tsx";
-import { balance, cancelRun, pauseRun, resetRun, resumeRun, unblock } from "./operate.ts";
+import { balance, cancelRun, pauseRun, prioritize, resetRun, resumeRun, unblock } from "./operate.ts";
+import { ClearQueueDialog, QueueDialog } from "./queue.tsx";
+
+interface Asked {
+  to: "queue" | "clear" | "pause" | "cancel" | "reset";
+  meant: RunView;
+}
 
 /** What can be done with a run, at its present step. */
 export function RunActions({ view }: { view: RunView }) {
   // The run as it was when its button was pressed: what is confirmed is about this one.
-  const [asked, setAsked] = useState<{ to: "pause" | "cancel" | "reset"; meant: RunView } | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
+  const ask = (to: Asked["to"]) => setAsked({ to, meant: view });
+  const goesOn = view.endedAt === null;
+  const isOpen = goesOn && view.step !== "publish";
   return (
     <>
-      {view.endedAt === null && view.step !== "publish" && (
+      {(goesOn || view.queued) && (
         <div class="buttons">
-          {view.paused ? (
-            <ActionButton onAct={() => attempt(() => resumeRun(view))}>Resume</ActionButton>
-          ) : (
-            <ActionButton onAct={() => setAsked({ to: "pause", meant: view })}>Pause…</ActionButton>
-          )}
+          {isOpen && !view.paused && <ActionButton onAct={() => ask("pause")}>Pause…</ActionButton>}
+          {isOpen && view.paused && <ActionButton onAct={() => attempt(() => resumeRun(view))}>Resume</ActionButton>}
           {view.step === "build" && <ActionButton onAct={() => attempt(() => balance(view))}>Balance</ActionButton>}
-          {view.counts.failed > 0 && (
+          {view.step === "build" && view.prioritized && (
+            <ActionButton onAct={() => attempt(() => prioritize(view, []))}>Put nothing first</ActionButton>
+          )}
+          {isOpen && view.counts.failed > 0 && (
             <ActionButton onAct={() => attempt(() => unblock(view))}>Unblock all</ActionButton>
           )}
-          <ActionButton danger onAct={() => setAsked({ to: "cancel", meant: view })}>
-            Cancel…
-          </ActionButton>
-          <ActionButton danger onAct={() => setAsked({ to: "reset", meant: view })}>
-            Reset…
-          </ActionButton>
+          {goesOn && <ActionButton onAct={() => ask("queue")}>Queue packages…</ActionButton>}
+          {view.queued && (
+            <ActionButton danger onAct={() => ask("clear")}>
+              Clear the queue…
+            </ActionButton>
+          )}
+          {isOpen && (
+            <ActionButton danger onAct={() => ask("cancel")}>
+              Cancel…
+            </ActionButton>
+          )}
+          {isOpen && (
+            <ActionButton danger onAct={() => ask("reset")}>
+              Reset…
+            </ActionButton>
+          )}
         </div>
       )}
+      {asked?.to === "queue" && <QueueDialog meant={asked.meant} onClose={close} />}
+      {asked?.to === "clear" && <ClearQueueDialog meant={asked.meant} onClose={close} />}
       {asked?.to === "pause" && <PauseDialog meant={asked.meant} onClose={close} />}
       {asked?.to === "cancel" && <CancelDialog meant={asked.meant} onClose={close} />}
       {asked?.to === "reset" && <ResetDialog meant={asked.meant} onClose={close} />}

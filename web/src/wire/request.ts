@@ -50,6 +50,11 @@ export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
   return (await response.json()) as T;
 }
 
+export async function remove<T>(url: string): Promise<T> {
+  const response = await send(url, { method: "DELETE" });
+  return (await response.json()) as T;
+}
+
 /** POST of JSON. */
 export async function post<T>(url: string, body: object = {}): Promise<T> {
   const headers = { "content-type": "application/json" };
