@@ -10,6 +10,15 @@ export interface TargetInfo {
   updatedAt: string;
   /** Id of the published snapshot, null before the first publish. */
   current: string | null;
+  /** Another one when its snapshots are others, or another one is published; absent of an older binhost. */
+  revision?: string;
+}
+
+/** What a binhost has, asked for again and again. */
+export interface BinhostView {
+  targets: TargetInfo[];
+  /** Another one when something was added to the history; null: it cannot be read; absent of an older binhost. */
+  history?: string | null;
 }
 
 /** One line of a target's list of snapshots. */

@@ -29,6 +29,10 @@ export interface Reading {
   targets: string[] | null;
   /** The current snapshot of each target, null: nothing was published; absent where the binhost does not answer. */
   snapshots?: Record<string, string | null>;
+  /** Of the snapshots of each target: another one when they are others. Absent too where the binhost is older. */
+  snapshotRevisions?: Record<string, string>;
+  /** Another one when something was added to the build history. Absent too where the binhost is older, or cannot read it. */
+  historyRevision?: string;
   fleet: FleetView | null;
   run: RunView | null;
   /** Why there is a run and yet no view of it. */

@@ -32,7 +32,7 @@ export async function read(access: Access, target?: string): Promise<Reading> {
   return { at, ...engine, ...binhost };
 }
 
-type OfBinhost = "binhost" | "targets" | "snapshots";
+type OfBinhost = "binhost" | "targets" | "snapshots" | "snapshotRevisions" | "historyRevision";
 
 async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, OfBinhost>> {
   const address = config.binhost.url;
@@ -42,11 +42,14 @@ async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Re
     // Unread it would keep its connection.
     await health.body?.cancel();
     if (!health.ok) return { binhost: { address, problem: `binhost: HTTP ${health.status}` }, targets: null };
-    const targets = await (await access.binhost()).targets(signal);
+    const { targets, history } = await (await access.binhost()).view(signal);
+    const revisions = targets.flatMap(({ name, revision }) => (revision === undefined ? [] : [[name, revision]]));
     return {
       binhost: { address, problem: null },
       targets: targets.map(({ name }) => name),
       snapshots: Object.fromEntries(targets.map(({ name, current }) => [name, current])),
+      snapshotRevisions: Object.fromEntries(revisions),
+      ...(history == null ? {} : { historyRevision: history }),
     };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -39,7 +39,12 @@ export async function registerApi(api: FastifyInstance, store: PackageStore, tok
     return reply.type("application/octet-stream").send(await store.getBlob(request.params.name));
   });
 
-  api.get("/targets", () => store.targets());
+  api.get("/targets", async (request) => {
+    const targets = await store.targets();
+    // Who asks so knows that other form: a gateway of an earlier version does not.
+    const { view } = z.object({ view: z.string().optional() }).parse(request.query);
+    return view === undefined ? targets : { targets, history: store.history.revision() };
+  });
   api.get<Named>("/targets/:name", (request) => store.target(request.params.name));
   api.put<Named>("/targets/:name", (request) => {
     const { bundle } = z.object({ bundle: Sha256 }).parse(request.body);

@@ -4,13 +4,14 @@ import { open, rm } from "node:fs/promises";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import type { BuildKey, SnapshotInfo, TargetInfo, UploadRequest } from "../model/binhost.ts";
+import type { BinhostView, BuildKey, SnapshotInfo, TargetInfo, UploadRequest } from "../model/binhost.ts";
 import { messageOf } from "../model/errors.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 import { renameDurably } from "../system/atomicFile.ts";
 import { HistoryClient } from "./historyClient.ts";
 import { LogsClient } from "./logsClient.ts";
 import {
+  BinhostViewSchema,
   ErrorSchema,
   Sha256,
   SnapshotDiffSchema,
@@ -83,8 +84,13 @@ export class BinhostClient {
     return this.#json("PUT", `/api/targets/${part(name)}`, TargetInfoSchema, { json: { bundle } });
   }
 
-  targets(signal?: AbortSignal): Promise<TargetInfo[]> {
-    return this.#json("GET", "/api/targets", z.array(TargetInfoSchema), undefined, signal);
+  targets(): Promise<TargetInfo[]> {
+    return this.#json("GET", "/api/targets", z.array(TargetInfoSchema));
+  }
+
+  /** What there is, at a cost that does not grow with it. */
+  view(signal?: AbortSignal): Promise<BinhostView> {
+    return this.#json("GET", "/api/targets?view=all", BinhostViewSchema, undefined, signal);
   }
 
   target(name: string): Promise<TargetInfo> {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { SQLInputValue } from "node:sqlite";
 import { messageOf } from "../model/errors.ts";
 import type { AttemptRecord, BuildSample, HistoryQuery, HistorySummary } from "../model/history.ts";
@@ -40,6 +41,8 @@ export class BuildHistory {
   /** What was last said about why nothing can be recorded, and how many attempts were not. */
   #trouble: string | null = null;
   #missed = 0;
+  /** Of the connection: what it counts begins anew with another one. */
+  #epoch = "";
 
   constructor(file: string, log: (message: string) => void) {
     this.#file = file;
@@ -143,6 +146,23 @@ export class BuildHistory {
     });
   }
 
+  /**
+   * Another one when something was added since, by this process or another one; null: nobody has used the file yet, or it
+   * cannot be read. SQLite counts it: nothing is looked through.
+   */
+  revision(): string | null {
+    if (this.#database === null) return null;
+    try {
+      const counts = "SELECT total_changes() AS own, data_version AS others FROM pragma_data_version";
+      return this.#use((database) => {
+        const { own, others } = database.prepare(counts).get() ?? {};
+        return `${this.#epoch}.${others}.${own}`;
+      });
+    } catch {
+      return null;
+    }
+  }
+
   /** Writes everything into the one file. */
   close(): void {
     this.#database?.close();
@@ -152,8 +172,7 @@ export class BuildHistory {
   /** Works on the open file. One that turns out to be damaged is moved aside, and the work is done on a new one. */
   #use<T>(work: (database: Database) => T): T {
     try {
-      this.#database ??= openDatabase(this.#file);
-      return work(this.#database);
+      return work(this.#database ?? this.#open());
     } catch (error) {
       if (!isCorrupt(error)) throw fullDisk(error, this.#file);
       this.#log(`build history: damaged (${messageOf(error).replaceAll(/\s+/g, " ")})`);
@@ -162,8 +181,13 @@ export class BuildHistory {
     this.close();
     const aside = moveAside(this.#file, new Date());
     this.#log(`build history: moved the damaged file to ${aside}; a new history begins`);
+    return work(this.#open());
+  }
+
+  #open(): Database {
     this.#database = openDatabase(this.#file);
-    return work(this.#database);
+    this.#epoch = randomBytes(4).toString("hex");
+    return this.#database;
   }
 
   #say(error: unknown): void {

@@ -1,4 +1,4 @@
-import { readdir, readlink } from "node:fs/promises";
+import { readdir, readlink, stat } from "node:fs/promises";
 import { z } from "zod";
 import type { TargetInfo } from "../model/binhost.ts";
 import { messageOf } from "../model/errors.ts";
@@ -60,6 +60,11 @@ export async function readBundle(context: StoreContext, sha256: string): Promise
 }
 
 async function read(context: StoreContext, name: string): Promise<TargetInfo> {
-  const record = await readRecord(context.layout.targetFile(name), TargetRecordSchema);
-  return { ...record, current: await currentId(context, name) };
+  const { layout } = context;
+  const record = await readRecord(layout.targetFile(name), TargetRecordSchema);
+  const link = await orNull(readlink(layout.current(name)));
+  // A snapshot comes, and goes out of sight, by a rename in its directory; what is published is the link.
+  const changed = await orNull(stat(layout.snapshots(name), { bigint: true }));
+  const revision = `${(changed?.mtimeNs ?? 0n).toString(36)} ${link ?? ""}`;
+  return { ...record, current: link === null ? null : snapshotOfLink(link), revision };
 }

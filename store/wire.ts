@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BuildKey, SnapshotInfo, TargetInfo, UploadState } from "../model/binhost.ts";
+import type { BinhostView, BuildKey, SnapshotInfo, TargetInfo, UploadState } from "../model/binhost.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
 
 /** A SHA-256 as this project writes it. */
@@ -59,7 +59,14 @@ export const TargetInfoSchema: z.ZodType<TargetInfo> = z.object({
   bundle: Sha256,
   updatedAt: z.string(),
   current: z.string().nullable(),
+  revision: z.string().exactOptional(),
 });
+
+/** An older binhost knows of its targets only. */
+export const BinhostViewSchema: z.ZodType<BinhostView> = z.union([
+  z.array(TargetInfoSchema).transform((targets) => ({ targets })),
+  z.object({ targets: z.array(TargetInfoSchema), history: z.string().nullable() }),
+]);
 
 export const BuildKeySchema: z.ZodType<BuildKey> = z.object({ cpv: z.string(), buildId: z.int().positive() });
 

@@ -60,6 +60,14 @@ export const ReadingSchema: z.ZodType<Reading> = z
       .record(z.string(), z.string().nullable())
       .exactOptional()
       .meta({ description: "The current snapshot of each target; absent where the binhost does not answer." }),
+    snapshotRevisions: z
+      .record(z.string(), z.string())
+      .exactOptional()
+      .meta({ description: "Of each target: another one when its snapshots are others. An older binhost tells none." }),
+    historyRevision: z
+      .string()
+      .exactOptional()
+      .meta({ description: "Another one when something was added to the build history. An older binhost tells none." }),
     fleet: Fleet.nullable(),
     run: Run.nullable() as z.ZodType<RunView | null>,
     runProblem: z.string().nullable(),
