@@ -8,8 +8,8 @@ type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 /** gRPC's codes. */
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
-/** An execution of which the engine refuses its own place so often cannot be read now. */
-const MOST_BEGINNINGS = 5;
+/** An execution of which the engine refuses its own place so often, and tells nothing new between, cannot be read now. */
+const MOST_REFUSALS = 5;
 
 /** Which run is read. */
 export interface RunPlace {
@@ -31,8 +31,12 @@ export class RunHistory {
   #runId = "";
   /** The engine's, of where to read on; null: from the beginning. */
   #token: Uint8Array | null = null;
-  /** How often each execution was begun. */
-  readonly #begun = new Map<string, number>();
+  /** The number of the last event that was read of it. */
+  #furthest = 0;
+  /** How often the engine has refused a place since it told the last of what is new. */
+  #refused = 0;
+  /** Executions that were begun. */
+  readonly #begun = new Set<string>();
 
   private constructor(place: RunPlace, first: string, runId: string) {
     this.#place = place;
@@ -67,6 +71,11 @@ export class RunHistory {
     try {
       const { history, nextPageToken } = await (signal ? abortable(client, signal, ask) : ask());
       const events = history?.events ?? [];
+      const last = Number(events.at(-1)?.eventId ?? 0);
+      if (last > this.#furthest) {
+        this.#furthest = last;
+        this.#refused = 0;
+      }
       const continued = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
       if (continued) this.#begin(continued);
       else if (nextPageToken?.length) this.#token = nextPageToken;
@@ -74,7 +83,7 @@ export class RunHistory {
       return events;
     } catch (error) {
       const code = codeOf(error);
-      if (code === INVALID_ARGUMENT && this.#token) this.#begin(this.#runId);
+      if (code === INVALID_ARGUMENT && this.#token) this.#beginAnew();
       else if (code === NOT_FOUND) await this.#passOver(client);
       else throw error;
       return [];
@@ -92,10 +101,16 @@ export class RunHistory {
   }
 
   #begin(runId: string): void {
-    const times = (this.#begun.get(runId) ?? 0) + 1;
-    this.#begun.set(runId, times);
-    this.#runId = times > MOST_BEGINNINGS ? "" : runId;
+    this.#begun.add(runId);
+    this.#runId = runId;
     this.#token = null;
+    this.#furthest = 0;
+    this.#refused = 0;
+  }
+
+  #beginAnew(): void {
+    this.#token = null;
+    if (++this.#refused >= MOST_REFUSALS) this.#runId = "";
   }
 }
 

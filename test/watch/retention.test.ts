@@ -5,8 +5,9 @@ import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
 import type { RunEvent } from "../../model/events.ts";
 import { readEvents } from "../../watch/eventLog.ts";
 import { followRun } from "../../watch/follower.ts";
+import type { Change } from "../../watch/live.ts";
 import { Watcher } from "../../watch/watcher.ts";
-import { cancelUpdate, pauseUpdate, resumeSignal, worldUpdateId } from "../../workflows/messages.ts";
+import { cancelUpdate, pauseUpdate, resumeSignal, resumeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { accessTo } from "../support/access.ts";
 import { Builds, held, reaches } from "../support/builds.ts";
 import { lowLimitSwarm } from "../support/lowLimitServer.ts";
@@ -100,30 +101,37 @@ describe("executions that the engine has forgotten", () => {
   });
 });
 
+/** A client between us and the real engine: some places in a history are not the ones that it gave. */
+function spoiling(real: Client, isSpoilt: () => boolean): Client {
+  const service = new Proxy(real.workflowService, {
+    get: (target, name) => {
+      if (name !== "getWorkflowExecutionHistory") return Reflect.get(target, name, target);
+      return (request: Parameters<typeof target.getWorkflowExecutionHistory>[0]) => {
+        const spoil = "nextPageToken" in request && request.nextPageToken && isSpoilt();
+        return target.getWorkflowExecutionHistory(spoil ? { ...request, nextPageToken: Buffer.from("x") } : request);
+      };
+    },
+  });
+  return Object.create(real, { workflowService: { value: service } });
+}
+
 describe("a history that is read anew", () => {
   test("where the engine refuses its own place in it, nothing is told twice and nothing is lost", async () => {
     const { swarm, release } = await longRun(1);
     let spoilt = 0;
-    const { workflowService } = swarm.client;
-    // Between us and the real engine: every second place is not the one that it gave.
-    const service = new Proxy(workflowService, {
-      get: (target, name) => {
-        if (name !== "getWorkflowExecutionHistory") return Reflect.get(target, name, target);
-        return (request: Parameters<typeof target.getWorkflowExecutionHistory>[0]) => {
-          const spoil = "nextPageToken" in request && request.nextPageToken && spoilt++ % 2 === 0;
-          return target.getWorkflowExecutionHistory(spoil ? { ...request, nextPageToken: Buffer.from("x") } : request);
-        };
-      },
-    });
-    const client: Client = Object.create(swarm.client, { workflowService: { value: service } });
+    const client = spoiling(swarm.client, () => spoilt++ % 2 === 0);
     const follower = following(async () => client);
     await until("it follows", async () => texts(follower.events).includes("step: build"));
-    await swarm.current().executeUpdate(pauseUpdate, { args: [{ by: "ann", reason: "lunch" }] });
-    await until("the pause is told", async () => texts(follower.events).includes("ann paused the run: lunch"));
+    // Many times, as in a run of days: each is told before the next one happens.
+    for (const reason of ["lunch", "tea", "supper", "sleep", "breakfast", "lunch again", "a walk"]) {
+      await swarm.current().executeUpdate(pauseUpdate, { args: [{ by: "ann", reason }] });
+      await until("the pause is told", async () => texts(follower.events).includes(`ann paused the run: ${reason}`));
+      await swarm.current().executeUpdate(resumeUpdate, { args: [{ by: "ann" }] });
+    }
     release();
     await swarm.current().executeUpdate(cancelUpdate, { args: [{ by: "ann" }] });
     await follower.done;
-    expect(spoilt).toBeGreaterThan(1);
+    expect(spoilt).toBeGreaterThan(10);
     expect(follower.events).toEqual(await readEvents(swarm.client, ID, null));
   });
 
@@ -166,6 +174,30 @@ describe("a history that is read anew", () => {
     // As far as its name goes this is the same run.
     await swarm.run({ run: "long-1", startedBy: "bert" });
     await until("it is followed anew", async () => shown()[0] === "long-1 of desktop was started by bert");
+    await watcher.stop();
+  });
+
+  test("a watcher that follows anew says which run that is, also where nothing of it has changed", async () => {
+    const { swarm, release } = await longRun(1);
+    release();
+    // Where nothing happens, not even to its estimates.
+    await reaches(swarm, "gate");
+    await using access = await accessTo(swarm);
+    const client = spoiling(swarm.client, () => true);
+    const changes: Change[] = [];
+    const watcher = new Watcher({ ...access, client: async () => client }, { log: () => {} });
+    watcher.subscribe((change) => changes.push(change));
+    watcher.start();
+    const begins = (): number[] => changes.flatMap((it, i) => (it.type === "event" && it.full ? [i] : []));
+    await until("it follows anew", async () => begins().length > 1);
+    const [, second = 0] = begins();
+    const readingIn = (some: readonly Change[]) => some.findLast((change) => change.type === "reading")?.reading;
+    const known = readingIn(changes.slice(0, second));
+    expect(known?.run?.run).toBe("long-1");
+    const again = await until("the reading is told again", async () => readingIn(changes.slice(second)), {
+      ms: 10_000,
+    });
+    expect({ ...again, at: 0 }).toEqual({ ...known, at: 0 });
     await watcher.stop();
   });
 });

@@ -9,6 +9,7 @@ import { Watcher } from "../../watch/watcher.ts";
 import { cancelUpdate, finalizeUpdate, pauseUpdate, resumeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { accessTo } from "../support/access.ts";
 import { Builds, continuesAsNew, held, reaches } from "../support/builds.ts";
+import { lowLimitSwarm } from "../support/lowLimitServer.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
 const by = { by: "ann" };
@@ -91,7 +92,7 @@ test("the events go on where a run continues as new, and a new run begins with n
   const builds = new Builds();
   const { build, release } = held();
   builds.become(build);
-  await using swarm = await noopSwarm({
+  const swarm = await lowLimitSwarm(200, {
     plan: { packages: [pkg("a/lib-1"), pkg("a/app-1", [0])] },
     drones: [{ name: "izar", build: builds.build }],
   });
@@ -101,6 +102,8 @@ test("the events go on where a run continues as new, and a new run begins with n
   await continuesAsNew(swarm, run, async () => (await swarm.view()).counts.delegated === 1);
   release();
   await until("the gate is shown", async () => watcher.current()?.reading.run?.step === "gate");
+  // It comes by a question of its own.
+  await until("the gate is told", async () => watcher.current()?.events.some(({ text }) => text === "step: gate"));
   const events = watcher.current()?.events ?? [];
   expect(events.filter((e) => e.kind === "received").map((e) => e.cpv)).toEqual(["a/lib-1", "a/app-1"]);
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
