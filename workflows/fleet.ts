@@ -29,6 +29,7 @@ import {
   resumeDroneUpdate,
   strikeSignal,
   subscribeSignal,
+  UNKNOWN_DRONE,
   unsubscribeSignal,
 } from "./messages.ts";
 import { FleetState, type SavedFleet } from "./states/fleet.ts";
@@ -64,7 +65,8 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   setHandler(fleetQuery, () => state.view());
   setHandler(
     subscribeSignal,
-    taking(SUBSCRIPTION, ({ workflowId, builds = null }) => {
+    taking(SUBSCRIPTION, ({ workflowId, builds = null, renews = false }) => {
+      if (renews && state.subscribers().includes(workflowId)) return;
       state.subscribe(workflowId, builds);
       dirty = true;
     }),
@@ -107,7 +109,7 @@ export async function fleet(saved?: SavedFleet): Promise<void> {
   );
   const validator = ({ drone }: { drone: string }): void => {
     const unknown = state.unknown(drone);
-    if (unknown !== null) throw ApplicationFailure.nonRetryable(unknown, "Refused");
+    if (unknown !== null) throw ApplicationFailure.nonRetryable(unknown, UNKNOWN_DRONE);
   };
   const act = (action: DroneAction["action"], request: { drone: string; by?: unknown; reason?: unknown }): void => {
     const by = wordsOf(request.by) ?? "an operator";

@@ -143,8 +143,11 @@ export const cancelSignal = defineSignal<[Partial<CancelRequest>?]>("cancel");
 export const packageReportSignal = defineSignal<[PackageReport]>("packageReport");
 /** With what operators did to drones since the last time; absent: nothing. */
 export const fleetChangedSignal = defineSignal<[DroneView[], DroneAction[]?]>("fleetChanged");
-/** `builds`: the appetite of a run, which shares the drones; absent: a workflow that only wants to hear of changes. */
-export const subscribeSignal = defineSignal<[{ workflowId: string; builds?: number }]>("subscribe");
+/**
+ * `builds`: the appetite of a run, which shares the drones; absent: a workflow that only wants to hear of changes. `renews`:
+ * nothing changes where the fleet knows of it.
+ */
+export const subscribeSignal = defineSignal<[{ workflowId: string; builds?: number; renews?: boolean }]>("subscribe");
 /** How many builds a run could have at once. */
 export const appetiteSignal = defineSignal<[{ workflowId: string; builds: number }]>("appetite");
 export const unsubscribeSignal = defineSignal<[{ workflowId: string }]>("unsubscribe");
@@ -181,6 +184,8 @@ export interface EnrolAnswer {
   reason: string | null;
 }
 export const enrolUpdate = defineUpdate<EnrolAnswer, [EnrolRequest]>("enrol");
+/** Type of the refusal of an update that names a drone which the fleet does not know. */
+export const UNKNOWN_DRONE = "UnknownDrone";
 export const pauseDroneUpdate = defineUpdate<string, [OperatorAction & { drone: string; reason?: string }]>(
   "pauseDrone",
 );

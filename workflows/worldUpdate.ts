@@ -4,9 +4,9 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
-  continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -32,14 +32,13 @@ import {
   packagesQuery,
   runQuery,
   subscribeSignal,
-  unsubscribeSignal,
   type WorldUpdateInput,
   type WorldUpdateResult,
   whyQuery,
 } from "./messages.ts";
 import { type Decisions, handleOperators } from "./operators.ts";
 import { binhostOf, prepare, syncRequest } from "./prepare.ts";
-import { handOver } from "./queued.ts";
+import { type Continued, type Ending, end, Leaving, publish } from "./runEnd.ts";
 import type { Relocation } from "./states/builds.ts";
 import { RunState, type SavedRun } from "./states/run.ts";
 import { StrikeTeller } from "./strikes.ts";
@@ -53,19 +52,8 @@ const { lookAhead } = proxyActivities<OrchestratorActivities>({
   summary: "run the scheduler forward",
 });
 
-/** So long nothing may happen before a run continues as new: about what that takes at 20,000 packages. */
-const QUIET = "300ms";
-/** After so long it tries without. ms */
-const PATIENCE_MS = 10_000;
-
 /** How often a run looks whether what holds it up would be done sooner elsewhere, if nothing happens meanwhile. */
 const TAIL_LOOK = "2m";
-
-/** What a run that continues as new adds to its state. Runs of versions that did not know it have none. */
-export interface Continued {
-  /** Its children return their success, to whom it may concern. */
-  childrenReturn: true;
-}
 
 /**
  * One world update of one target: sync -> verify -> resolve -> build -> gate -> publish. Thin: what happens next is decided
@@ -90,7 +78,6 @@ export async function worldUpdate(
   const decisions: Decisions = { finalizing: null, published: null, cancelledBy: null };
   const joining = new Set<string>();
   let looking = false;
-  let leavingSince: number | null = null;
   /** What an operator's cancel interrupts. */
   const work = new CancellationScope();
   const self = workflowInfo().workflowId;
@@ -99,6 +86,8 @@ export async function worldUpdate(
   const appetite = new AppetiteTeller(fleetHandle, self, state);
   const strikes = new StrikeTeller(fleetHandle);
   const binhost = binhostOf(input);
+  const ending: Ending = { ...{ input, state, decisions, binhost, step, isSettled }, fleet: fleetHandle };
+  const leaving = new Leaving(ending, () => changed);
 
   setHandler(runQuery, () => state.view(Date.now()));
   setHandler(packagesQuery, () => state.packages());
@@ -131,23 +120,26 @@ export async function worldUpdate(
     return await work.run(async () => {
       await subscribe();
       const early = saved ? null : await prepare({ input, state, binhost, step });
-      if (early) return await end(early, "done");
+      if (early) return await end(ending, early, "done");
       if (continued) for (const delegation of state.delegations()) children.resume(delegation);
       void watchTail().catch(() => {});
       await buildUntilGate();
-      return await CancellationScope.nonCancellable(publish);
+      return await CancellationScope.nonCancellable(() => {
+        appetite.tell();
+        return publish(ending);
+      });
     });
   } catch (error) {
     if (isCancellation(error)) {
       return await CancellationScope.nonCancellable(async () => {
         await children.cancelAll();
-        return await end("cancelled", "cancelled", `cancelled by ${decisions.cancelledBy ?? "the engine"}`);
+        return await end(ending, "cancelled", "cancelled", `cancelled by ${decisions.cancelledBy ?? "the engine"}`);
       });
     }
     if (error instanceof ApplicationFailure || error instanceof ActivityFailure) {
       const reason = sentenceOf(error);
       if (state.delegations().length > 0) await CancellationScope.nonCancellable(() => children.cancelAll());
-      await end("cancelled", "failed", reason);
+      await end(ending, "cancelled", "failed", reason);
       throw ApplicationFailure.nonRetryable(reason, "RunStopped");
     }
     throw error;
@@ -162,18 +154,13 @@ export async function worldUpdate(
     }
   }
 
-  async function publish(): Promise<WorldUpdateResult> {
-    appetite.tell();
-    const published = await binhost.publish({
-      target: input.target,
-      run: input.run,
-      tree: state.head.tree ?? "",
-      bundle: state.head.bundle ?? "",
-      createdAt: new Date(state.head.stepSince).toISOString(),
-    });
-    decisions.published = published;
-    state.published(published.snapshot);
-    return await end("published", "done");
+  /** A fleet that was begun anew knows of no run: it is told now and then, which changes nothing for one that knows. */
+  function renewSubscription(): void {
+    if (!patched("renewed-subscriptions")) return;
+    fleetHandle
+      .signal(subscribeSignal, { workflowId: self, builds: appetite.said, renews: true })
+      // It is gone: another one may be there the next time.
+      .catch(() => {});
   }
 
   /** Builds, and waits at the gate, until a finalize is taken. */
@@ -182,10 +169,10 @@ export async function worldUpdate(
     for (;;) {
       changed = false;
       join();
-      const leaving = isLeaving();
-      const { delegations, wakeAt } = leaving ? { delegations: [], wakeAt: null } : state.start(Date.now());
+      const isFull = isLeaving();
+      const { delegations, wakeAt } = isFull ? { delegations: [], wakeAt: null } : state.start(Date.now());
       for (const delegation of delegations) children.start(delegation);
-      if (!leaving) {
+      if (!isFull) {
         for (const relocation of state.relieve(Date.now())) relocate(relocation);
         look();
       }
@@ -198,17 +185,20 @@ export async function worldUpdate(
         ) {
           decisions.finalizing = { acceptFailed: options.acceptFailed, by: input.startedBy };
         }
-      } else if (state.head.step === "gate") step("build");
+      } else if (state.head.step === "gate") {
+        step("build");
+        renewSubscription();
+      }
       // After the step is what it is: at the gate a run wants nothing.
-      if (!leaving) appetite.tell();
+      if (!isFull) appetite.tell();
       if (decisions.finalizing !== null) {
         state.note(`finalize by ${decisions.finalizing.by}`, Date.now());
         step("publish");
         return;
       }
       setCurrentDetails(runDetails(state));
-      if (leaving) {
-        await leave();
+      if (isFull) {
+        await leaving.leave();
         continue;
       }
       const awake = (): boolean => changed || isLeaving();
@@ -222,6 +212,7 @@ export async function worldUpdate(
     for (;;) {
       await condition(() => state.head.step === "build");
       await sleep(TAIL_LOOK);
+      renewSubscription();
       changed = true;
     }
   }
@@ -243,18 +234,6 @@ export async function worldUpdate(
   /** The history is long enough. A drone that is being verified is waited for: it would have to begin again. */
   function isLeaving(): boolean {
     return workflowInfo().continueAsNewSuggested && joining.size === 0;
-  }
-
-  /**
-   * Continues as new, or returns when something has changed. Whatever arrives while the engine takes the run's state over
-   * makes that fail and the whole history be replayed, for ever where builds end faster than that: so nothing new was
-   * started, and it waits until nothing happens. A finalize that comes meanwhile waits for the publish: it must be let through.
-   */
-  async function leave(): Promise<void> {
-    leavingSince ??= Date.now();
-    if (Date.now() - leavingSince < PATIENCE_MS && (await condition(() => changed, QUIET))) return;
-    await condition(() => changed || isSettled());
-    if (!changed) await continueAsNew<typeof worldUpdate>(input, state.save(Date.now()), { childrenReturn: true });
   }
 
   /** Verifies drones that came, or came back, while the run goes on. */
@@ -287,22 +266,6 @@ export async function worldUpdate(
   /** Nothing is under way that would be lost with this execution. */
   function isSettled(): boolean {
     return !children.isUnsettled && !strikes.isTelling && allHandlersFinished();
-  }
-
-  async function end(
-    outcome: WorldUpdateResult["outcome"],
-    last: RunStep,
-    reason: string | null = null,
-  ): Promise<WorldUpdateResult> {
-    return await CancellationScope.nonCancellable(async () => {
-      step(
-        last,
-        reason ?? (outcome === "nothing-to-build" ? "everything that the target needs is published already" : null),
-      );
-      await fleetHandle.signal(unsubscribeSignal, { workflowId: self }).catch(() => {});
-      await handOver(input, state.orders, isSettled);
-      return { run: input.run, outcome, snapshot: state.head.snapshot, view: state.view(Date.now()) };
-    });
   }
 
   function step(name: RunStep, reason: string | null = null): void {
