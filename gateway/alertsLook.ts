@@ -4,11 +4,9 @@ import type { Access } from "../operations/access.ts";
 import { readAlerts } from "../operations/alerts.ts";
 
 /** Alerts are looked at so often while somebody watches. ms */
-const EACH_MS = 1_500;
+const EACH_MS = 1_000;
 /** What was seen is good for so long, however many ask. ms */
-const FRESH_MS = 1_000;
-/** ... and where there was nobody to ask: that seldom changes. ms */
-const NOBODY_MS = 10_000;
+const FRESH_MS = 500;
 
 /** The alerts as the gateway last saw them: the engine is asked once, whoever wants to know. */
 export class AlertsLook {
@@ -18,7 +16,6 @@ export class AlertsLook {
   #asking: Promise<AlertsView | null> | null = null;
   /** ms: from then on what was seen is too old; meanwhile an answer is waited for, or there is one. */
   #goodUntil = 0;
-  #nextAt = 0;
   #revision: string | null = null;
 
   /** @param isWatched whether somebody would hear of a change; `changed` tells of one. */
@@ -27,7 +24,7 @@ export class AlertsLook {
     this.#changed = changed;
     this.#timer = setInterval(() => {
       // What cannot be asked now is asked again.
-      if (isWatched() && Date.now() >= this.#nextAt) this.read().catch(() => {});
+      if (isWatched()) this.read().catch(() => {});
     }, EACH_MS);
     this.#timer.unref();
   }
@@ -37,7 +34,7 @@ export class AlertsLook {
     return this.#revision;
   }
 
-  /** As `readAlerts`, at most a second old. */
+  /** As `readAlerts`, at most a moment old. */
   read(): Promise<AlertsView | null> {
     if (this.#asking && Date.now() < this.#goodUntil) return this.#asking;
     this.#goodUntil = Number.POSITIVE_INFINITY;
@@ -53,7 +50,6 @@ export class AlertsLook {
 
   async #ask(): Promise<AlertsView | null> {
     const view = await readAlerts(this.#access);
-    this.#nextAt = view === null ? Date.now() + NOBODY_MS : 0;
     const revision = view && createHash("sha256").update(JSON.stringify(view)).digest("hex").slice(0, 12);
     if (revision !== this.#revision) {
       this.#revision = revision;

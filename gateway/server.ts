@@ -25,6 +25,7 @@ import { stateRoutes } from "./routes/state.ts";
 import { targetRoutes } from "./routes/targets.ts";
 import { registerSecurityHeaders } from "./securityHeaders.ts";
 import type { Services } from "./services.ts";
+import { Shared } from "./shared.ts";
 import { registerSlowAnswers } from "./slowAnswers.ts";
 import type { TokenBook } from "./tokens.ts";
 
@@ -90,7 +91,7 @@ export async function createGateway(services: Services, book: TokenBook): Promis
   // What is answered is ours: the schemas of answers are for whoever reads the documentation, and the types hold us to them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const { status, isDefect, hint, error: text } = refusalOf(error, services.watchers.stale);
+    const { status, isDefect, hint, error: text } = refusalOf(error, services.watchers.stale, request.params);
     if (isDefect) log(`${request.method} ${request.url.slice(0, 300)}: ${error.stack ?? String(error)}`);
     const retryAfter = "retryAfter" in error && error.retryAfter;
     if (retryAfter) reply.header("retry-after", retryAfter);
@@ -100,6 +101,10 @@ export async function createGateway(services: Services, book: TokenBook): Promis
   registerSlowAnswers(app, services.slow);
   const methods = registerMethods(app);
   registerAuth(app, book, await registerLimits(app), config.gateway);
+  app.decorate("shared", new Shared());
+  app.addHook("onSend", async ({ method }, { statusCode }) => {
+    if (method !== "GET" && method !== "HEAD" && statusCode < 400) app.shared.forget();
+  });
   await registerDocumentation(app, services.version);
   app.get("/healthz", { config: { demand: "open", cost: "memory" }, schema: { hide: true } }, () => ({
     ...{ name: config.swarm.name, role: "gateway", ok: true, version: services.version },

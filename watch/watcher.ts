@@ -12,7 +12,7 @@ import { type Change, carried, type Live, MAX_EVENTS, staleness } from "./live.t
 /** The engine is asked anew no sooner than this after the last answer, whatever happens. ms */
 const LEAST_MS = 500;
 /** ... and after this if nothing happened in the run; a drone's word of its builds comes so often. ms */
-const MOST_MS = 1_500;
+const MOST_MS = 1_000;
 /** ... where nobody looks. ms */
 const UNWATCHED_MS = 30_000;
 /** What has changed of the packages is asked as soon as something happened, but not sooner after the last answer. ms */

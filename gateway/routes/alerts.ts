@@ -47,7 +47,7 @@ export async function alertRoutes(api: Api, services: Services): Promise<void> {
   api.get(
     "/alerts",
     {
-      config: { demand: "read", cost: "asking" },
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "What is wrong, then what was lately; empty too where nobody watches for alerts",
         tags: ["look"],
@@ -63,7 +63,7 @@ export async function alertRoutes(api: Api, services: Services): Promise<void> {
   api.get(
     "/alerts/channels",
     {
-      config: { demand: "read", cost: "asking" },
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "Who is told, and whether that works; empty too where nobody watches for alerts",
         tags: ["look"],

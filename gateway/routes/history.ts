@@ -6,6 +6,7 @@ import { headerLine, lineOf, parseHistory } from "../../operations/historyFile.t
 import { AttemptListSchema, HistorySummarySchema, ImportedSchema } from "../../store/historyRecords.ts";
 import { type Api, answerOfType, Limit, Offset, PackageName, refusals, Target } from "../api.ts";
 import { inNameOf, type Services } from "../services.ts";
+import { Seen } from "../shared.ts";
 
 const LINES = "application/x-ndjson";
 /** What is imported at once: reading more would keep all others waiting. bytes */
@@ -14,12 +15,13 @@ const MAX_IMPORT = 4 * 1024 * 1024;
 /** What builds took, as the binhost keeps it. */
 export async function historyRoutes(api: Api, services: Services): Promise<void> {
   const config = { demand: "read", cost: "asking" } as const;
+  const shared = { demand: "read", cost: "shared" } as const;
   const tags = ["history"];
 
   api.get(
     "/history",
     {
-      config,
+      config: shared,
       schema: {
         summary: "Attempts to build, newest first",
         tags,
@@ -28,30 +30,36 @@ export async function historyRoutes(api: Api, services: Services): Promise<void>
           target: Target.optional(),
           limit: Limit(1_000, 100),
           offset: Offset,
+          ...Seen,
         }),
         response: { 200: AttemptListSchema, ...refusals },
       },
     },
-    async ({ query }): Promise<HistoryAnswer> => {
-      const { history } = await services.access.binhost();
-      const { package: name = null, target = null, limit, offset } = query;
-      return history.attempts({ package: name, target, limit, offset });
+    async (request): Promise<HistoryAnswer> => {
+      const { package: name = null, target = null, limit, offset, seen } = request.query;
+      return api.shared.bySeen(request, seen, async () =>
+        (await services.access.binhost()).history.attempts({ package: name, target, limit, offset }),
+      );
     },
   );
 
   api.get(
     "/history/summary",
     {
-      config,
+      config: shared,
       schema: {
         summary: "What costs most time, and how often each drone fails",
         tags,
-        querystring: z.object({ target: Target.optional(), limit: Limit(1_000, 20) }),
+        querystring: z.object({ target: Target.optional(), limit: Limit(1_000, 20), ...Seen }),
         response: { 200: HistorySummarySchema, ...refusals },
       },
     },
-    async ({ query: { target = null, limit } }): Promise<HistorySummary> =>
-      (await services.access.binhost()).history.summary(target, limit),
+    async (request): Promise<HistorySummary> => {
+      const { target = null, limit, seen } = request.query;
+      return api.shared.bySeen(request, seen, async () =>
+        (await services.access.binhost()).history.summary(target, limit),
+      );
+    },
   );
 
   api.get(

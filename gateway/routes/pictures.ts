@@ -5,9 +5,9 @@ import { HttpError } from "../errors.ts";
 import { Cpv, Moment } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
 import { graphOf } from "../views/graphs.ts";
-import { neighboursOf } from "../views/neighbours.ts";
+import { pictureOf } from "../views/picture.ts";
 import { runOf } from "../views/runs.ts";
-import { criticalPath, timelineOf } from "../views/timeline.ts";
+import { timelineOf } from "../views/timeline.ts";
 
 const OfTarget = z.object({ target: Target });
 const WholeCpv = z
@@ -49,7 +49,7 @@ export async function pictureRoutes(api: Api, services: Services): Promise<void>
       const { view, packages: ask } = await runOf(services, params.target, query.run);
       const [packages, graph] = await Promise.all([ask(), graphOf(services, view).catch(() => null)]);
       // Without the plan it is not known what waited for what.
-      return timelineOf(view, packages, new Set(graph ? criticalPath(view, packages, graph) : []));
+      return timelineOf(view, packages, new Set(graph ? pictureOf(view, packages, graph).critical : []));
     },
   );
 
@@ -61,7 +61,8 @@ export async function pictureRoutes(api: Api, services: Services): Promise<void>
   api.get(
     "/runs/:target/graph",
     {
-      config,
+      // Of the latest run it is made of what is at hand: pages ask again with each package that is built.
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "What is around a package in the graph, or the path that decides when all is done",
         tags,
@@ -82,14 +83,17 @@ export async function pictureRoutes(api: Api, services: Services): Promise<void>
         },
       },
     },
-    async ({ params, query: { run, around, depth, critical } }) => {
+    async (request) => {
+      const { params, query } = request;
+      const { run, around, depth, critical } = query;
       if ((around === undefined) === (critical === undefined)) {
         throw new HttpError(400, "say what of the graph", "Give around=CATEGORY/NAME-VERSION, or critical=true.");
       }
+      if (run !== undefined) await api.counters.asking(request);
       const { view, packages } = await runOf(services, params.target, run);
       const graph = await graphOf(services, view);
       if (!graph) throw new HttpError(409, `${view.run} has no plan yet`, "It has one when the step resolve is over.");
-      return neighboursOf(view, await packages(), graph, { around, depth });
+      return pictureOf(view, await packages(), graph).part({ around, depth });
     },
   );
 }

@@ -3,9 +3,11 @@ import { RUN_EVENT_KINDS } from "../../model/events.ts";
 import { PACKAGE_STATES } from "../../model/run.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { type Api, Category, Limit, Offset, PackageName, Pf, Phase, RunId, refusals, Target } from "../api.ts";
+import { ACT_WITHIN_MS } from "../limits.ts";
 import { Details, Failed, Forecast, Plan } from "../schemas/answers.ts";
 import { Event, Package, packageShape, Record, Run } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
+import { Seen } from "../shared.ts";
 import { eventsOf } from "../views/events.ts";
 import { failedOf } from "../views/failed.ts";
 import { packageDetails, SORTS, selectPackages, whyOf } from "../views/packages.ts";
@@ -18,21 +20,25 @@ const OfTarget = z.object({ target: Target });
 /** Runs, their packages and what happened in them. */
 export async function runRoutes(api: Api, services: Services): Promise<void> {
   const config = { demand: "read", cost: "asking" } as const;
+  const shared = { demand: "read", cost: "shared" } as const;
   const tags = ["runs"];
 
   api.get(
     "/runs",
     {
-      config,
+      config: shared,
       schema: {
         summary: "The runs that the engine still knows, newest first",
         tags,
-        querystring: z.object({ limit: Limit(500, 50), target: Target.optional() }),
+        querystring: z.object({ limit: Limit(500, 50), target: Target.optional(), ...Seen }),
         response: { 200: z.array(Record), ...refusals },
       },
     },
-    async ({ query: { limit, target } }) => {
-      const runs = await listRuns(await services.access.client(), target === undefined ? limit : 500);
+    async (request) => {
+      const { limit, target, seen } = request.query;
+      const runs = await api.shared.bySeen(request, seen, async () =>
+        listRuns(await services.access.client(), target === undefined ? limit : 500),
+      );
       return runs.filter((run) => target === undefined || run.target === target).slice(0, limit);
     },
   );
@@ -79,7 +85,8 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
   api.get(
     "/runs/:target/packages/:category/:pf",
     {
-      config,
+      // Pages ask each second while it waits: the run is asked once for all of them.
+      config: shared,
       schema: {
         summary: "One package: its attempts, why it waits, what it needs and what needs it",
         tags,
@@ -88,8 +95,12 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
         response: { 200: Details, ...refusals },
       },
     },
-    async ({ params: { target, category, pf }, query }) =>
-      packageDetails(services, await runOf(services, target, query.run), `${category}/${pf}`),
+    async (request) => {
+      const { target, category, pf } = request.params;
+      const { run } = request.query;
+      if (run !== undefined) await api.counters.asking(request);
+      return await packageDetails(services, await runOf(services, target, run), `${category}/${pf}`);
+    },
   );
 
   api.get(
@@ -110,17 +121,20 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
   api.get(
     "/runs/:target/failed",
     {
-      config,
+      config: shared,
       schema: {
         summary:
           "The attempts that failed, newest first, with their error lines; also of runs whose logs alone are kept",
         tags,
         params: OfTarget,
-        querystring: OfRun.extend({ phase: Phase.optional(), limit: Limit(1_000, 100), offset: Offset }),
+        querystring: OfRun.extend({ phase: Phase.optional(), limit: Limit(1_000, 100), offset: Offset, ...Seen }),
         response: { 200: Failed, ...refusals },
       },
     },
-    async ({ params, query: { run, ...selection } }) => failedOf(services, params.target, run, selection),
+    async (request) => {
+      const { run, seen, ...selection } = request.query;
+      return api.shared.bySeen(request, seen, () => failedOf(services, request.params.target, run, selection));
+    },
   );
 
   api.get(
@@ -141,19 +155,6 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
   );
 
   api.get(
-    "/runs/:target/events",
-    {
-      config,
-      schema: {
-        summary: "What happened in it, oldest first",
-        tags,
-        params: OfTarget,
-        querystring: OfRun.extend({
-          after: z.string().max(60).optional().meta({ description: "Only those after this id." }),
-          kind: z
-            .union([z.enum(RUN_EVENT_KINDS), z.array(z.enum(RUN_EVENT_KINDS)).max(RUN_EVENT_KINDS.length)])
-            .optional()
-  api.get(
     "/runs/:target/forecast",
     {
       config,
@@ -168,9 +169,25 @@ export async function runRoutes(api: Api, services: Services): Promise<void> {
         response: { 200: Forecast, ...refusals },
       },
     },
-    async ({ params, query }) => forecastOf(services, params.target, query.run),
+    async ({ params, query, raw }) => {
+      raw.socket.setTimeout(ACT_WITHIN_MS);
+      return forecastOf(services, params.target, query.run);
+    },
   );
 
+  api.get(
+    "/runs/:target/events",
+    {
+      config,
+      schema: {
+        summary: "What happened in it, oldest first",
+        tags,
+        params: OfTarget,
+        querystring: OfRun.extend({
+          after: z.string().max(60).optional().meta({ description: "Only those after this id." }),
+          kind: z
+            .union([z.enum(RUN_EVENT_KINDS), z.array(z.enum(RUN_EVENT_KINDS)).max(RUN_EVENT_KINDS.length)])
+            .optional()
             .meta({ description: "Only these kinds; may be given several times." }),
           limit: Limit(5_000, 1_000).meta({ description: "The newest so many; the next so many with `after`." }),
         }),

@@ -71,14 +71,14 @@ export async function scheduleRoutes(api: Api, services: Services): Promise<void
   api.get(
     "/schedules",
     {
-      config: { demand: "read", cost: "asking" },
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "What starts runs by itself, with its next times and what became of the last",
         tags,
         response: { 200: z.array(Schedule), ...refusals },
       },
     },
-    async () => listSchedules(services.access),
+    async (request) => api.shared.glance(request, "schedules", () => listSchedules(services.access)),
   );
 
   api.post(

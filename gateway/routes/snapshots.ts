@@ -6,6 +6,7 @@ import { SnapshotDiffSchema, SnapshotInfoSchema, SnapshotSchema } from "../../st
 import { type Api, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { inNameOf, type Services } from "../services.ts";
+import { Seen } from "../shared.ts";
 
 const SnapshotId = z
   .string()
@@ -16,7 +17,8 @@ const OfTarget = z.object({ target: Target });
 
 /** What was published, as the binhost keeps it. */
 export async function snapshotRoutes(api: Api, services: Services): Promise<void> {
-  const config = { demand: "read", cost: "asking" } as const;
+  const config = { demand: "read", cost: "shared" } as const;
+  const querystring = z.object(Seen);
 
   api.get(
     "/snapshots/:target",
@@ -26,10 +28,14 @@ export async function snapshotRoutes(api: Api, services: Services): Promise<void
         summary: "The snapshots of a target, newest first",
         tags: ["packages"],
         params: OfTarget,
+        querystring,
         response: { 200: z.array(SnapshotInfoSchema), ...refusals },
       },
     },
-    async ({ params }): Promise<SnapshotInfo[]> => (await services.access.binhost()).snapshots(params.target),
+    async (request): Promise<SnapshotInfo[]> =>
+      api.shared.bySeen(request, request.query.seen, async () =>
+        (await services.access.binhost()).snapshots(request.params.target),
+      ),
   );
 
   api.get(
@@ -40,11 +46,15 @@ export async function snapshotRoutes(api: Api, services: Services): Promise<void
         summary: "The packages of one",
         tags: ["packages"],
         params: OfTarget.extend({ id: SnapshotId }),
+        querystring,
         response: { 200: SnapshotSchema, ...refusals },
       },
     },
-    async ({ params: { target, id } }): Promise<Snapshot> => {
-      const found = await (await services.access.binhost()).snapshot(target, id);
+    async (request): Promise<Snapshot> => {
+      const { target, id } = request.params;
+      const found = await api.shared.bySeen(request, request.query.seen, async () =>
+        (await services.access.binhost()).snapshot(target, id),
+      );
       if (found) return found;
       throw new HttpError(404, `${target} has no snapshot ${id}`, `GET /api/v1/snapshots/${target} lists them.`);
     },
@@ -59,14 +69,18 @@ export async function snapshotRoutes(api: Api, services: Services): Promise<void
           "What is different between two; without `from` since the one before, without `to` up to the current one",
         tags: ["packages"],
         params: OfTarget,
-        querystring: z.object({ from: SnapshotId.optional(), to: SnapshotId.optional() }),
+        querystring: z.object({ from: SnapshotId.optional(), to: SnapshotId.optional(), ...Seen }),
         response: { 200: SnapshotDiffSchema, ...refusals },
       },
     },
-    async ({ params: { target }, query: { from, to } }): Promise<SnapshotDiff> => {
-      const binhost = await services.access.binhost();
-      if (from !== undefined && to !== undefined) return await binhost.diff(target, from, to);
-      return await snapshotDiff(services.access, { target, snapshots: await binhost.snapshots(target) }, from, to);
+    async (request): Promise<SnapshotDiff> => {
+      const { target } = request.params;
+      const { from, to, seen } = request.query;
+      return api.shared.bySeen(request, seen, async () => {
+        const binhost = await services.access.binhost();
+        if (from !== undefined && to !== undefined) return await binhost.diff(target, from, to);
+        return await snapshotDiff(services.access, { target, snapshots: await binhost.snapshots(target) }, from, to);
+      });
     },
   );
 

@@ -95,7 +95,7 @@ export async function targetRoutes(api: Api, services: Services): Promise<void> 
   api.get(
     "/targets/:target/sync-verify",
     {
-      config,
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "What the last comparison of the drones' trees has found, or that it goes on",
         tags,
@@ -103,7 +103,10 @@ export async function targetRoutes(api: Api, services: Services): Promise<void> 
         response: { 200: Compared, ...refusals },
       },
     },
-    async ({ params }) => readSyncVerify(services.access, params.target),
+    async (request) => {
+      const { target } = request.params;
+      return api.shared.glance(request, `trees ${target}`, () => readSyncVerify(services.access, target));
+    },
   );
 
   api.post(

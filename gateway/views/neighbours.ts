@@ -2,7 +2,6 @@ import type { GraphAnswer } from "../../model/answers.ts";
 import type { PackageView, RunView } from "../../model/run.ts";
 import { HttpError } from "../errors.ts";
 import type { RunGraph } from "./graphs.ts";
-import { criticalPath } from "./timeline.ts";
 
 /** More than these are no picture any more. */
 const MAX_NODES = 2_000;
@@ -13,8 +12,8 @@ export function neighboursOf(
   packages: readonly PackageView[],
   graph: RunGraph,
   { around, depth }: { around?: string | undefined; depth: number },
+  critical: readonly string[],
 ): GraphAnswer {
-  const critical = criticalPath(run, packages, graph);
   const members = new Set<number>();
   if (around === undefined) {
     for (const cpv of critical) members.add(graph.positions.get(cpv) ?? -1);
@@ -26,8 +25,9 @@ export function neighboursOf(
     spread(members, start, depth, (position) => graph.needsAt(position));
     spread(members, start, depth, (position) => graph.usersAt(position));
   }
-  const states = new Map(packages.map(({ cpv, state }) => [cpv, state]));
   const name = (position: number): string => graph.graph.packages[position]?.cpv ?? "";
+  const names = new Set([...members].map(name));
+  const states = new Map(packages.flatMap(({ cpv, state }) => (names.has(cpv) ? [[cpv, state]] : [])));
   return {
     nodes: [...members].map((position) => ({
       cpv: name(position),
@@ -37,7 +37,7 @@ export function neighboursOf(
     edges: [...members].flatMap((from) =>
       graph.needsAt(from).flatMap((to): [string, string][] => (members.has(to) ? [[name(from), name(to)]] : [])),
     ),
-    critical,
+    critical: [...critical],
   };
 }
 

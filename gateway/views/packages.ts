@@ -1,11 +1,12 @@
 import type { Neighbour, PackageAnswer } from "../../model/answers.ts";
 import type { PackageState, PackageView } from "../../model/run.ts";
 import { onePackage } from "../../operations/packages.ts";
-import { buildPackageId, whyQuery } from "../../workflows/messages.ts";
+import { buildPackageId, type WhyAnswer, whyQuery } from "../../workflows/messages.ts";
 import { HttpError } from "../errors.ts";
 import type { Services } from "../services.ts";
 import { graphOf } from "./graphs.ts";
 import type { FoundRun } from "./runs.ts";
+import { whyNow } from "./whys.ts";
 
 /** By place in the plan, name, state (what needs somebody first), when it was last begun, or how long that took. */
 export const SORTS = ["plan", "name", "state", "started", "duration"] as const;
@@ -62,26 +63,34 @@ export async function packageDetails(services: Services, run: FoundRun, cpv: str
     const hint = `GET /api/v1/runs/${view.target}/packages lists what it builds.`;
     throw new HttpError(404, `${cpv} is not among the packages of ${view.run}`, hint);
   }
-  const [answers, graph] = await Promise.all([
-    run.ask(whyQuery, [cpv]).catch(() => []),
+  const [why, graph] = await Promise.all([
+    whyOne(services, run, cpv).catch(() => null),
     // Without the binhost, or its plan, a package is shown without its neighbours.
     graphOf(services, view).catch(() => null),
   ]);
-  const states = new Map(packages.map((each) => [each.cpv, each.state]));
+  const [needs, neededBy] = [graph?.needsOf(cpv) ?? [], graph?.neededBy(cpv) ?? []];
+  const near = new Set([...needs, ...neededBy]);
+  const states = new Map(packages.flatMap((each) => (near.has(each.cpv) ? [[each.cpv, each.state]] : [])));
   const named = (names: readonly string[]) =>
     names.map((name): Neighbour => ({ cpv: name, state: states.get(name) ?? "present" }));
   const webUi = services.webUi();
   return {
     ...found,
-    why: answers[0]?.why ?? "no orchestrator answers",
-    needs: named(graph?.needsOf(cpv) ?? []),
-    neededBy: named(graph?.neededBy(cpv) ?? []),
+    why: why ?? "no orchestrator answers",
+    needs: named(needs),
+    neededBy: named(neededBy),
     estimateSeconds: graph?.secondsAt(graph.positions.get(cpv) ?? -1, view.drones) ?? null,
     workflows: found.attempts.map(({ attempt }) => ({
       attempt,
       url: webUi && `${webUi}/workflows/${encodeURIComponent(buildPackageId(view.run, cpv, attempt))}`,
     })),
   };
+}
+
+async function whyOne(services: Services, run: FoundRun, cpv: string): Promise<string | null> {
+  const ask = (names: string[]): Promise<WhyAnswer[]> => run.ask(whyQuery, names);
+  if (run.executionId === null) return await whyNow(services, run.view.target, cpv, ask);
+  return (await ask([cpv]))[0]?.why ?? null;
 }
 
 /** Why a package is where it is. */

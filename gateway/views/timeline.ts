@@ -1,5 +1,5 @@
 import { barsOf } from "../../model/bars.ts";
-import type { PackageView, RunView } from "../../model/run.ts";
+import type { PackageView, RunDrone, RunView } from "../../model/run.ts";
 import type { Timeline } from "../../model/timeline.ts";
 import { criticalChain } from "../../scheduler/criticalChain.ts";
 import { DependencyGraph } from "../../scheduler/graph.ts";
@@ -18,34 +18,77 @@ export function timelineOf(run: RunView, packages: readonly PackageView[], criti
   };
 }
 
+/** What of a graph stays as it is while it is built. */
+class Shape {
+  readonly needs: readonly (readonly number[])[];
+  readonly #graph: RunGraph;
+  readonly #dependencies: DependencyGraph;
+  #drones = "";
+  #seconds = new Float64Array();
+
+  constructor(graph: RunGraph) {
+    this.needs = graph.graph.packages.map((_, position) => graph.needsAt(position));
+    this.#graph = graph;
+    this.#dependencies = new DependencyGraph(graph.graph);
+  }
+
+  /** Of each open package the seconds of the longest path from its begin to the end of all. */
+  remaining(drones: readonly RunDrone[], isOpen: Uint8Array): Float64Array {
+    const seconds = this.#secondsOn(drones);
+    return this.#dependencies.remaining((position) => (isOpen[position] === 1 ? (seconds[position] ?? 0) : 0));
+  }
+
+  /** What each takes on these: the same for as long as they are. */
+  #secondsOn(drones: readonly RunDrone[]): Float64Array {
+    const key = dronesKey(drones);
+    if (key !== this.#drones) {
+      this.#seconds = Float64Array.from(this.needs, (_, position) => this.#graph.secondsAt(position, drones) ?? 0);
+      this.#drones = key;
+    }
+    return this.#seconds;
+  }
+}
+
+/** What estimates depend on. */
+export function dronesKey(drones: readonly RunDrone[]): string {
+  return JSON.stringify(drones.map(({ cores, speed }) => [cores, speed]));
+}
+
+const shapes = new WeakMap<RunGraph, Shape>();
+
+function shapeOf(graph: RunGraph): Shape {
+  const known = shapes.get(graph) ?? new Shape(graph);
+  shapes.set(graph, known);
+  return known;
+}
+
 /**
  * The path that decides when all is done, first to last: of what was built, the builds that each waited for the one before;
  * of what is still to build, the longest that waits, by the estimates.
  */
 export function criticalPath(run: RunView, packages: readonly PackageView[], graph: RunGraph): string[] {
-  const views = new Map(packages.map((each) => [each.cpv, each]));
-  const size = graph.graph.packages.length;
-  const isOpen = (position: number): boolean => {
-    const pkg = graph.graph.packages[position];
-    const state = pkg && views.get(pkg.cpv)?.state;
-    return state === "needed" || state === "delegated";
-  };
-  const ahead = pathAhead(run, graph, size, isOpen);
+  const shape = shapeOf(graph);
+  const isOpen = new Uint8Array(shape.needs.length);
   const builds: SimBuild[] = [];
   for (const { cpv, state, attempts } of packages) {
-    const last = attempts.at(-1);
     const index = graph.positions.get(cpv);
-    if (state !== "received" || !last?.endedAt || index === undefined) continue;
+    if (index === undefined) continue;
+    if (state === "needed" || state === "delegated") isOpen[index] = 1;
+    const last = attempts.at(-1);
+    if (state !== "received" || !last?.endedAt) continue;
     const [start, end] = [last.startedAt / 1000, last.endedAt / 1000];
     builds.push({ index, drone: last.drone, jobs: last.jobs, start, end, outcome: "built" });
   }
-  const first = ahead[0];
-  const before = first === undefined ? builds : builds.filter(({ index }) => graph.needsAt(first).includes(index));
+  const ahead = pathAhead(graph, shape.remaining(run.drones, isOpen), isOpen);
+  const waited = ahead[0] === undefined ? null : new Set(shape.needs[ahead[0]]);
   // The chain up to what the open path waited for last, else up to the last build of all.
-  const last = before.toSorted((a, b) => a.end - b.end).at(-1);
-  const needs = graph.graph.packages.map((_, position) => graph.needsAt(position));
-  const until = last ? builds.filter(({ end, index }) => end < last.end || index === last.index) : [];
-  const past = criticalChain({ makespan: 0, builds: looselyTimed(until), idle: NO_IDLE, wasted: 0 }, needs);
+  let last: SimBuild | undefined;
+  for (const build of builds) {
+    if ((waited?.has(build.index) ?? true) && (!last || build.end >= last.end)) last = build;
+  }
+  const { end: until = 0, index: final = -1 } = last ?? {};
+  const before = builds.filter(({ end, index }) => end < until || index === final);
+  const past = criticalChain({ makespan: 0, builds: looselyTimed(before), idle: NO_IDLE, wasted: 0 }, shape.needs);
   return [...past.map(({ build }) => build.index), ...ahead].flatMap(
     (position) => graph.graph.packages[position]?.cpv ?? [],
   );
@@ -57,7 +100,7 @@ const GAP = 30;
 
 /** Moves each begin back to the last end before it, if that is near: the chain is told by times that are the same. */
 function looselyTimed(builds: readonly SimBuild[]): SimBuild[] {
-  const ends = builds.map(({ end }) => end).sort((a, b) => a - b);
+  const ends = Float64Array.from(builds, ({ end }) => end).sort();
   return builds.map((build) => {
     let low = 0;
     let high = ends.length;
@@ -72,21 +115,18 @@ function looselyTimed(builds: readonly SimBuild[]): SimBuild[] {
 }
 
 /** Of what is open the path that takes longest. */
-function pathAhead(run: RunView, graph: RunGraph, size: number, isOpen: (position: number) => boolean): number[] {
-  const remaining = new DependencyGraph(graph.graph).remaining((position) =>
-    isOpen(position) ? (graph.secondsAt(position, run.drones) ?? 0) : 0,
-  );
+function pathAhead(graph: RunGraph, remaining: Float64Array, isOpen: Uint8Array): number[] {
   const longest = (positions: Iterable<number>): number | undefined => {
     let best: number | undefined;
     for (const position of positions) {
-      if (isOpen(position) && (best === undefined || (remaining[position] ?? 0) > (remaining[best] ?? 0)))
+      if (isOpen[position] === 1 && (best === undefined || (remaining[position] ?? 0) > (remaining[best] ?? 0)))
         best = position;
     }
     return best;
   };
   const path: number[] = [];
   const seen = new Set<number>();
-  for (let at = longest(Array(size).keys()); at !== undefined && !seen.has(at); at = longest(graph.usersAt(at))) {
+  for (let at = longest(isOpen.keys()); at !== undefined && !seen.has(at); at = longest(graph.usersAt(at))) {
     seen.add(at);
     path.push(at);
   }

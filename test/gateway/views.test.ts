@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RunGraph } from "../../gateway/views/graphs.ts";
-import { neighboursOf } from "../../gateway/views/neighbours.ts";
 import { selectPackages } from "../../gateway/views/packages.ts";
+import { pictureOf } from "../../gateway/views/picture.ts";
 import { previewOf } from "../../gateway/views/preview.ts";
 import { criticalPath, timelineOf } from "../../gateway/views/timeline.ts";
 import type { Verification } from "../../model/finalize.ts";
@@ -89,17 +89,17 @@ test("a timeline has a bar for each attempt, by what became of it", () => {
 
 test("around a package: what it needs and what needs it, as far as asked, with what each needs of the others", () => {
   const packages = ["a", "b", "c", "d", "e"].map((name) => view(name, "needed"));
-  const near = neighboursOf(run, packages, graph, { around: "x/b-1", depth: 1 });
+  const near = pictureOf(run, packages, graph).part({ around: "x/b-1", depth: 1 });
   expect(near.nodes.map(({ cpv }) => cpv).sort()).toEqual(["x/a-1", "x/b-1", "x/d-1"]);
   expect(near.edges.sort()).toEqual([
     ["x/b-1", "x/a-1"],
     ["x/d-1", "x/b-1"],
   ]);
-  const far = neighboursOf(run, packages, graph, { around: "x/d-1", depth: 2 });
+  const far = pictureOf(run, packages, graph).part({ around: "x/d-1", depth: 2 });
   expect(far.nodes).toHaveLength(4);
-  const critical = neighboursOf(run, packages, graph, { depth: 1 });
+  const critical = pictureOf(run, packages, graph).part({ depth: 1 });
   expect(critical.nodes.map(({ cpv }) => cpv)).toEqual(critical.critical);
-  expect(() => neighboursOf(run, packages, graph, { around: "x/z-1", depth: 1 })).toThrow(/not in the graph/);
+  expect(() => pictureOf(run, packages, graph).part({ around: "x/z-1", depth: 1 })).toThrow(/not in the graph/);
 });
 
 test("17,000 packages: the critical path and the neighbours take well under a second", () => {
@@ -126,7 +126,7 @@ test("17,000 packages: the critical path and the neighbours take well under a se
         : { cpv, state: "needed", reason: "new", attempts: [] },
   );
   const begun = process.cpuUsage();
-  const { critical } = neighboursOf(run, packages, large, { around: "x/p9000-1", depth: 3 });
+  const { critical } = pictureOf(run, packages, large).part({ around: "x/p9000-1", depth: 3 });
   const { user } = process.cpuUsage(begun);
   expect(critical.length).toBeGreaterThan(100);
   expect(user / 1000).toBeLessThan(1_500);
