@@ -1,5 +1,4 @@
 import type { Alert, ChannelView } from "../../../model/alerts.ts";
-import { useMinute } from "../state/clock.ts";
 import { state } from "../state/live.ts";
 import { type Resource, useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
@@ -10,8 +9,7 @@ import { testAlerts } from "./operate.ts";
 
 /** What is wrong, and what was lately; who is told of it. */
 export function Alerts() {
-  // The clock, should the gateway have missed something.
-  const version = `${state.value?.alerts} ${useMinute()}`;
+  const version = `${state.value?.alerts}`;
   const channels = useResource(
     "channels",
     (signal) => get<ChannelView[]>(address(["alerts", "channels"]), signal),

@@ -22,10 +22,12 @@ export function FailedBuilds({ target, id, version }: Props) {
   const { query } = route.value;
   const phase = query.get("phase");
   const path = ["runs", target, "failed"];
-  const all = address(path, { run: id, limit: 1 });
-  const some = address(path, { run: id, phase, limit: SHOWN });
-  const phases = useResource(all, (signal) => get<FailedAnswer>(all, signal), version);
-  const { data, error, reload } = useResource(some, (signal) => get<FailedAnswer>(some, signal), version);
+  const all = { run: id, limit: 1, seen: version };
+  const some = { run: id, phase, limit: SHOWN, seen: version };
+  const ask = (query: typeof some | typeof all) => (signal: AbortSignal) =>
+    get<FailedAnswer>(address(path, query), signal);
+  const phases = useResource(`phases ${target} ${id}`, ask(all), version);
+  const { data, error, reload } = useResource(`failed ${target} ${id} ${phase}`, ask(some), version);
   const known = phases.data?.phases ?? [];
   return (
     <Card

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { FinalizePreview } from "../../../model/finalize.ts";
 import { bytes, count } from "../../../model/words.ts";
+import { state } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
 import { Confirm, useWhileShown } from "./actions.tsx";
@@ -10,11 +11,17 @@ import { finalize, type RunRef } from "./operate.ts";
 /** Shows what would be published, and publishes it. */
 export function FinalizeDialog({ meant, onClose }: { meant: RunRef; onClose(): void }) {
   const { target: name, run } = meant;
-  const { data, error } = useResource(run, async (signal) => {
-    const preview = await get<FinalizePreview>(address(["runs", name, "finalize"]), signal);
-    if (preview.run !== run) throw new Error(`${name} has another run by now, ${preview.run}. Look at it first.`);
-    return preview;
-  });
+  const { reading } = state.value ?? {};
+  const version = JSON.stringify([reading?.run?.step, reading?.run?.counts, reading?.snapshots?.[name]]);
+  const { data, error } = useResource(
+    run,
+    async (signal) => {
+      const preview = await get<FinalizePreview>(address(["runs", name, "finalize"]), signal);
+      if (preview.run !== run) throw new Error(`${name} has another run by now, ${preview.run}. Look at it first.`);
+      return preview;
+    },
+    version,
+  );
   useWhileShown(meant, onClose);
   const [acceptFailed, setAcceptFailed] = useState(false);
   if (data === null) {

@@ -1,5 +1,5 @@
 import { STEP_WORDS, type Tone } from "../../../model/marks.ts";
-import { RUN_STEPS, type RunRecord } from "../../../model/run.ts";
+import { RUN_STEPS, type RunRecord, type RunView } from "../../../model/run.ts";
 import { duration, timestamp } from "../../../model/words.ts";
 import { now } from "../state/clock.ts";
 import { run, target } from "../state/live.ts";
@@ -11,12 +11,18 @@ import { Card, Chip, Empty, Heads, Problem, Table } from "./common.tsx";
 /** The runs that the engine still knows, with the way to their logs and their timeline. */
 export function PastRuns() {
   const name = target.value;
-  const url = address(["runs"], { target: name });
-  const { data, error, reload } = useResource(
-    url,
-    (signal) => get<RunRecord[]>(url, signal),
-    `${run.value?.run} ${run.value?.step}`,
+  const view = run.value;
+  const seen = `${view?.run} ${view?.step} ${view?.endedAt}`;
+  const {
+    data: listed,
+    error,
+    reload,
+  } = useResource(
+    `runs ${name}`,
+    (signal) => get<RunRecord[]>(address(["runs"], { target: name, seen }), signal),
+    seen,
   );
+  const data = listed && view ? withShown(listed, view) : listed;
   return (
     <Card title="Runs">
       {error !== null && <Problem text={error} onRetry={reload} />}
@@ -52,6 +58,16 @@ export function PastRuns() {
       )}
     </Card>
   );
+}
+
+/** The engine's list of runs comes a moment after them: of the one that is shown the page knows better. */
+function withShown(
+  runs: readonly RunRecord[],
+  { run: id, target: of, step, startedAt, endedAt }: RunView,
+): RunRecord[] {
+  if (runs.some((one) => one.run === id)) return runs.map((one) => (one.run === id ? { ...one, step, endedAt } : one));
+  const own = { run: id, target: of, step, startedAt, endedAt, status: "RUNNING", startedBy: null, executionId: id };
+  return [own, ...runs];
 }
 
 function State({ run: { status, step: said } }: { run: RunRecord }) {

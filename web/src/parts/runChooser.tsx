@@ -10,7 +10,7 @@ export function RunChooser({ chosen }: { chosen: string | null }) {
   const name = target.value;
   const current = run.value?.run ?? null;
   const { data } = useResource(name === null ? null : `runs ${name} ${current}`, (signal) =>
-    get<RunRecord[]>(address(["runs"], { target: name }), signal),
+    get<RunRecord[]>(address(["runs"], { target: name, seen: current ?? "" }), signal),
   );
   const runs = data ?? [];
   const known = new Set(runs.map((one) => one.run));

@@ -1,5 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { SyncVerifyResult, SyncVerifyView } from "../../../model/fleet.ts";
+import { eachSecond } from "../state/clock.ts";
 import { target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { address, get } from "../wire/request.ts";
@@ -7,21 +8,18 @@ import { ActionButton, attempt, Confirm } from "./actions.tsx";
 import { Ago, Card, Chip, Empty, Heads, Problem, Table } from "./common.tsx";
 import { compareTrees } from "./operate.ts";
 
-const ASK_EACH_MS = 2_000;
-
 /** Which drones have the same tree, as the last comparison outside of a run has found; and another one. */
 export function Trees() {
   const name = target.value;
   const url = name === null ? null : address(["targets", name, "sync-verify"]);
-  const { data, error, reload } = useResource(url, (signal) => get<SyncVerifyView>(url ?? "", signal));
+  const { data, error, reload } = useResource(
+    url,
+    (signal) => get<SyncVerifyView>(url ?? "", signal),
+    // Only the engine knows of it: the gateway asks it for all pages that do.
+    eachSecond(),
+  );
   const [syncing, setSyncing] = useState<string | null>(null);
   const isRunning = data?.state === "running";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer asks again, as long as it goes on
-  useEffect(() => {
-    if (!isRunning) return;
-    const timer = setTimeout(reload, ASK_EACH_MS);
-    return () => clearTimeout(timer);
-  }, [isRunning, data, reload]);
   if (name === null) return null;
   const compare = async (of: string, sync: boolean): Promise<string> => {
     const text = await compareTrees(of, sync);

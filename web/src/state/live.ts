@@ -31,10 +31,14 @@ export const heardAt = signal(0);
 export const packages = signal<ReadonlyMap<string, PackageView>>(new Map());
 /** The events of the shown run, newest last. */
 export const events = signal<readonly RunEvent[]>([]);
+/** Counts what decides the critical path: packages that were built, cannot be, or are to be built again. */
+export const turns = signal(0);
 /** The target that was chosen; null: the gateway's choice. */
 export const chosenTarget = signal<string | null>(sessionStorage.getItem("swarm-target"));
 
 export const run = computed(() => state.value?.reading.run ?? null);
+/** What estimates depend on. */
+export const droneFacts = computed(() => JSON.stringify(run.value?.drones.map(({ cores, speed }) => [cores, speed])));
 /** The target that is shown. */
 export const target = computed(
   () => chosenTarget.value ?? run.value?.target ?? state.value?.reading.targets?.[0] ?? null,
@@ -172,8 +176,17 @@ function takeState(answer: StateAnswer, happened: RunEvent[]): void {
 
 function takePackages({ full, packages: changed }: PackagesChange): void {
   const next = full ? new Map<string, PackageView>() : new Map(packages.peek());
-  for (const one of changed) next.set(one.cpv, one);
+  let isTurn = full;
+  for (const one of changed) {
+    isTurn ||= isOpen(next.get(one.cpv)) !== isOpen(one);
+    next.set(one.cpv, one);
+  }
   packages.value = next;
+  if (isTurn) turns.value++;
+}
+
+function isOpen(one: PackageView | undefined): boolean {
+  return one?.state === "needed" || one?.state === "delegated";
 }
 
 /** After a connection was lost some may come twice. */

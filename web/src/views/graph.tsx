@@ -3,7 +3,7 @@ import type { GraphAnswer } from "../../../model/answers.ts";
 import { count, duration } from "../../../model/words.ts";
 import { Card, Empty, PackageLink, Problem, StateChip } from "../parts/common.tsx";
 import { GraphPicture } from "../parts/graphPicture.tsx";
-import { useMinute } from "../state/clock.ts";
+import { graphVersion, useCritical } from "../state/critical.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, refine, route } from "../state/router.ts";
@@ -108,28 +108,17 @@ function Around({ cpv, depth }: { cpv: string; depth: number }) {
   const { data, error, reload } = useResource(
     url === null ? null : `${url} ${run.value?.run}`,
     (signal) => get<GraphAnswer>(url ?? "", signal),
-    useVersion(),
+    graphVersion(),
   );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking for the graph…</Empty>;
   return <GraphPicture graph={data} around={cpv} depth={depth} />;
 }
 
-/** The states of packages are live. The rest changes slowly: with a step, and with what builds really take. */
-function useVersion(): string {
-  return `${run.value?.step} ${useMinute()}`;
-}
-
 function Critical() {
-  const name = target.value;
-  const view = run.value;
-  const { data, error, isLoading, reload } = useResource(
-    name && view ? `critical ${view.run}` : null,
-    (signal) => get<GraphAnswer>(address(["runs", name ?? "", "graph"], { critical: true }), signal),
-    useVersion(),
-  );
+  const { data, error, isLoading, reload } = useCritical();
   if (error !== null) return <Problem text={error} onRetry={reload} />;
-  if (view === null) return <Empty>There was no run yet.</Empty>;
+  if (run.value === null) return <Empty>There was no run yet.</Empty>;
   if (data === null) return isLoading ? <Empty>Asking for the critical path…</Empty> : null;
   if (data.critical.length === 0) return <Empty>Nothing is left to be built.</Empty>;
   const nodes = new Map(data.nodes.map((node) => [node.cpv, node]));

@@ -5,7 +5,8 @@ import { bytes, count, duration, timestamp } from "../../../model/words.ts";
 import { Card, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
 import { HistoryChart, took } from "../parts/historyChart.tsx";
 import { PastRuns } from "../parts/pastRuns.tsx";
-import { useMinute } from "../state/clock.ts";
+import { revisionOf } from "../state/clock.ts";
+import { state } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
@@ -60,8 +61,12 @@ function Finder({ name }: { name: string }) {
 }
 
 function OfPackage({ name }: { name: string }) {
-  const url = address(["history"], { package: name, limit: 200 });
-  const { data, error, reload } = useResource(url, (signal) => get<HistoryAnswer>(url, signal), useMinute());
+  const seen = revisionOf(state.value?.reading.historyRevision);
+  const { data, error, reload } = useResource(
+    `history ${name}`,
+    (signal) => get<HistoryAnswer>(address(["history"], { package: name, limit: 200, seen }), signal),
+    seen,
+  );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
   const { attempts, total } = data;
@@ -116,8 +121,12 @@ function OfPackage({ name }: { name: string }) {
 }
 
 function Summary() {
-  const url = address(["history", "summary"]);
-  const { data, error, reload } = useResource(url, (signal) => get<HistorySummary>(url, signal), useMinute());
+  const seen = revisionOf(state.value?.reading.historyRevision);
+  const { data, error, reload } = useResource(
+    "history",
+    (signal) => get<HistorySummary>(address(["history", "summary"], { seen }), signal),
+    seen,
+  );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
   if (data.attempts === 0) return <Empty>No build is recorded yet.</Empty>;

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { LogsAnswer } from "../../../model/answers.ts";
-import type { LogInfo } from "../../../model/logs.ts";
+import type { LogFailure, LogInfo } from "../../../model/logs.ts";
+import type { AttemptView, PackageView } from "../../../model/run.ts";
 import { bytes, count } from "../../../model/words.ts";
 import { Card, Chip, Empty, Problem } from "../parts/common.tsx";
 import { plain } from "../parts/errorLines.tsx";
@@ -8,7 +9,7 @@ import { FailedBuilds } from "../parts/failedBuilds.tsx";
 import { LogView } from "../parts/logView.tsx";
 import { RunChooser } from "../parts/runChooser.tsx";
 import { VirtualTable } from "../parts/virtualTable.tsx";
-import { useMinute } from "../state/clock.ts";
+import { eachSecond, now } from "../state/clock.ts";
 import { packages, run, target } from "../state/live.ts";
 import { type Resource, useResource } from "../state/resource.ts";
 import { href, refine, route } from "../state/router.ts";
@@ -27,10 +28,9 @@ function OfRun() {
   const { query } = route.value;
   const current = run.value;
   const name = target.value;
-  const minute = useMinute();
   const id = query.get("run") ?? current?.run ?? null;
-  // Not with each package that is built: however many look, a minute is soon enough for logs of what went well.
-  const version = id === current?.run ? `${current?.counts.failed} ${current?.step} ${minute}` : "";
+  const known = id === current?.run ? packages.value : NONE;
+  const attempts = useMemo(() => attemptsOf(known), [known]);
   return (
     <>
       <div class="title">
@@ -41,42 +41,96 @@ function OfRun() {
         <Empty>There was no run yet.</Empty>
       ) : (
         <>
-          <FailedBuilds target={name} id={id} version={version} />
-          <AllLogs id={id} version={version} />
+          <FailedBuilds target={name} id={id} version={`${attempts.filter(({ failure }) => failure).length}`} />
+          <AllLogs id={id} attempts={attempts} />
         </>
       )}
     </>
   );
 }
 
-/** The logs of a run; none is no error: no build has begun, or they are kept no longer. */
-function useLogs(id: string, query: { package?: string; limit: number }, version: string): Resource<LogsAnswer> {
-  const url = address(["logs", id], query);
+/** An attempt of the run in progress, as the gateway tells at once. */
+interface KnownAttempt extends AttemptView {
+  cpv: string;
+}
+
+const NONE: ReadonlyMap<string, PackageView> = new Map();
+
+function attemptsOf(known: ReadonlyMap<string, PackageView>): KnownAttempt[] {
+  return [...known.values()].flatMap(({ cpv, attempts }) => attempts.map((one) => ({ ...one, cpv })));
+}
+
+/** The end of a log comes a moment after its attempt has ended. ms */
+const END_WITHIN_MS = 20_000;
+
+/**
+ * The logs of a run; none is no error: no build has begun, or they are kept no longer. Asked for anew when an attempt begins or
+ * ends, and with `sizes` each second while some grow.
+ */
+function useLogs(
+  id: string,
+  query: { package?: string; limit: number },
+  attempts: readonly AttemptView[],
+  { sizes }: { sizes: boolean },
+): Resource<LogsAnswer> {
+  const open = attempts.filter(({ endedAt }) => endedAt === undefined).length;
+  const last = attempts.reduce((latest, { endedAt = 0 }) => Math.max(latest, endedAt), 0);
+  const seen = `${attempts.length} ${open}`;
+  const second = eachSecond(sizes && (open > 0 || (last > 0 && now.value < last + END_WITHIN_MS)));
   return useResource(
-    url,
+    address(["logs", id], query),
     (signal) =>
-      get<LogsAnswer>(url, signal).catch((error: unknown): LogsAnswer => {
+      get<LogsAnswer>(address(["logs", id], { ...query, seen }), signal).catch((error: unknown): LogsAnswer => {
         if (error instanceof RequestError && error.status === 404) return { run: id, total: 0, logs: [] };
         throw error;
       }),
-    version,
+    `${seen} ${second}`,
   );
 }
 
-function AllLogs({ id, version }: { id: string; version: string }) {
+/** A log as it is listed. */
+interface Listed {
+  cpv: string;
+  attempt: number;
+  /** Bytes; null: the binhost has not said yet. */
+  size: number | null;
+  /** null: it did not fail. */
+  failed: LogFailure | null;
+  isOver: boolean;
+}
+
+/** What the binhost has, with what the run says of it: that is told at once, also of thousands. */
+function listed(logs: readonly LogInfo[], attempts: readonly KnownAttempt[]): Listed[] {
+  const all = new Map<string, Listed>();
+  for (const { cpv, attempt, size, failed, complete } of logs) {
+    all.set(`${cpv} ${attempt}`, { cpv, attempt, size, failed, isOver: complete });
+  }
+  for (const { cpv, attempt, endedAt, failure = null } of attempts) {
+    const known = all.get(`${cpv} ${attempt}`);
+    const isOver = endedAt !== undefined || (known?.isOver ?? false);
+    all.set(`${cpv} ${attempt}`, {
+      cpv,
+      attempt,
+      size: known?.size ?? null,
+      failed: failure ?? known?.failed ?? null,
+      isOver,
+    });
+  }
+  return [...all.values()].sort((a, b) => (a.cpv === b.cpv ? a.attempt - b.attempt : a.cpv < b.cpv ? -1 : 1));
+}
+
+function AllLogs({ id, attempts }: { id: string; attempts: readonly KnownAttempt[] }) {
   const { query } = route.value;
   const search = (query.get("q") ?? "").trim().toLowerCase();
-  const { data, error, reload } = useLogs(id, { limit: 20_000 }, version);
-  const rows = useMemo(
-    () => (data?.logs ?? []).filter(({ cpv }) => cpv.toLowerCase().includes(search)),
-    [data, search],
-  );
+  const { data, error, reload } = useLogs(id, { limit: 20_000 }, attempts, { sizes: true });
+  const all = useMemo(() => (data ? listed(data.logs, attempts) : null), [data, attempts]);
+  const rows = useMemo(() => (all ?? []).filter(({ cpv }) => cpv.toLowerCase().includes(search)), [all, search]);
   return (
     <Card title="All logs" aside={data && <span class="muted">{count(rows.length, "log")}</span>}>
       {error !== null && <Problem text={error} onRetry={reload} />}
       {data === null && error === null && <Empty>Asking the binhost…</Empty>}
-      {data?.total === 0 && <Empty>The binhost has no log of {id}: no build has begun, or they were removed.</Empty>}
-      {data && data.total > 0 && (
+      {all?.length === 0 && <Empty>The binhost has no log of {id}: no build has begun, or they were removed.</Empty>}
+      {all && all.length > 0 && (
         <>
           <search class="filters">
             <label class="grow">
@@ -111,7 +165,7 @@ function AllLogs({ id, version }: { id: string; version: string }) {
                   <a href={logHref(id, log.cpv, log.attempt)}>{log.cpv}</a>
                 </td>
                 <td class="number attempts">{log.attempt}</td>
-                <td class="number">{bytes(log.size)}</td>
+                <td class="number">{log.size === null ? "–" : bytes(log.size)}</td>
                 <td class={log.failed ? "clip bad-text" : "clip"}>{resultOf(log)}</td>
               </>
             )}
@@ -122,9 +176,9 @@ function AllLogs({ id, version }: { id: string; version: string }) {
   );
 }
 
-function resultOf({ failed, complete }: LogInfo): string {
+function resultOf({ failed, isOver }: Listed): string {
   if (failed) return [failed.phase ?? "failed", plain(failed.errorLine ?? "")].filter((part) => part !== "").join(": ");
-  return complete ? "done" : "goes on";
+  return isOver ? "done" : "goes on";
 }
 
 /** The page of one log. */
@@ -133,10 +187,12 @@ export function logHref(id: string, cpv: string, attempt: number): string {
 }
 
 function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number }) {
-  const attempts = run.value?.run === id ? (packages.value.get(cpv)?.attempts ?? []) : [];
+  const attempts = (run.value?.run === id ? (packages.value.get(cpv)?.attempts ?? []) : []).map((one) => ({
+    ...one,
+    cpv,
+  }));
   const own = attempts.find((one) => one.attempt === attempt);
-  const version = `${attempts.length} ${attempts.filter((one) => one.endedAt).length}`;
-  const { data } = useLogs(id, { package: cpv, limit: 1_000 }, version);
+  const { data } = useLogs(id, { package: cpv, limit: 1_000 }, attempts, { sizes: false });
   // The run knows of a failure as soon as the binhost, which keeps it longer.
   const failed = own?.failure ?? data?.logs.find((log) => log.attempt === attempt)?.failed ?? null;
   const numbers = new Set([...(data?.logs ?? []), ...attempts].map((one) => one.attempt));

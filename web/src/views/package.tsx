@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "preact/hooks";
 import type { Neighbour, PackageAnswer } from "../../../model/answers.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
@@ -20,8 +19,8 @@ import { ErrorLines } from "../parts/errorLines.tsx";
 import { LogView } from "../parts/logView.tsx";
 import { prioritize, unblock } from "../parts/operate.ts";
 import { nameOf } from "../parts/words.ts";
-import { useMinute } from "../state/clock.ts";
-import { packages, run, target } from "../state/live.ts";
+import { eachSecond } from "../state/clock.ts";
+import { droneFacts, packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, packageHref, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
@@ -33,21 +32,16 @@ export function PackageView() {
   const live = packages.value.get(cpv);
   const name = target.value;
   const current = run.value;
-  const minute = useMinute();
   const url = name === null ? null : address(["runs", name, "packages", ...path]);
-  const own = live ? `${live.state} ${live.attempts.length} ${live.attempts.filter((one) => one.endedAt).length}` : "";
+  const ended = live?.attempts.filter((one) => one.endedAt).length;
+  const own = `${live?.state} ${live?.cause} ${live?.attempts.length} ${ended}`;
+  // Why it waits depends on all the others, the drones and the time.
+  const second = eachSecond(live?.state === "needed");
   const { data, error, reload } = useResource(
     url === null ? null : `${url} ${current?.run}`,
     (signal) => get<PackageAnswer>(url ?? "", signal),
-    `${current?.step} ${current?.paused !== null} ${minute} ${own}`,
+    `${current?.step} ${own} ${second} ${droneFacts.value}`,
   );
-  // What it waits for is told anew when something has become of what it needs.
-  const others = (data?.needs ?? []).map(({ cpv, state }) => packages.value.get(cpv)?.state ?? state).join(" ");
-  const before = useRef(others);
-  useEffect(() => {
-    if (before.current !== "" && others !== "" && before.current !== others) reload();
-    before.current = others;
-  }, [others, reload]);
   const shown = live ?? data;
   const attempts = shown?.attempts ?? [];
   const failed = attempts.findLast((one) => one.failure);

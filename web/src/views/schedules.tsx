@@ -6,22 +6,19 @@ import { ActionButton, attempt, Confirm, WhyOff } from "../parts/actions.tsx";
 import { Chip, Empty, Problem } from "../parts/common.tsx";
 import { NewScheduleDialog } from "../parts/newSchedule.tsx";
 import { pauseSchedule, removeSchedule, resumeSchedule, triggerSchedule } from "../parts/operate.ts";
-import { useMinute } from "../state/clock.ts";
-import { run } from "../state/live.ts";
+import { eachSecond } from "../state/clock.ts";
 import { useResource } from "../state/resource.ts";
 import { href } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
 
 /** What starts runs by itself: when next, what became of the last times, and the ways to change it. */
 export function SchedulesView() {
-  const minute = useMinute();
   const [isAdding, setAdding] = useState(false);
-  // By the clock, and whenever a run begins or ends.
-  const version = `${minute} ${run.value?.run} ${run.value?.endedAt}`;
   const { data, error, reload } = useResource(
     "schedules",
     (signal) => get<ScheduleView[]>(address(["schedules"]), signal),
-    version,
+    // Only the engine knows of them: the gateway asks it for all pages that do.
+    eachSecond(),
   );
   return (
     <>

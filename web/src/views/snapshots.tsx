@@ -6,7 +6,7 @@ import { ActionButton, Confirm } from "../parts/actions.tsx";
 import { Card, Chip, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
 import { prune, rollBack } from "../parts/operate.ts";
 import { VirtualTable } from "../parts/virtualTable.tsx";
-import { useMinute } from "../state/clock.ts";
+import { revisionOf } from "../state/clock.ts";
 import { state, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
@@ -16,13 +16,13 @@ import { runWorkflow } from "../wire/workflows.ts";
 /** What was published of a target: contents, differences, the way back. */
 export function SnapshotsView() {
   const name = target.value;
-  const minute = useMinute();
-  // Whoever publishes or rolls back; the clock sees what was removed elsewhere.
-  const current = state.value?.reading.snapshots?.[name ?? ""];
+  const { snapshots = {}, snapshotRevisions = {} } = state.value?.reading ?? {};
+  // Whoever publishes, rolls back or removes some; an older binhost tells of the current one only.
+  const seen = `${snapshots[name ?? ""]} ${revisionOf(snapshotRevisions[name ?? ""])}`;
   const { data, error, reload } = useResource(
     name === null ? null : `snapshots ${name}`,
-    (signal) => get<SnapshotInfo[]>(address(["snapshots", name ?? ""]), signal),
-    `${current} ${minute}`,
+    (signal) => get<SnapshotInfo[]>(address(["snapshots", name ?? ""], { seen }), signal),
+    seen,
   );
   const [id] = route.value.path;
   const from = route.value.query.get("from");
@@ -35,8 +35,10 @@ export function SnapshotsView() {
       {error !== null && <Problem text={error} onRetry={reload} />}
       {data?.length === 0 && <Empty>Nothing was published yet: finalize a run.</Empty>}
       {data && data.length > 0 && <List target={name ?? ""} snapshots={data} onChange={reload} />}
-      {name !== null && id !== undefined && from !== null && <Difference target={name} from={from} to={id} />}
-      {name !== null && id !== undefined && from === null && <Contents target={name} id={id} />}
+      {name !== null && id !== undefined && from !== null && (
+        <Difference target={name} from={from} to={id} seen={seen} />
+      )}
+      {name !== null && id !== undefined && from === null && <Contents target={name} id={id} seen={seen} />}
     </>
   );
 }
@@ -168,9 +170,12 @@ function PruneDialog({
   );
 }
 
-function Contents({ target: name, id }: { target: string; id: string }) {
-  const url = address(["snapshots", name, id]);
-  const { data, error, reload } = useResource(url, (signal) => get<Snapshot>(url, signal));
+function Contents({ target: name, id, seen }: { target: string; id: string; seen: string }) {
+  const { data, error, reload } = useResource(
+    `contents ${name} ${id}`,
+    (signal) => get<Snapshot>(address(["snapshots", name, id], { seen }), signal),
+    seen,
+  );
   const [search, setSearch] = useState("");
   const rows = useMemo(
     () => (data?.packages ?? []).filter(({ cpv }) => cpv.toLowerCase().includes(search.trim().toLowerCase())),
@@ -222,9 +227,19 @@ function Contents({ target: name, id }: { target: string; id: string }) {
   );
 }
 
-function Difference({ target: name, from, to }: { target: string; from: string; to: string }) {
-  const url = address(["snapshots", name, "diff"], { from, to });
-  const { data, error, reload } = useResource(url, (signal) => get<SnapshotDiff>(url, signal));
+interface DifferenceProps {
+  target: string;
+  from: string;
+  to: string;
+  seen: string;
+}
+
+function Difference({ target: name, from, to, seen }: DifferenceProps) {
+  const { data, error, reload } = useResource(
+    `difference ${name} ${from} ${to}`,
+    (signal) => get<SnapshotDiff>(address(["snapshots", name, "diff"], { from, to, seen }), signal),
+    seen,
+  );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Comparing…</Empty>;
   const { added, removed, changed, rebuilt } = data;

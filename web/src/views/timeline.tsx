@@ -8,6 +8,7 @@ import { RunChooser } from "../parts/runChooser.tsx";
 import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
 import { nameOf, RESULT_WORDS } from "../parts/words.ts";
 import { now } from "../state/clock.ts";
+import { useCritical } from "../state/critical.ts";
 import { packages, run, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, packageHref, route } from "../state/router.ts";
@@ -33,17 +34,10 @@ export function TimelineView() {
 
 function LiveTimeline({ known }: { known: ReadonlyMap<string, PackageView> }) {
   const view = run.value;
-  const name = target.value;
-  // The critical path changes slowly: it is asked for anew with each step and each ten minutes.
-  const { data } = useResource(
-    view && name ? `timeline ${view.run}` : null,
-    (signal) => get<Timeline>(address(["runs", name ?? "", "timeline"]), signal),
-    `${view?.step} ${Math.floor(now.value / 600_000)}`,
-  );
+  const { data } = useCritical();
   const endedAt = view?.endedAt ?? null;
   const bars = useMemo(() => {
-    const critical = new Set(data?.bars.filter((bar) => bar.critical).map(({ cpv }) => cpv));
-    return barsOf(known.values(), { critical, endedAt });
+    return barsOf(known.values(), { critical: new Set(data?.critical), endedAt });
   }, [data, known, endedAt]);
   const partners = view?.drones;
   const drones = useMemo(
