@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
+import { messageOf } from "../model/errors.ts";
 import type { PackageView, RunView } from "../model/run.ts";
 import { read, readRun } from "../operations/readModel.ts";
 import { packagesQuery, worldUpdateId } from "../workflows/messages.ts";
@@ -10,6 +11,8 @@ import { statusScreen } from "./screens/status.ts";
 
 /** Between two looks at a run. ms */
 const PAUSE_MS = 500;
+/** So long the engine may take to say how a run is. ms */
+const ANSWER_WITHIN_MS = 5_000;
 /** Events below the table of a terminal. */
 const LAST_EVENTS = 6;
 
@@ -30,7 +33,6 @@ export async function follow(
   { target, run }: { target: string; run: string },
   milestones: (view: RunView) => string[] = () => [],
 ): Promise<Followed> {
-  const client = await context.client();
   const leave = new AbortController();
   const onInterrupt = (): void => leave.abort();
   process.once("SIGINT", onInterrupt);
@@ -39,14 +41,16 @@ export async function follow(
   let packages: PackageView[] = [];
   try {
     while (!leave.signal.aborted) {
-      const now = await readRun(client, target);
+      // Asked for each time: an engine may come back at another address.
+      const client = await context.client().catch((error: unknown) => messageOf(error));
+      const now = typeof client === "string" ? { run: null, runProblem: client } : await look(client, target);
       // The query may still be answered by the run before this one.
       if (now.run?.run === run) {
         display.keep(milestones(now.run));
         const before = view;
         view = now.run;
         const was = packages;
-        if (isNews(before, view)) packages = await readPackages(client, target, packages);
+        if (isNews(before, view)) packages = await readPackages(context, target, packages);
         await display.show([...runEvents(before, view, context.paint), ...packageEvents(was, packages, context.paint)]);
         if (view.step === "gate" && !finalizesItself(view)) return { end: "gate", view };
         if (view.endedAt !== null) return { end: "over", view };
@@ -62,6 +66,11 @@ export async function follow(
   }
 }
 
+/** The run as it is; an engine that has gone is soon asked for anew. */
+function look(client: Client, target: string): ReturnType<typeof readRun> {
+  return client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => readRun(client, target));
+}
+
 function isNews(before: RunView | null, now: RunView): boolean {
   const building = (view: RunView): unknown => view.drones.map((drone) => drone.building);
   return JSON.stringify([before?.counts, before && building(before)]) !== JSON.stringify([now.counts, building(now)]);
@@ -74,10 +83,10 @@ function finalizesItself({ options, counts }: RunView): boolean {
 }
 
 /** The packages of a run; what was known before where nobody answers, or the answer is too big for the engine. */
-async function readPackages(client: Client, target: string, before: PackageView[]): Promise<PackageView[]> {
-  return client.workflow
-    .getHandle(worldUpdateId(target))
-    .query(packagesQuery)
+async function readPackages(context: Context, target: string, before: PackageView[]): Promise<PackageView[]> {
+  return context
+    .client()
+    .then((client) => client.workflow.getHandle(worldUpdateId(target)).query(packagesQuery))
     .catch(() => before);
 }
 

@@ -16,7 +16,11 @@ export async function temporaryDirectory(): Promise<string> {
 }
 
 /** Starts `swarm` from the sources, without a terminal, with nothing of the user's environment but PATH. */
-export function spawnSwarm(args: readonly string[], env: Record<string, string> = {}, cwd: string = tmpdir()) {
+export function spawnSwarm(
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+  cwd: string = tmpdir(),
+) {
   return execa(process.execPath, [join(packageRoot(), "cli/main.ts"), ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: cwd, USER: "ann", TEMPORAL_ADDRESS: NOWHERE, ...env },
