@@ -17,8 +17,8 @@ const AGAIN_S = 10;
 
 /**
  * What plans would take. Each is made once for all who ask, in a process of its own: the simulation blocks a thread for
- * seconds, and would be slow in this process, whose heap is kept small at the cost of the compilers. One at a time: the
- * machine has other work.
+ * seconds, and in a thread of this process, whose heap is kept small at the cost of the compilers (heap.ts), it takes four
+ * times as long. One at a time: the machine has other work.
  */
 export class Forecasts {
   readonly #limits: Pick<Limits, "forecastWithinMs" | "forecastWaitMs">;
@@ -59,9 +59,15 @@ export class Forecasts {
   #begin(key: string, order: ForecastOrder): Promise<PlanForecast> {
     const made = this.#make(order);
     this.#kept.set(key, made);
+    const forget = (): void => {
+      if (this.#kept.get(key) === made) this.#kept.delete(key);
+    };
     this.#making = made
-      // It may be made another time.
-      .catch(() => this.#kept.delete(key))
+      .catch((error: unknown) => {
+        // What nobody could wait for is not made again and again.
+        if (error instanceof GivenUp) setTimeout(forget, error.retryAfter * 1000).unref();
+        else forget();
+      })
       .finally(() => {
         this.#process = null;
         this.#making = null;
@@ -91,7 +97,7 @@ export class Forecasts {
       child.once("error", reject);
       child.once("exit", (code, signal) => {
         if (this.#isStopped) reject(stopped());
-        else if (signal === "SIGKILL") reject(tookTooLong(forecastWithinMs));
+        else if (signal === "SIGKILL") reject(new GivenUp(forecastWithinMs));
         else reject(new Error(`a forecast ended without a word: ${signal ?? `exit code ${code}`}`));
       });
       child.send(order, (error) => error && reject(error));
@@ -103,7 +109,11 @@ function stopped(): HttpError {
   return new HttpError(503, "this gateway is being stopped", "Ask another one, or later.");
 }
 
-function tookTooLong(ms: number): HttpError {
-  const hint = "This machine is busy: ask later, or on another one: swarm run-update --dry-run";
-  return new HttpError(503, `the forecast was given up after ${ms / 1000} s`, hint, 60);
+class GivenUp extends HttpError {
+  override readonly retryAfter = 60;
+
+  constructor(ms: number) {
+    const hint = "The gateway's machine is busy: ask later, or on another one: swarm run-update --dry-run";
+    super(503, `the forecast was given up after ${ms / 1000} s`, hint);
+  }
 }

@@ -129,7 +129,10 @@ test("what failed is found by a filter, shown, and tried again; a drone is pause
   await goTo(page, "drones");
   const card = page.getByRole("article", { name: "izar" });
   await card.getByRole("button", { name: "Pause izar" }).click();
-  await card.getByText("paused").first().waitFor();
+  const pause = page.getByRole("dialog", { name: "Pause izar?" });
+  await pause.getByLabel("Why").fill("its disk is changed");
+  await pause.getByRole("button", { name: "Pause", exact: true }).click();
+  await card.getByText(/^paused by a-operator .*: its disk is changed$/).waitFor();
   expect((await swarm.fleet()).drones.find(({ facts }) => facts.name === "izar")?.paused).toBe(true);
   await card.getByRole("button", { name: "Resume izar" }).click();
   await card.getByText("online").waitFor();

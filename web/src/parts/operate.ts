@@ -114,8 +114,8 @@ export async function clearQueue(meant: RunRef): Promise<string> {
   return dropped.length > 0 ? `Taken back: ${queuedWords(dropped)}.` : "Nothing was queued any more.";
 }
 
-export async function pauseDrone(name: string): Promise<string> {
-  await post(address(["drones", name, "pause"]));
+export async function pauseDrone(name: string, reason: string): Promise<string> {
+  await post(address(["drones", name, "pause"]), reason === "" ? {} : { reason });
   return `${name} is paused: it finishes what it builds and gets nothing new.`;
 }
 

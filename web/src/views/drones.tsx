@@ -179,8 +179,9 @@ function Load({
 }
 
 function DroneActions({ drone: { facts, paused, state: is } }: { drone: DroneView }) {
-  const [isAsked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<"pause" | "forget" | null>(null);
   const { name } = facts;
+  const close = () => setAsked(null);
   const isGone = is === "lost" || is === "offline";
   return (
     <div class="buttons">
@@ -189,20 +190,34 @@ function DroneActions({ drone: { facts, paused, state: is } }: { drone: DroneVie
           Resume
         </ActionButton>
       ) : (
-        <ActionButton label={`Pause ${name}`} onAct={() => attempt(() => pauseDrone(name))}>
-          Pause
+        <ActionButton label={`Pause ${name}`} onAct={() => setAsked("pause")}>
+          Pause…
         </ActionButton>
       )}
       {isGone && (
-        <ActionButton label={`Forget ${name}`} onAct={() => setAsked(true)}>
+        <ActionButton label={`Forget ${name}`} onAct={() => setAsked("forget")}>
           Forget…
         </ActionButton>
       )}
-      {isAsked && (
-        <Confirm title={`Forget ${name}?`} verb="Forget" act={() => forgetDrone(name)} onClose={() => setAsked(false)}>
+      {asked === "pause" && <PauseDialog name={name} onClose={close} />}
+      {asked === "forget" && (
+        <Confirm title={`Forget ${name}?`} verb="Forget" act={() => forgetDrone(name)} onClose={close}>
           <p>It leaves the list, with its strikes. When it starts again it enrols as a new one.</p>
         </Confirm>
       )}
     </div>
+  );
+}
+
+function PauseDialog({ name, onClose }: { name: string; onClose(): void }) {
+  const [reason, setReason] = useState("");
+  return (
+    <Confirm title={`Pause ${name}?`} verb="Pause" act={() => pauseDrone(name, reason.trim())} onClose={onClose}>
+      <p>It finishes what it builds and gets nothing new until you resume it.</p>
+      <label>
+        Why (others see it)
+        <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxLength={200} />
+      </label>
+    </Confirm>
   );
 }
