@@ -1,7 +1,9 @@
+import { ApplicationFailure } from "@temporalio/common";
 import { test as base, expect } from "vitest";
 import { until } from "../../bench/noop/swarm.ts";
 import { atomsIn } from "../../web/src/lib/atoms.ts";
 import { gatewayOf, putTarget } from "../gateway/support.ts";
+import { stagePackage } from "../store/support.ts";
 import { findBrowser, keepPicture, launch, openPage } from "../support/browser.ts";
 import { held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -127,5 +129,46 @@ test("a run is tried first: its plan is forecast, and nothing is built; then it 
   await until("it builds", async () => (await swarm.view()).step === "build");
   await forecast.waitFor({ state: "detached" });
   expect(asked).toEqual([["@world"], ["chain/link1", "chain/link2"]]);
+  expect(problems).toEqual([]);
+});
+
+test("after a run that failed it is started over, what that had built thrown away; after one that does not resolve the rest is built", async () => {
+  const { build } = held();
+  const failed = "desktop-20261121-0101";
+  await using swarm = await noopSwarm({ drones: [] });
+  await using gateway = await gatewayOf(swarm);
+  const { store } = gateway.access;
+  await putTarget(gateway.access);
+  const plan = await storedPlan(gateway.access, smallGraph());
+  const unresolvable = [{ atoms: ["a/nowhere"], class: "missing" as const, text: "there are no ebuilds" }];
+  let resolve = (): typeof plan => {
+    throw ApplicationFailure.nonRetryable("the resolver fell over");
+  };
+  await swarm.addDrone({ name: "izar", slots: 4, build, resolve: () => resolve() });
+  await stagePackage(store, failed, { cpv: "chain/link0-1" });
+  await (await swarm.run({ run: failed })).result().catch(() => {});
+  await using browser = await launch(path ?? "");
+  await using opened = await openPage(browser, gateway.url);
+  const { page, problems } = opened;
+  await logIn(page, gateway.tokens.operator);
+
+  resolve = () => ({ ...plan, unresolvable });
+  await page.getByRole("button", { name: "Start over…" }).click();
+  const over = page.getByRole("dialog", { name: "Start over?" });
+  await over.getByText(`Everything that ${failed} built and did not publish is thrown away.`).waitFor();
+  expect(await store.stagingRuns()).toEqual([failed]);
+  await over.getByRole("button", { name: "Start", exact: true }).click();
+  await over.waitFor({ state: "detached" });
+  expect(await store.stagingRuns()).toEqual([]);
+  await page
+    .getByText(/the world does not resolve: a\/nowhere/)
+    .first()
+    .waitFor();
+
+  await page.getByRole("button", { name: "Update what does resolve…" }).click();
+  const rest = page.getByRole("dialog", { name: "Start an update?" });
+  expect(await rest.getByLabel("Leave out what does not resolve").isChecked()).toBe(true);
+  await rest.getByRole("button", { name: "Start", exact: true }).click();
+  await until("it builds", async () => (await swarm.view()).step === "build");
   expect(problems).toEqual([]);
 });
