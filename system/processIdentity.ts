@@ -21,11 +21,17 @@ function statFields(pid: number): string[] | null {
 
 const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
-/** The identity of a live process, or null where there is none (a zombie is none). */
+/**
+ * The identity of a live process, or null where there is none. A zombie is none, but only once all its threads have ended: of
+ * those that are killed the first may be sooner, and until then the process has its files and ports.
+ */
 export function identify(pid: number): ProcessIdentity | null {
   const fields = statFields(pid);
   const startTime = fields?.[19];
-  if (!fields || startTime === undefined || fields[0] === "Z" || fields[0] === "X") return null;
+  if (!fields || startTime === undefined) return null;
+  // Fields 3 and 20: its state, and how many threads are left of it.
+  const [state, threads] = [fields[0], Number(fields[17])];
+  if (state === "X" || (state === "Z" && threads <= 1)) return null;
   return { pid, startTime, bootId: bootId() };
 }
 

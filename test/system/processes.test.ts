@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -48,4 +48,20 @@ test("a directory's processes are ended, those of one whose name begins with its
 
   expect(own.filter(isAlive)).toEqual([]);
   expect(foreign.filter(isAlive)).toEqual(foreign);
+});
+
+test("a killed process is there until its last thread has ended, also where its first one has: it has its ports so long", async () => {
+  const threads = "import ctypes, sys, threading\nthreading.Thread(target=sys.stdin.read).start()\n";
+  const child = spawn("python3", ["-c", `${threads}ctypes.CDLL(None).pthread_exit(None)`], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  started.push(child);
+  const pid = child.pid ?? 0;
+  const stat = (): Promise<string> => readFile(`/proc/${pid}/stat`, "latin1");
+  await expect.poll(stat, { timeout: 10_000 }).toMatch(/\) Z /);
+  const identity = identify(pid);
+  expect(identity).toMatchObject({ pid });
+  expect(identity && isAlive(identity)).toBe(true);
+  child.stdin?.end();
+  await expect.poll(() => identify(pid), { timeout: 10_000 }).toBeNull();
 });
