@@ -88,6 +88,11 @@ export interface RunDrone {
   }[];
 }
 
+/** Whether a drone gets work in the run. */
+export function isUsable({ state, paused }: RunDrone): boolean {
+  return state === "verified" && !paused;
+}
+
 /** A package that failed, by its last failure. */
 export interface FailedPackage extends Pick<BuildFailure, "phase" | "errorLine" | "around"> {
   cpv: string;

@@ -2,7 +2,7 @@ import type { Forecast, PlanForecast } from "../model/forecast.ts";
 import type { BuildLimits } from "../model/limits.ts";
 import type { Standing } from "../model/outlook.ts";
 import type { PlanGraph, PlannedPackage } from "../model/plan.ts";
-import type { RunDrone } from "../model/run.ts";
+import { isUsable, type RunDrone } from "../model/run.ts";
 import { lowerBound } from "../scheduler/bound.ts";
 import { criticalChain } from "../scheduler/criticalChain.ts";
 import { impossible, restOf } from "../scheduler/lookAhead.ts";
@@ -99,9 +99,6 @@ function stuckIn(graph: PlanGraph, before: Standing): string[] {
     ({ position, excluded }) => `${graph.packages[position]?.cpv}: ${neverBuilt([...excluded])}`,
   );
 }
-
-/** Whether a drone would get work in the run. */
-export const isUsable = ({ state, paused }: RunDrone): boolean => state === "verified" && !paused;
 
 /** What the usual rule takes in some scenarios; in two at least, however long that takes. */
 function sampled(request: Pick<PlanRequest, "packages" | "drones">): Pick<Plan, "tuning" | "makespan" | "finishes"> {

@@ -1,6 +1,5 @@
 import type { ForecastAnswer, PlanAnswer } from "../../model/answers.ts";
-import type { RunView } from "../../model/run.ts";
-import { isUsable } from "../../operations/forecast.ts";
+import { isUsable, type RunView } from "../../model/run.ts";
 import { plannedWaves } from "../../operations/plannedWaves.ts";
 import { HttpError } from "../errors.ts";
 import type { Services } from "../services.ts";
