@@ -3,7 +3,7 @@ import { z } from "zod";
 import { HttpError } from "./errors.ts";
 
 /** All who are told of a change at the same time ask within this. ms */
-const SEEN_MS = 2_000;
+const SEEN_MS = 5_000;
 /** What nothing tells of may be so old. ms */
 const GLANCE_MS = 500;
 /** ... and what takes long so many times that. */

@@ -3,7 +3,7 @@ import type { WhyAnswer } from "../../workflows/messages.ts";
 import type { Services } from "../services.ts";
 
 /** The run is asked at most so often, however many packages are looked at. ms */
-const EACH_MS = 250;
+const EACH_MS = 500;
 
 type Ask = (names: string[]) => Promise<WhyAnswer[]>;
 

@@ -60,12 +60,18 @@ function Finder({ name }: { name: string }) {
   );
 }
 
+/** What the gateway has told of the history; null: nothing yet. */
+function seenNow(): string | null {
+  const told = state.value;
+  return told && revisionOf(told.reading.historyRevision);
+}
+
 function OfPackage({ name }: { name: string }) {
-  const seen = revisionOf(state.value?.reading.historyRevision);
+  const seen = seenNow();
   const { data, error, reload } = useResource(
-    `history ${name}`,
+    seen && `history ${name}`,
     (signal) => get<HistoryAnswer>(address(["history"], { package: name, limit: 200, seen }), signal),
-    seen,
+    seen ?? "",
   );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
@@ -121,11 +127,11 @@ function OfPackage({ name }: { name: string }) {
 }
 
 function Summary() {
-  const seen = revisionOf(state.value?.reading.historyRevision);
+  const seen = seenNow();
   const { data, error, reload } = useResource(
-    "history",
+    seen && "history",
     (signal) => get<HistorySummary>(address(["history", "summary"], { seen }), signal),
-    seen,
+    seen ?? "",
   );
   if (error !== null) return <Problem text={error} onRetry={reload} />;
   if (data === null) return <Empty>Asking the binhost…</Empty>;
