@@ -1,6 +1,6 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { messageOf, UserError } from "../model/errors.ts";
+import { messageOf, UnknownName, UserError } from "../model/errors.ts";
 import { isUnanswered, Unanswered } from "../operations/engine.ts";
 import { BinhostError } from "../store/client.ts";
 
@@ -61,8 +61,9 @@ const START_UP = "Start what is missing: swarm up";
  * An error in words for whoever asked. A defect of ours is told as such, without what only we can read: `isDefect` is for
  * the log.
  * @param down why the engine or the orchestrators cannot answer now; null: they can
+ * @param params of the request's path: what names nothing there is not found
  */
-export function refusalOf(error: unknown, down: string | null): Refusal & { isDefect?: true } {
+export function refusalOf(error: unknown, down: string | null, params?: unknown): Refusal & { isDefect?: true } {
   if (error instanceof HttpError) return { status: error.status, error: error.message, hint: error.hint };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const words = error.validation.map(
@@ -84,7 +85,8 @@ export function refusalOf(error: unknown, down: string | null): Refusal & { isDe
   if (error instanceof UserError) {
     const [first = "", ...rest] = error.problems;
     const hint = rest.length > 0 ? rest.join("\n") : null;
-    return { status: error.exitCode === 2 ? 400 : 409, error: first, hint };
+    const isInPath = error instanceof UnknownName && Object.values(Object(params)).includes(error.given);
+    return { status: isInPath ? 404 : error.exitCode === 2 ? 400 : 409, error: first, hint };
   }
   if (error instanceof Error && error.name === "WorkflowUpdateFailedError" && error.cause) {
     return { status: 409, error: messageOf(error.cause), hint: "GET /api/v1/state says what can be done now." };

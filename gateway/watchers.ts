@@ -195,7 +195,10 @@ export class Watchers {
 
   #wake(kept: Kept): void {
     kept.usedAt = Date.now();
-    kept.unsubscribe ??= kept.watcher.subscribe((change) => kept.hub.take(change));
+    if (kept.unsubscribe) return;
+    kept.unsubscribe = kept.watcher.subscribe((change) => kept.hub.take(change));
+    // What was told while it did not hear is not told again.
+    kept.hub.touch();
   }
 
   #endIdle(): void {

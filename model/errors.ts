@@ -22,6 +22,16 @@ export function usageError(problems: string | readonly string[]): UserError {
   return new UserError(problems, 2);
 }
 
+/** A name that names nothing. A usage error; its message tells the names that there are. */
+export class UnknownName extends UserError {
+  readonly given: string;
+
+  constructor(given: string, message: string) {
+    super(message, 2);
+    this.given = given;
+  }
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

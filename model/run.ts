@@ -123,6 +123,8 @@ export interface RunView {
   prioritized?: string[];
   /** What was ordered meanwhile: a run of it begins after this one; absent where nothing was. */
   queued?: QueuedOrder[];
+  /** What was ordered meanwhile, and why no run of it has begun, or will by itself; absent: nothing was lost so. */
+  unstarted?: { queued: QueuedOrder[]; reason: string };
   /** What is ready though no drone could ever build it, at most a few; absent where there is none. */
   stuck?: { cpv: string; why: string }[];
   drones: RunDrone[];
@@ -144,13 +146,13 @@ export interface RunView {
   options: { autoFinalize: boolean; acceptFailed: boolean };
 }
 
-/** One execution of a world update, as the engine lists it. */
-export interface RunRecord {
 /** Whether it was a dry run, which has ended with its plan. */
 export function isOnlyPlan({ step, snapshot, counts }: Pick<RunView, "step" | "snapshot" | "counts">): boolean {
   return step === "done" && snapshot === null && counts.needed > 0;
 }
 
+/** One execution of a world update, as the engine lists it. */
+export interface RunRecord {
   run: string;
   target: string;
   /** In Temporal's words: RUNNING, COMPLETED, FAILED, TERMINATED... */

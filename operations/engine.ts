@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
 import type { QueryDefinition } from "@temporalio/common";
 import { QUEUES } from "../model/activities.ts";
-import { UserError } from "../model/errors.ts";
+import { messageOf, UserError } from "../model/errors.ts";
 
 /** An update that no orchestrator takes for so long has nobody to take it. ms */
 const ACCEPT_WITHIN_MS = 20_000;
@@ -81,6 +81,13 @@ export async function askWorkflow<Answer, Args extends unknown[]>(
 const START_ONE = "Start one: swarm up (or swarm orchestrator)";
 /** gRPC's DEADLINE_EXCEEDED, and FAILED_PRECONDITION: nobody has asked for work of late. */
 const UNANSWERED = [4, 9];
+
+/** The first cause of an error, in words. */
+export function rootOf(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return messageOf(root);
+}
 
 /** Whether a query failed because no orchestrator answered it. */
 export function isUnanswered(error: unknown): boolean {

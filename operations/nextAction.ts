@@ -1,5 +1,5 @@
 import { pauseWords } from "../model/marks.ts";
-import { queuedWords } from "../model/orders.ts";
+import { atomsOf, type QueuedOrder, queuedWords } from "../model/orders.ts";
 import type { NextAction, Reading } from "../model/reading.ts";
 import { isOnlyPlan, isOver, type RunView } from "../model/run.ts";
 import { count } from "../model/words.ts";
@@ -135,12 +135,36 @@ function atGate(run: RunView): NextAction {
   return look(situation, `swarm logs ${broken.cpv}`, otherwise);
 }
 
+/** So many atoms still make a command that can be read. */
+const ATOMS_TOLD = 10;
+
+/** The command that orders anew what was queued. */
+function orderAgain(queued: readonly QueuedOrder[], update: string): string {
+  const atoms = atomsOf(queued);
+  if (atoms.every((atom) => atom === "@world") || atoms.length > ATOMS_TOLD) return update;
+  const list = atoms.join(",");
+  return `${update} --packages ${/^[\w@%+:,./-]+$/.test(list) ? list : `'${list.replaceAll("'", "'\\''")}'`}`;
+}
+
 function afterRun(run: RunView, targets: string[] | null): NextAction {
+  if (run.unstarted) {
+    const { queued, reason } = run.unstarted;
+    return act(
+      [
+        `${run.run} has ended. No run has begun with what was queued: ${queuedWords(queued)}.`,
+        `It was lost: ${reason}`,
+      ],
+      orderAgain(queued, runUpdate(targets, run.target)),
+    );
+  }
   if (run.queued) {
     const words = `${run.run} has ended. A run begins with what was queued: ${queuedWords(run.queued)}.`;
     return watch(run.reason ? [words, run.reason] : words);
   }
   const again = runUpdate(targets, run.target);
+  if (isOnlyPlan(run)) {
+    return act(`A dry run: ${count(run.counts.needed, "package")} would be built. Nothing was built.`, again);
+  }
   if (run.step === "done") {
     return act(run.snapshot ? `Published as ${run.snapshot}.` : (run.reason ?? "Nothing had to be built."), again);
   }
@@ -150,6 +174,3 @@ function afterRun(run: RunView, targets: string[] | null): NextAction {
     ? act(situation, again, [`${again} --skip-unresolvable   # update what does resolve`])
     : act(situation, "swarm fresh");
 }
-  if (isOnlyPlan(run)) {
-    return act(`A dry run: ${count(run.counts.needed, "package")} would be built. Nothing was built.`, again);
-  }

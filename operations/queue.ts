@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "@temporalio/client";
+import type { Client, WorkflowHandle } from "@temporalio/client";
 import { UserError } from "../model/errors.ts";
 import { ENDS_SOON, type QueuedOrder } from "../model/orders.ts";
 import type { RunView } from "../model/run.ts";
 import { type QueueAnswer, worldUpdateId } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
-import { NotRunning, pendingActivities, sendUpdate } from "./engine.ts";
+import { NotRunning, pendingActivities, rootOf, sendUpdate } from "./engine.ts";
 import { latestRun } from "./runs.ts";
 import { checkRequest, RunInProgress, type RunRequest, startRun } from "./startRun.ts";
 
@@ -92,7 +92,8 @@ export function refuseOptions(options: RunRequest["options"], run: string): void
  */
 export async function clearQueue(access: Access, target: string, run?: string): Promise<QueuedOrder[]> {
   const client = await access.client();
-  const inRun = sendUpdate<QueueAnswer>(client, worldUpdateId(target), "queue", { by: access.by, atoms: [] }, "").then(
+  const request = { by: access.by, atoms: [], ...(run === undefined ? {} : { run }) };
+  const inRun = sendUpdate<QueueAnswer>(client, worldUpdateId(target), "queue", request, "").then(
     ({ changed }) => changed,
     (error: unknown) => (error instanceof NotRunning ? [] : Promise.reject(error)),
   );
@@ -105,8 +106,8 @@ export async function clearQueue(access: Access, target: string, run?: string): 
  */
 export async function dropStarts(client: Client, target: string, after?: string): Promise<QueuedOrder[]> {
   const dropped: QueuedOrder[] = [];
-  for await (const { workflowId, memo } of client.workflow.list({
   const ofRun = after === undefined ? "" : ` AND SwarmRun = "${after}"`;
+  for await (const { workflowId, memo } of client.workflow.list({
     query: `${STARTS} AND SwarmTarget = "${target}"${ofRun} AND ExecutionStatus = "Running"`,
   })) {
     await client.workflow
@@ -121,30 +122,44 @@ export async function dropStarts(client: Client, target: string, after?: string)
   return dropped;
 }
 
+/** How what was to begin the next run ends without having begun it; one that was taken back is cancelled. */
+const BROKEN = ["FAILED", "TERMINATED", "TIMED_OUT"];
+
 /**
  * A run that has ended, with what becomes of its queue: why the next run does not begin, or none where nothing will begin
- * it any more.
+ * it any more. What was lost so is told.
  */
 export async function withQueue(client: Client, view: RunView): Promise<RunView> {
   if (!view.queued) return view;
-  const starts: { id: string; isRunning: boolean }[] = [];
-  for await (const { workflowId, status } of client.workflow.list({
+  const starts: { handle: WorkflowHandle; status: string; queued: QueuedOrder[] }[] = [];
+  for await (const { workflowId, runId, status, memo } of client.workflow.list({
     query: `${STARTS} AND SwarmRun = "${view.run}"`,
   })) {
-    starts.push({ id: workflowId, isRunning: status.name === "RUNNING" });
+    starts.push({ handle: client.workflow.getHandle(workflowId, runId), status: status.name, queued: queuedOf(memo) });
   }
   // The engine's list comes a moment after what it lists.
   if (starts.length === 0) return view;
-  const running = starts.find(({ isRunning }) => isRunning);
-  if (!running) {
-    const { queued: _begun, ...rest } = view;
-    return rest;
-  }
-  const [activity] = await pendingActivities(client, running.id).catch(() => []);
+  const { queued, ...rest } = view;
+  const broken = starts.filter(({ status }) => BROKEN.includes(status));
+  const lost = {
+    queued: broken.flatMap((start) => start.queued),
+    reason: broken[0] ? await endOf(broken[0].handle) : "",
+  };
+  const told = broken.length > 0 ? { ...rest, unstarted: lost } : rest;
+  const running = starts.find(({ status }) => status === "RUNNING");
+  if (!running) return told;
+  const [activity] = await pendingActivities(client, running.handle.workflowId).catch(() => []);
   const problem = activity?.problem ?? null;
-  return problem !== null && problem !== ENDS_SOON
-    ? { ...view, reason: `the next run cannot begin yet: ${problem}` }
-    : view;
+  const isTrouble = problem !== null && problem !== ENDS_SOON;
+  return { ...told, queued, ...(isTrouble ? { reason: `the next run cannot begin yet: ${problem}` } : {}) };
+}
+
+/** How a workflow has ended that did not complete, in words. */
+async function endOf(handle: WorkflowHandle): Promise<string> {
+  return await handle.result().then(
+    () => "",
+    (error: unknown) => rootOf(error),
+  );
 }
 
 const STARTS = 'WorkflowType = "startQueuedRun"';

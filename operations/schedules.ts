@@ -1,11 +1,12 @@
 import type { Client, ScheduleDescription, ScheduleHandle } from "@temporalio/client";
 import { QUEUES } from "../model/activities.ts";
-import { messageOf, UserError, usageError } from "../model/errors.ts";
+import { UnknownName, UserError, usageError } from "../model/errors.ts";
 import { isName, NAME_RULE } from "../model/names.ts";
 import type { ScheduleAction, ScheduledOrder, ScheduledOutcome, ScheduleView } from "../model/schedules.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Access } from "./access.ts";
 import { checkAtoms } from "./atoms.ts";
+import { rootOf } from "./engine.ts";
 import { chooseTarget } from "./targets.ts";
 
 /** What an operator asks for. */
@@ -150,7 +151,7 @@ async function found<T>(client: Client, name: string, act: (handle: ScheduleHand
     const names = await scheduleNames(client);
     const near = nearest(name, names);
     const hint = near === null ? ";" : `, did you mean '${near}'?`;
-    throw usageError(`unknown schedule '${name}'${hint} known: ${names.join(", ") || "none"}`);
+    throw new UnknownName(name, `unknown schedule '${name}'${hint} known: ${names.join(", ") || "none"}`);
   }
 }
 
@@ -209,13 +210,6 @@ async function actionsOf(client: Client, { info }: ScheduleDescription, most: nu
       }
     }),
   );
-}
-
-/** The first cause of a workflow's failure. */
-function rootOf(error: Error): string {
-  let root: Error = error;
-  while (root.cause instanceof Error) root = root.cause;
-  return messageOf(root);
 }
 
 /** Why the engine did not make a schedule, in our words where a person can mend it. */

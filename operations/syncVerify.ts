@@ -5,6 +5,7 @@ import type { SyncVerifyResult, SyncVerifyView } from "../model/fleet.ts";
 import type { SyncVerifyInput } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
 import { startFleet } from "./startRun.ts";
+import { chooseTarget } from "./targets.ts";
 
 const idOf = (target: string): string => `sync-verify/${target}`;
 
@@ -28,7 +29,7 @@ export async function syncVerify(access: Access, target: string, sync: boolean):
   return (await handle.result()) as SyncVerifyResult;
 }
 
-/** How the last comparison of a target's drones stands. */
+/** How the last comparison of a target's drones stands. @throws UnknownName: there is no such target */
 export async function readSyncVerify(access: Access, target: string): Promise<SyncVerifyView> {
   const client = await access.client();
   try {
@@ -38,6 +39,7 @@ export async function readSyncVerify(access: Access, target: string): Promise<Sy
     return { ...times, ...(await outcomeOf(client, target, runId)) };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "WorkflowNotFoundError") throw error;
+    await chooseTarget(access, target);
     return { state: "never", startedAt: null, endedAt: null, result: null, reason: null };
   }
 }

@@ -1,5 +1,5 @@
 import type { TargetInfo } from "../model/binhost.ts";
-import { type UserError, usageError } from "../model/errors.ts";
+import { UnknownName, usageError } from "../model/errors.ts";
 import type { RunRecord } from "../model/run.ts";
 import { nearest } from "../system/nearest.ts";
 import type { Access } from "./access.ts";
@@ -25,10 +25,10 @@ function pickTarget(targets: readonly TargetInfo[], given: string | undefined): 
 }
 
 /** A target that the binhost does not have. */
-export function unknownTarget(given: string, names: readonly string[]): UserError {
+export function unknownTarget(given: string, names: readonly string[]): UnknownName {
   const near = nearest(given, names);
   const hint = near === null ? ";" : `, did you mean '${near}'?`;
-  return usageError(`unknown target '${given}'${hint} known: ${names.join(", ") || "none"}`);
+  return new UnknownName(given, `unknown target '${given}'${hint} known: ${names.join(", ") || "none"}`);
 }
 
 /**

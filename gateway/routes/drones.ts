@@ -1,6 +1,7 @@
+import { ApplicationFailure } from "@temporalio/common";
 import { z } from "zod";
-import { sendUpdate } from "../../operations/engine.ts";
-import { FLEET_ID } from "../../workflows/messages.ts";
+import { NotRunning, sendUpdate } from "../../operations/engine.ts";
+import { FLEET_ID, UNKNOWN_DRONE } from "../../workflows/messages.ts";
 import { type Api, DroneName, Nothing, refusals } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Building, Fleet } from "../schemas/state.ts";
@@ -54,10 +55,20 @@ export async function droneRoutes(api: Api, services: Services): Promise<void> {
         const missing = "no drone has ever enrolled. Start one: swarm drone";
         const access = inNameOf(services, caller);
         const request = { by: access.by, drone: name, ...body };
-        const answer = await sendUpdate<string>(await access.client(), FLEET_ID, ACTIONS[action], request, missing);
+        const client = await access.client();
+        const answer = await sendUpdate<string>(client, FLEET_ID, ACTIONS[action], request, missing).catch(notFound);
         services.watchers.refresh();
         return { drone: name, answer };
       },
     );
   }
+}
+
+/** What the fleet does not know is not there. */
+function notFound(error: unknown): never {
+  const cause = error instanceof Error ? error.cause : null;
+  const isUnknown = cause instanceof ApplicationFailure && cause.type === UNKNOWN_DRONE;
+  const missing = isUnknown ? cause : error instanceof NotRunning ? error : null;
+  if (missing === null) throw error;
+  throw new HttpError(404, missing.message, "GET /api/v1/drones lists them.");
 }

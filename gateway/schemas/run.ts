@@ -97,6 +97,10 @@ export const Run: z.ZodType<RunView> = z
     paused: z.looseObject({ reason: z.string(), by: z.string(), since: Moment }).nullable(),
     prioritized: z.array(Cpv).exactOptional(),
     queued: z.array(Queued).exactOptional(),
+    unstarted: z
+      .looseObject({ queued: z.array(Queued), reason: z.string() })
+      .exactOptional()
+      .meta({ description: "What was queued, and why no run of it has begun: it is to be ordered again." }),
     stuck: z.array(z.looseObject({ cpv: Cpv, why: z.string() })).exactOptional(),
     drones: z.array(Drone),
     plan: z.string().nullable(),

@@ -1,7 +1,10 @@
 import { expect, inject, test } from "vitest";
 import { hang } from "../../bench/noop/drone.ts";
+import { until } from "../../bench/noop/swarm.ts";
 import type { RunView } from "../../model/run.ts";
 import { nextAction } from "../../operations/nextAction.ts";
+import { cancelUpdate, queueSignal } from "../../workflows/messages.ts";
+import { gatewayOf, putTarget } from "../gateway/support.ts";
 import { orderedSwarm } from "../support/orderedSwarm.ts";
 import { swarm as runSwarm } from "./command.ts";
 import { reading, runView } from "./views.ts";
@@ -74,3 +77,45 @@ test("what is queued is in the next action: it waits for finalize, and begins by
   const stuck = nextAction(reading({ run: { ...run, reason: "the next run cannot begin yet: no tree" } }));
   expect(stuck.situation[1]).toBe("the next run cannot begin yet: no tree");
 });
+
+test("what was queued and lost with what should have begun it is told, with the command that orders it again", async () => {
+  await using ordered = await orderedSwarm();
+  const { swarm, access } = ordered;
+  await using gateway = await gatewayOf(swarm);
+  await putTarget(gateway.access);
+  const env = {
+    TEMPORAL_ADDRESS: inject("temporalAddress"),
+    TEMPORAL_NAMESPACE: swarm.namespace,
+    SWARM_CONFIG: access.configFile,
+  };
+  const started = await runSwarm(["run-update", "--json"], env);
+  const { run } = JSON.parse(started.stdout).run;
+  // Only the Web UI takes what nobody can build: no surface of ours does.
+  await swarm.current().signal(queueSignal, { atoms: ["nonsense"], by: "bob" });
+  await until("it is queued", async () => (await swarm.view()).queued);
+  await swarm.current().executeUpdate(cancelUpdate, { args: [{ by: "ann" }] });
+  const unstarted = {
+    queued: [{ atoms: ["nonsense"], by: "bob", at: expect.any(Number) }],
+    reason: "no atom can be read: nonsense",
+  };
+  const status = await until("it is told", async () => {
+    const { stdout } = await runSwarm(["status"], env);
+    return stdout.includes("No run has begun") && stdout;
+  });
+  expect(status).toContain(
+    `${run} has ended. No run has begun with what was queued: nonsense (bob).\nIt was lost: no atom can be read: nonsense\n  → Run: swarm run-update --packages nonsense`,
+  );
+  expect(status).not.toContain("Then:");
+  const shown = await until("the gateway tells it", async () => {
+    const { body } = await gateway.ask<{ unstarted?: object }>("/api/v1/runs/desktop");
+    return body.unstarted;
+  });
+  expect(shown).toEqual(unstarted);
+  await until("with what to do", async () => {
+    const { body } = await gateway.ask<{ nextAction: { command: string } }>("/api/v1/state");
+    return body.nextAction.command === "swarm run-update --packages nonsense";
+  });
+  // What was ordered again is no longer lost.
+  await runSwarm(["run-update", "--packages", "a/b", "--detach"], env);
+  expect(JSON.parse((await runSwarm(["status", "--json"], env)).stdout).run.unstarted).toBeUndefined();
+}, 90_000);
