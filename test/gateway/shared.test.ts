@@ -47,8 +47,8 @@ test("who asks too much is refused what would have to be asked for, and spoils i
     refused += answers.filter(({ status }) => status === 429).length;
   }
   expect(refused).toBe(100);
-  const [viewer, operator] = await Promise.all([ask("viewer", "new"), ask("operator", "new")]);
-  expect([viewer.status, operator.status]).toEqual([viewer.status, 200]);
+  const [, operator] = await Promise.all([ask("viewer", "new"), ask("operator", "new")]);
+  expect(operator.status).toBe(200);
   expect((await ask("viewer", "new")).status).toBe(200);
 });
 
