@@ -1,17 +1,22 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import type { SwarmConfig } from "../config/schema.ts";
 import { messageOf } from "../model/errors.ts";
 import type { Health, ServiceHealth, ServiceKind } from "../model/health.ts";
+import { isName } from "../model/names.ts";
 import type { Access } from "../operations/access.ts";
+import { fetchText } from "../telemetry/fetchText.ts";
 import { afterCheck, nextCheckIn, notYetKnown } from "./health.ts";
 
 /** A service that does not answer in this time does not answer. ms */
 const ANSWER_WITHIN_MS = 5_000;
+/** What a role says of itself is short. */
+const MAX_BYTES = 65_536;
 
 interface Checked extends Pick<ServiceHealth, "kind" | "name" | "url" | "priority"> {
-  /** Rejects where the service is not well. */
-  check: (signal: AbortSignal) => Promise<void>;
+  /** What the service calls itself, null where it does not say. Rejects where it is not well. */
+  check: (signal: AbortSignal) => Promise<string | null>;
 }
 
 /** Looks after the engine, the orchestrators and the binhosts that are configured. */
@@ -20,6 +25,8 @@ export class HealthChecks {
   readonly #intervalMs: number;
   readonly #onChange: (service: ServiceHealth) => void;
   readonly #health: Health[];
+  /** What each calls itself. */
+  readonly #told: (string | null)[];
   readonly #stop = new AbortController();
   #loops: Promise<void>[] = [];
 
@@ -29,11 +36,12 @@ export class HealthChecks {
     const byHttp = (kind: ServiceKind) => (entry: { name: string; url: string; priority: number }) => ({
       ...entry,
       kind,
-      check: (signal: AbortSignal) => answers(`${entry.url}/healthz`, signal),
+      check: (signal: AbortSignal) => nameAt(`${entry.url}/healthz`, signal),
     });
-    const engine = async (): Promise<void> => {
+    const engine = async (): Promise<null> => {
       const client = await access.client();
       await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflowService.getSystemInfo({}));
+      return null;
     };
     this.#services = [
       { kind: "engine", name: "engine", url: engineAddress, priority: 0, check: engine },
@@ -43,6 +51,7 @@ export class HealthChecks {
     this.#intervalMs = checkInterval * 1000;
     this.#onChange = onChange;
     this.#health = this.#services.map(() => notYetKnown(Date.now()));
+    this.#told = this.#services.map(() => null);
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -62,9 +71,16 @@ export class HealthChecks {
     }));
   }
 
-  /** The binhost that clients are sent to: of those that are well the first by priority; one not looked at yet counts. */
-  binhost(): ServiceHealth | null {
-    const usable = this.list().filter(({ kind, state }) => kind === "binhost" && state !== "out");
+  /**
+   * The binhost that clients are sent to, and where its packages are: of those that are well the first by priority; one not
+   * looked at yet counts.
+   */
+  binhost(): (ServiceHealth & { packages: string }) | null {
+    const usable = this.list().flatMap((service, index) => {
+      if (service.kind !== "binhost" || service.state === "out") return [];
+      // Its entry may be called otherwise than the binhost calls itself, and its addresses.
+      return { ...service, packages: `${service.url}/${this.#told[index] ?? service.name}` };
+    });
     return usable.sort((a, b) => a.priority - b.priority)[0] ?? null;
   }
 
@@ -79,9 +95,10 @@ export class HealthChecks {
       const service = this.#services[index];
       const before = this.#health[index];
       if (!service || !before) return;
-      const problem = await service
-        .check(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]))
-        .then(() => null, reasonOf);
+      const problem = await service.check(signal).then((name) => {
+        this.#told[index] = name;
+        return null;
+      }, reasonOf);
       if (signal.aborted) return;
       const now = afterCheck(before, problem, Date.now());
       this.#health[index] = now;
@@ -98,10 +115,16 @@ export function binhostsOf({ gateway, binhost }: SwarmConfig): SwarmConfig["gate
   return [{ name: binhost.name, url: binhost.url, priority: 0 }];
 }
 
-async function answers(url: string, signal: AbortSignal): Promise<void> {
-  const response = await fetch(url, { signal });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+const Named = z.object({ name: z.string().refine(isName) });
+
+async function nameAt(url: string, signal: AbortSignal): Promise<string | null> {
+  const text = await fetchText(url, { withinMs: ANSWER_WITHIN_MS, maxBytes: MAX_BYTES, signal });
+  try {
+    return Named.parse(JSON.parse(text)).name;
+  } catch {
+    // A server of packages that is none of ours.
+    return null;
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,17 @@
+interface Limits {
+  withinMs: number;
+  maxBytes: number;
+  /** Gives it up sooner. */
+  signal?: AbortSignal;
+}
+
 /**
  * The text at an address. @throws where nobody answers in time or with success, or where it is too long
  */
-export async function fetchText(url: string, limits: { withinMs: number; maxBytes: number }): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(limits.withinMs) });
+export async function fetchText(url: string, limits: Limits): Promise<string> {
+  const timeout = AbortSignal.timeout(limits.withinMs);
+  const signal = limits.signal ? AbortSignal.any([limits.signal, timeout]) : timeout;
+  const response = await fetch(url, { signal });
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new Error(`${url}: HTTP ${response.status}`);

@@ -84,8 +84,8 @@ export async function legacyRoutes(app: Api, services: Services): Promise<void> 
       },
     },
     async () => {
-      const { name, url, priority, state } = wellBinhost(services);
-      return { name, url, priority, state, packages: `${url}/${name}` };
+      const { name, url, priority, state, packages } = wellBinhost(services);
+      return { name, url, priority, state, packages };
     },
   );
 
@@ -93,8 +93,8 @@ export async function legacyRoutes(app: Api, services: Services): Promise<void> 
     "/binhost/*",
     { config: { demand: "open", cost: "memory" }, schema: { hide: true } },
     async (request, reply) => {
-      const { url, name } = wellBinhost(services);
-      return reply.redirect(`${url}/${name}/${safePath(request.params["*"])}`, 307) as never;
+      const { packages } = wellBinhost(services);
+      return reply.redirect(`${packages}/${safePath(request.params["*"])}`, 307) as never;
     },
   );
 
