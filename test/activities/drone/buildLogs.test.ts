@@ -1,7 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { attemptOf } from "../../../activities/drone/attempt.ts";
 import type { BuildOrder } from "../../../model/build.ts";
 import { PACKAGES, WORLD } from "./packages.ts";
 import { type Life, openYard, RUN, type TestContext, type Yard } from "./support.ts";
@@ -16,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => yard.close());
 
 const eventually = { timeout: 30_000, interval: 20 };
-const attemptFor = (order: BuildOrder) => attemptOf({ dir: join(yard.directory, "drone"), prefixLength: 96 }, order);
+const attemptFor = (order: BuildOrder) => yard.attempt(order);
 const keyOf = ({ run, cpv, attempt }: BuildOrder) => ({ run, cpv, attempt });
 
 async function kept(order: BuildOrder): Promise<string> {

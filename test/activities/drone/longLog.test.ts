@@ -3,7 +3,6 @@ import { statSync } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { attemptOf } from "../../../activities/drone/attempt.ts";
 import { droneLog } from "../../../cli/buildLog.ts";
 import type { BuildOrder } from "../../../model/build.ts";
 import { copyLog } from "../../../operations/buildLogs.ts";
@@ -37,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => yard.close());
 
 const eventually = { timeout: 60_000, interval: 10 };
-const attemptFor = (order: BuildOrder) => attemptOf({ dir: join(yard.directory, "drone"), prefixLength: 96 }, order);
+const attemptFor = (order: BuildOrder) => yard.attempt(order);
 const onDisk = (file: string): number => statSync(file, { throwIfNoEntry: false })?.blocks ?? 0;
 const inPhase = (context: TestContext, phase: string) =>
   vi.waitFor(() => expect(context.progress()?.phase).toBe(phase), eventually);

@@ -2,12 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CompleteAsyncError } from "@temporalio/activity";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { attemptOf } from "../../../activities/drone/attempt.ts";
 import { decideNice, type Weighed } from "../../../activities/drone/priorities.ts";
 import { requestNice, usageOf } from "../../../activities/drone/supervisor.ts";
 import type { BuildOrder } from "../../../model/build.ts";
 import { PACKAGES, WORLD } from "./packages.ts";
-import { openYard, type Yard } from "./support.ts";
+import { eventually, openYard, type Yard } from "./support.ts";
 
 const estimate = { work: 100, serial: 10, width: 8, sigma: 0 };
 const build = (tail: number | undefined, used = 0, nice = 4): Weighed => ({
@@ -46,13 +45,11 @@ describe("builds that run beside each other", () => {
     yard = await openYard(PACKAGES, WORLD);
   });
   afterAll(() => yard.close());
-  const eventually = { timeout: 30_000, interval: 50 };
   const order = (run: number, tail: number) =>
     yard.order("app-misc/slow-1.0", { run: `desktop-20261121-020${run}`, target: `target-${run}`, tail, estimate });
-  const attempt = (of: BuildOrder) => attemptOf({ dir: join(yard.directory, "drone"), prefixLength: 96 }, of);
   const niceIs = (of: BuildOrder, nice: unknown) =>
-    vi.waitFor(async () => expect((await usageOf(attempt(of)))?.nice).toEqual(nice), eventually);
-  const finish = (of: BuildOrder) => writeFile(join(attempt(of).root, "go"), "");
+    vi.waitFor(async () => expect((await usageOf(yard.attempt(of)))?.nice).toEqual(nice), eventually);
+  const finish = (of: BuildOrder) => writeFile(join(yard.attempt(of).root, "go"), "");
 
   test("get their priorities in flight: by each other, by a drone that takes them over, anew when one ends", async () => {
     const [critical, filler] = [order(1, 10_000), order(2, 10)];
@@ -70,7 +67,7 @@ describe("builds that run beside each other", () => {
       context.end("detached");
       await expect(done).rejects.toBeInstanceOf(CompleteAsyncError);
     }
-    await requestNice(attempt(critical), 11);
+    await requestNice(yard.attempt(critical), 11);
     await niceIs(critical, 11);
     const next = await yard.live();
     const [again, beside] = [critical, filler].map((each) => next.within((it) => it.build(each)));

@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { ApplicationFailure } from "@temporalio/common";
+import { expect } from "vitest";
 import { createDroneActivities, type DroneActivities } from "../../../activities/drone/activities.ts";
+import { type Attempt, attemptOf } from "../../../activities/drone/attempt.ts";
 import type { ActivityContext } from "../../../activities/drone/context.ts";
 import { type BuildOrder, type BuildProgress, type BuiltArtifact, uploadId } from "../../../model/build.ts";
+import type { BuildFailure } from "../../../model/failures.ts";
 import type { Plan } from "../../../model/plan.ts";
 import type { TreeSource } from "../../../model/target.ts";
 import { parsePlan } from "../../../portage/planFile.ts";
@@ -15,6 +19,8 @@ import { makeTree, type TestTree, type TreePackage, treeTarget } from "../../sup
 
 export const RUN = "desktop-20261121-0101";
 const TOKEN = "a token for tests";
+/** For what a busy machine does in its time. */
+export const eventually = { timeout: 30_000, interval: 50 };
 
 /** What Temporal would give to an activity, in the hands of a test. */
 export class TestContext implements ActivityContext {
@@ -59,6 +65,8 @@ export interface Yard {
   requests: string[];
   live(more?: Partial<{ lowDiskGib: number; dir: string; logLimitBytes: number }>): Promise<Life>;
   order(cpv: string, more?: Partial<BuildOrder>): BuildOrder;
+  /** The places of an order's attempt, in the drone's own directory. */
+  attempt(order: BuildOrder): Attempt;
   /** Builds, uploads and has it accepted, as buildPackage does. */
   deliver(life: Life, cpv: string): Promise<BuiltArtifact>;
   /** The binhost is away while `during` runs. */
@@ -82,6 +90,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
   await client.putTarget("desktop", bundle);
   const portage = await testPortage();
 
+  const prefixLength = 96;
   const live: Yard["live"] = async ({
     lowDiskGib = 0,
     dir = join(directory, "drone"),
@@ -92,7 +101,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
     const activities = await createDroneActivities({
       drone: {
         ...{ name: "izar", dir, lowDiskGib, cores: 16, slots: 2, maxJobs: cpus().length },
-        ...{ prefixLength: 96, distfiles: [tree.distfiles], autoReboot: false },
+        ...{ prefixLength, distfiles: [tree.distfiles], autoReboot: false },
         ...{ coresLimit: cpus().length, memoryGib: 4, exclude: [], only: ["dev-libs/*"] },
       },
       ...{ portage, binhost: client, keepLogsDays: 30, logLimitBytes },
@@ -127,6 +136,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
   });
   return {
     ...{ directory, store, client, tree, plan, requests, live, order },
+    attempt: (of) => attemptOf({ dir: join(directory, "drone"), prefixLength }, of),
     async deliver(life, cpv) {
       const wanted = order(cpv);
       const artifact = await life.activities.build(wanted);
@@ -157,4 +167,17 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** How a build failed that must fail. */
+export async function failureOf(work: Promise<unknown>): Promise<BuildFailure> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ApplicationFailure)) throw new Error(`not a classified failure: ${error}`);
+  expect(error.nonRetryable).toBe(true);
+  const failure = error.details?.[0] as BuildFailure;
+  expect(error.type).toBe(failure.class);
+  return failure;
 }
