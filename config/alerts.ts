@@ -1,7 +1,19 @@
 import { z } from "zod";
 import { ALERT_SEVERITIES, type AlertRules, type AlertSeverity } from "../model/alerts.ts";
 import { NAME_RULE } from "../model/names.ts";
-import { gibibytes, httpUrl, nameSchema, path, port, text, texts, trueOrFalse, wholeNumber } from "./keys.ts";
+import {
+  gibibytes,
+  hostName,
+  httpUrl,
+  mailAddress,
+  mailAddresses,
+  nameSchema,
+  path,
+  port,
+  text,
+  trueOrFalse,
+  wholeNumber,
+} from "./keys.ts";
 import type { Problem } from "./problems.ts";
 
 export interface AlertsConfig extends AlertRules {
@@ -42,7 +54,7 @@ const channelSchema = z.strictObject({
   url: httpUrl("none", "Its address, for all kinds but e-mail."),
   url_file: path("none", "File with the address instead, where the address itself is a secret."),
   token_file: path("none", "File with the token that it wants."),
-  smtp_host: text("none", "The mail server that takes the messages."),
+  smtp_host: hostName("none", "The mail server that takes the messages."),
   smtp_port: port(1, "587", "Its port."),
   smtp_tls: z
     .enum(TLS)
@@ -50,8 +62,8 @@ const channelSchema = z.strictObject({
     .meta({ purpose: "How the connection is secured.", must: oneOf(TLS), default: '"starttls"' }),
   user: text("none: it takes them from anybody", "Whom the mail server knows."),
   password_file: path("none", "File with that user's password."),
-  from: text("none", "The sender's address."),
-  to: texts("[]", "Who gets the messages."),
+  from: mailAddress("none", "The sender's address."),
+  to: mailAddresses("[]", "Who gets the messages."),
 });
 
 /** `[alerts]` */

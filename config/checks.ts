@@ -27,6 +27,7 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     { value: config.devServer.uiPort, path: ["dev_server", "ui_port"] },
     { value: config.binhost.port, path: ["binhost", "port"] },
     { value: config.gateway.port, path: ["gateway", "port"] },
+    { value: config.metrics.port, path: ["metrics", "port"] },
   ].filter((entry) => entry.value !== 0);
   const directories = Object.entries(config.drones).map(([name, drone]) => ({
     value: drone.dir,
@@ -47,7 +48,14 @@ export function checkTogether(config: SwarmConfig): Problem[] {
     value: name,
     path: ["gateway", "hook", index, "name"],
   }));
+  const services = (["orchestrators", "binhosts"] as const).flatMap((key): Problem[] => {
+    const names = config.gateway[key].map(({ name }) => name);
+    const again = names.find((name, index) => names.indexOf(name) < index);
+    if (again === undefined) return [];
+    return [{ path: ["gateway", key], text: `gateway.${key} has two of the name "${again}": names must differ` }];
+  });
   return [
+    ...services,
     ...repeated(hooks, "each hook needs a name of its own"),
     ...repeated(ports, "ports must differ"),
     ...repeated(directories, "each drone needs a directory of its own"),

@@ -128,9 +128,24 @@ export function text(fallback: string, purpose: string) {
   });
 }
 
-export function texts(fallback: string, purpose: string) {
-  const must = "a list of texts without control characters";
-  return optional(z.array(z.string().refine(isPlainText)), { purpose, must, default: fallback });
+export function hostName(fallback: string, purpose: string) {
+  const must = "a host's name or IP address, without a port";
+  const isHost = (value: string): boolean => isIP(value) !== 0 || /^\w([\w.-]*\w)?\.?$/.test(value);
+  return optional(z.string().max(253).refine(isHost), { purpose, must, default: fallback });
+}
+
+const MAIL_RULE = 'an address like swarm@example.org or "Build Swarm <swarm@example.org>"';
+const mailSchema = z
+  .string()
+  .refine((text) => isPlainText(text) && /^([^\s@<>,]+@[^\s@<>,]+|[^@<>,]+ <[^\s@<>,]+@[^\s@<>,]+>)$/.test(text))
+  .meta({ must: MAIL_RULE, default: null });
+
+export function mailAddress(fallback: string, purpose: string) {
+  return optional(mailSchema, { purpose, must: MAIL_RULE, default: fallback });
+}
+
+export function mailAddresses(fallback: string, purpose: string) {
+  return optional(z.array(mailSchema), { purpose, must: `a list, each member ${MAIL_RULE}`, default: fallback });
 }
 
 export function ipAddress(fallback: string, purpose: string) {

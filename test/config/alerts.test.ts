@@ -39,7 +39,7 @@ test("rules have defaults, each may be off, and config show tells the files of s
 test("channels that cannot work are refused, each with its line and what it needs", async () => {
   const toml = [
     channel("a", 'kind = "webhook"'),
-    channel("a", 'kind = "ntfy"', 'url = "https://n.example/x"', 'url_file = "u"', 'to = ["x"]'),
+    channel("a", 'kind = "ntfy"', 'url = "https://n.example/x"', 'url_file = "u"', 'to = ["x@y.org"]'),
     channel("mail", 'kind = "email"', 'url = "https://n.example"', 'password_file = "p"'),
     channel("push", 'kind = "ntfy"', 'url = "https://n.example/"'),
     channel("kuma", 'kind = "uptime-kuma"', 'url = "https://k.example/api/push/secret"'),
@@ -57,6 +57,22 @@ test("channels that cannot work are refused, each with its line and what it need
     "swarm.toml:18: alerts.channel[4] (push): the url of ntfy ends with the topic: https://ntfy.example.org/my-swarm",
     expect.stringContaining("What comes after that is a secret: put it into token_file"),
   ]);
+});
+
+test("a mail server and mail addresses are what they must be, alone or with a name, and nothing else", async () => {
+  const mail = (host: string, from: string, to: string): string =>
+    channel("mail", 'kind = "email"', `smtp_host = ${host}`, `from = ${from}`, `to = ${to}`);
+  expect(await problemsOf(mail('"http://mail.example"', '"nonsense"', '["no address", "ann@example.org"]'))).toEqual([
+    'swarm.toml:4: alerts.channel[1].smtp_host must be a host\'s name or IP address, without a port, not "http://mail.example" (default: none)',
+    'swarm.toml:5: alerts.channel[1].from must be an address like swarm@example.org or "Build Swarm <swarm@example.org>", not "nonsense" (default: none)',
+    'swarm.toml:6: alerts.channel[1].to[1] must be an address like swarm@example.org or "Build Swarm <swarm@example.org>", not "no address"',
+  ]);
+  for (const wrong of ["a@b@c", "<a@b>", "a <b>", "a <b@c> d", "a@b, c@d", "a\\u000d\\u000ab@c"]) {
+    expect(await problemsOf(mail('"::1"', '"a@b"', `["${wrong}"]`)), wrong).toHaveLength(1);
+  }
+  expect(await problemsOf(mail('"mail:25"', '"a@b"', '["a@b"]'))).toHaveLength(1);
+  const { config } = await load(mail('"mail_relay.local"', '"Build Swarm <swarm@izar>"', '["root@localhost"]'));
+  expect(config.alerts.channels).toMatchObject([{ from: "Build Swarm <swarm@izar>", to: ["root@localhost"] }]);
 });
 
 test("a secret itself is no key: a token in the configuration is refused", async () => {

@@ -170,6 +170,16 @@ describe("mistakes", () => {
   });
 });
 
+test("services of one name and a port that the gateway has are refused; the same name for another kind is not", async () => {
+  const service = (name: string, port: number): string => `{ name = "${name}", url = "http://izar:${port}" }`;
+  const twice = `binhosts = [${service("main", 1)}, ${service("main", 2)}]\norchestrators = [${service("main", 3)}]\n`;
+  expect(await problemsOf(`[gateway]\nport = 9464\n${twice}`)).toEqual([
+    expect.stringMatching(/^swarm\.toml:2: gateway\.port and metrics\.port are both 9464: ports must differ$/),
+    'swarm.toml:3: gateway.binhosts has two of the name "main": names must differ',
+  ]);
+  expect(await problemsOf(`[gateway]\norchestrators = [${service("a", 1)}, ${service("a", 2)}]`)).toHaveLength(1);
+});
+
 describe("effective values", () => {
   test("paths: home, relative to the file, XDG directories", async () => {
     env = { HOME: "/home/ada", XDG_STATE_HOME: "/state", XDG_CACHE_HOME: "not/absolute" };
