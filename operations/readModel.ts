@@ -128,13 +128,13 @@ export async function readRun(client: Client, target: string): Promise<Pick<Read
     }
     const cause =
       status.name === "FAILED" ? await failureOf(client, id) : `by the engine: ${status.name.toLowerCase()}`;
-    const { queued, ...rest } = view;
+    // What it waited for when it was ended, nobody waits for any more.
+    const { queued, queue: _queue, stuck: _stuck, ...rest } = view;
     const lost = queued ? `; lost with it what was queued: ${queuedWords(queued)}` : "";
     const end = {
       reason: `ended ${cause}${lost}`,
       endedAt: closeTime?.getTime() ?? Date.now(),
-      etaSeconds: null,
-      etaRange: null,
+      ...{ etaSeconds: null, etaRange: null, paused: null },
     };
     return { run: { ...rest, ...end, step: status.name === "FAILED" ? "failed" : "cancelled" }, runProblem: null };
   } catch (error) {

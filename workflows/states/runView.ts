@@ -1,5 +1,5 @@
 import { fromGraph } from "../../model/estimate.ts";
-import type { PackageView, RunView } from "../../model/run.ts";
+import { isOver, type PackageView, type RunView } from "../../model/run.ts";
 import { neverBuilt, whyReadyWaits } from "../../scheduler/why.ts";
 import { secondsOn } from "../../scheduler/work.ts";
 import type { WhyAnswer } from "../messages.ts";
@@ -15,11 +15,12 @@ export function runView(parts: RunParts, now: number): RunView {
   const queued = parts.orders.all();
   const building = Map.groupBy(delegations.all(), ({ drone }) => drone);
   const first = prioritized.filter((cpv) => records.at(records.indexOf(cpv) ?? 0).state !== "received");
-  const stuck = parts.placement.stuck(drones.all().length).map(({ index, barred }) => {
-    return { cpv: records.cpv(index), why: neverBuilt(barred) };
-  });
+  const found = head.step === "build" ? parts.placement.stuck(drones.all().length) : [];
+  const stuck = found.map(({ index, barred }) => ({ cpv: records.cpv(index), why: neverBuilt(barred) }));
   return {
     ...head,
+    // Nobody can resume a run that is over.
+    paused: isOver(head.step) ? null : head.paused,
     counts: records.counts(),
     ...eta(parts, now),
     ...queueOf(parts, now),
