@@ -8,6 +8,7 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -57,7 +58,7 @@ const AFTER_ERROR = "5s";
  * drone's liveness and costs no history. Runs subscribe and are told of each change.
  */
 export async function fleet(saved?: SavedFleet): Promise<void> {
-  const state = new FleetState(saved);
+  const state = new FleetState(saved, () => !patched("clock-as-reported"));
   /** Drones with a running attend loop -> their machine's id. */
   const attending = new Map<string, string>();
   let dirty = true;

@@ -13,6 +13,8 @@ interface FleetDrone {
   view: DroneView;
   /** Grounded by strikes, as opposed to by what the drone reports. */
   struckOut: string | null;
+  /** How far its clock was ahead when its facts came, ms; absent: they came to an earlier version. */
+  skew?: number;
 }
 
 /** A fleet's state as it travels to the next run of the workflow. */
@@ -31,12 +33,15 @@ export class FleetState {
   readonly #refused: RefusedDrone[];
   readonly #subscribers: Map<string, number | null>;
   #actions: DroneAction[];
+  readonly #isAgeSkew: () => boolean;
 
-  constructor(saved: SavedFleet = { drones: [], refused: [], subscribers: [] }) {
+  /** @param isAgeSkew true where history has to go as earlier versions wrote it: a drone forgiven long after its last report was grounded for its clock. */
+  constructor(saved: SavedFleet = { drones: [], refused: [], subscribers: [] }, isAgeSkew = (): boolean => false) {
     this.#drones = new Map(saved.drones.map((drone) => [drone.view.facts.name, drone]));
     this.#refused = saved.refused;
     this.#subscribers = new Map(saved.subscribers);
     this.#actions = saved.actions ?? [];
+    this.#isAgeSkew = isAgeSkew;
   }
 
   save(): SavedFleet {
@@ -135,14 +140,16 @@ export class FleetState {
       return { accepted: false, reason };
     }
     const known = this.#drones.get(facts.name);
+    const skew = facts.clock - now;
     this.#drones.set(facts.name, {
       struckOut: known?.struckOut ?? null,
+      skew,
       view: {
         facts,
         state: "online",
         paused: known?.view.paused ?? false,
         ...(known?.view.pause ? { pause: known.view.pause } : {}),
-        grounded: known?.struckOut ?? conditionOf(facts, now),
+        grounded: known?.struckOut ?? conditionOf(facts, skew),
         strikes: known?.view.strikes ?? 0,
         since: known?.view.state === "online" ? known.view.since : now,
       },
@@ -155,7 +162,8 @@ export class FleetState {
     const drone = this.#drones.get(facts.name);
     if (!drone) return;
     drone.view.facts = facts;
-    drone.view.grounded = drone.struckOut ?? conditionOf(facts, now);
+    drone.skew = facts.clock - now;
+    drone.view.grounded = drone.struckOut ?? conditionOf(facts, drone.skew);
   }
 
   /** Returns whether something changed. */
@@ -183,7 +191,9 @@ export class FleetState {
     if (!drone) return;
     drone.view.strikes = 0;
     drone.struckOut = null;
-    drone.view.grounded = conditionOf(drone.view.facts, now);
+    const { facts } = drone.view;
+    // Its report may be old: a drone tells only what has changed.
+    drone.view.grounded = conditionOf(facts, this.#isAgeSkew() ? facts.clock - now : (drone.skew ?? 0));
   }
 
   /** Why an action on that drone cannot be taken, or null. */
@@ -240,9 +250,8 @@ export class FleetState {
 const takesBuilds = ({ state, paused, grounded }: DroneView): boolean =>
   (state === "online" || state === "suspect") && !paused && grounded === null;
 
-/** What a drone reports of itself that keeps it from building, or null. */
-function conditionOf(facts: DroneFacts, now: number): string | null {
-  const skew = facts.clock - now;
+/** What a drone reports of itself that keeps it from building, or null. @param skew of its clock when it said so. ms */
+function conditionOf(facts: DroneFacts, skew: number): string | null {
   if (Math.abs(skew) > MAX_CLOCK_SKEW_MS) {
     const minutes = Math.round(Math.abs(skew) / 60_000);
     return `its clock is ${minutes} min ${skew > 0 ? "ahead" : "behind"}: set it, then restart the drone`;

@@ -89,6 +89,35 @@ describe("grounding", () => {
     expect(drone()?.grounded).toBeNull();
   });
 
+  test("a drone that had nothing to tell for long is not grounded for it when it is resumed or forgiven", () => {
+    const later = NOW + 6 * 60_000;
+    const pauseAndResume = (): void => {
+      for (const action of ["pause", "resume"] as const)
+        fleet.act({ drone: "izar", action, by: "a", reason: null }, later);
+    };
+    pauseAndResume();
+    expect(drone()).toMatchObject({ paused: false, grounded: null });
+    fleet.forgive("izar", later);
+    expect(drone()?.grounded).toBeNull();
+    // What it did tell still counts, also in the fleet's next execution.
+    fleet.report(facts("izar", { clock: NOW - 600_000 }), NOW);
+    fleet = new FleetState(structuredClone(fleet.save()));
+    pauseAndResume();
+    expect(drone()?.grounded).toBe("its clock is 10 min behind: set it, then restart the drone");
+  });
+
+  test("a fleet that an earlier version saved: who was grounded falsely is free when resumed", () => {
+    const [saved] = fleet.save().drones;
+    if (!saved) throw new Error("no drone");
+    const { skew: _, ...earlier } = saved;
+    earlier.view.grounded = "its clock is 6 min behind: set it, then restart the drone";
+    fleet = new FleetState(structuredClone({ ...fleet.save(), drones: [earlier] }));
+    fleet.act({ drone: "izar", action: "resume", by: "ann", reason: null }, NOW + 6 * 60_000);
+    expect(drone()?.grounded).toBeNull();
+    fleet.report(facts("izar", { clock: NOW - 600_000 }), NOW);
+    expect(drone()?.grounded).toContain("10 min behind");
+  });
+
   test("incident 8: low disk takes the drone out until it has room again", () => {
     fleet.report(facts("izar", { diskFreeBytes: 5 * 1024 * 1024 }), NOW);
     expect(drone()?.grounded).toBe("low disk: 5 MiB free");
