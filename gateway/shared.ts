@@ -68,9 +68,12 @@ export class Shared {
     this.#kept.set(key, answer);
     const end = (): void => void (this.#kept.get(key) === answer && this.#kept.delete(key));
     const begun = Date.now();
-    // What took long is not asked for all the time. A refusal is kept as well: who is not there is not asked by everybody.
-    const endLater = (): void => void setTimeout(end, Math.max(ms, TIMES * (Date.now() - begun))).unref();
-    answer.then(endLater, endLater);
+    const endIn = (least: number): void => void setTimeout(end, Math.max(least, TIMES * (Date.now() - begun))).unref();
+    // A refusal is kept a moment as well: who is not there is not asked by everybody.
+    answer.then(
+      () => endIn(ms),
+      () => endIn(GLANCE_MS),
+    );
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT) break;
       this.#kept.delete(oldest);

@@ -99,8 +99,11 @@ export class Watchers {
   async #look(target: string | undefined): Promise<{ kept: Kept; live: Live }> {
     // It may be new.
     if (target !== undefined && this.#isUnknown(target)) await within(this.#general.watcher.next(), WITHIN_MS);
-    // For one look the general one will do, if it shows that target now, and still does after it has looked.
-    let kept = target === undefined || this.#shows(target) ? this.#general : this.#kept(target);
+    const own = target === undefined ? undefined : this.#byTarget.get(target);
+    // Who follows a target asks beside that too: it must be told no older things there. Else for one look the general one
+    // will do, if it shows that target now, and still does after it has looked.
+    const isGeneral = target === undefined || (!own?.unsubscribe && this.#shows(target));
+    let kept = isGeneral ? this.#general : this.#kept(target);
     let live = await this.#known(kept);
     if (target !== undefined && kept === this.#general && !this.#shows(target)) {
       kept = this.#kept(target);

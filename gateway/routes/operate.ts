@@ -12,6 +12,7 @@ import { HttpError } from "../errors.ts";
 import { ACT_WITHIN_MS } from "../limits.ts";
 import { Cpv, Queued } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
+import { Seen } from "../shared.ts";
 import { previewOf } from "../views/preview.ts";
 import { runOf } from "../views/runs.ts";
 
@@ -111,11 +112,12 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
   api.get(
     "/runs/:target/finalize",
     {
-      config: { demand: "read", cost: "asking" },
+      config: { demand: "read", cost: "shared" },
       schema: {
         summary: "What finalize would publish, what is missing, and whether it would be refused",
         tags: ["runs"],
         params: Params,
+        querystring: z.object(Seen),
         response: {
           200: z.looseObject({
             run: z.string(),
@@ -133,15 +135,18 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
         },
       },
     },
-    async ({ params: { target } }) => {
-      const run = await runOf(services, target, undefined);
-      const binhost = await services.access.binhost();
-      const [packages, staged, current] = await Promise.all([
-        run.packages(),
-        binhost.staged(run.view.run),
-        binhost.snapshot(target, "current"),
-      ]);
-      return { ...previewOf(verification(run.view, packages, staged), current) };
+    async (request) => {
+      const { target } = request.params;
+      return api.shared.bySeen(request, request.query.seen, async () => {
+        const run = await runOf(services, target, undefined);
+        const binhost = await services.access.binhost();
+        const [packages, staged, current] = await Promise.all([
+          run.packages(),
+          binhost.staged(run.view.run),
+          binhost.snapshot(target, "current"),
+        ]);
+        return { ...previewOf(verification(run.view, packages, staged), current) };
+      });
     },
   );
 

@@ -12,15 +12,15 @@ import { finalize, type RunRef } from "./operate.ts";
 export function FinalizeDialog({ meant, onClose }: { meant: RunRef; onClose(): void }) {
   const { target: name, run } = meant;
   const { reading } = state.value ?? {};
-  const version = JSON.stringify([reading?.run?.step, reading?.run?.counts, reading?.snapshots?.[name]]);
+  const seen = JSON.stringify([run, reading?.run?.step, reading?.run?.counts, reading?.snapshots?.[name]]);
   const { data, error } = useResource(
     run,
     async (signal) => {
-      const preview = await get<FinalizePreview>(address(["runs", name, "finalize"]), signal);
+      const preview = await get<FinalizePreview>(address(["runs", name, "finalize"], { seen }), signal);
       if (preview.run !== run) throw new Error(`${name} has another run by now, ${preview.run}. Look at it first.`);
       return preview;
     },
-    version,
+    seen,
   );
   useWhileShown(meant, onClose);
   const [acceptFailed, setAcceptFailed] = useState(false);
