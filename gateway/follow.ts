@@ -13,31 +13,52 @@ const PAUSE_MS = 500;
 const SHARED_MS = 500;
 /** Between two signs of life. ms */
 const PING_MS = 15_000;
-/** A log of which nothing came for so long will not come. ms */
-const NEVER_MS = 120_000;
+/** Where nothing comes it is asked so often whether anything will. ms */
+const FATE_MS = 2_000;
+/** Of what has begun the end may still be on its way: so long it is waited for. ms */
+const LATE_MS = 20_000;
 /** So long the binhost may take for a piece: those who wait for it hear nothing, and are not checked. ms */
 const ANSWER_WITHIN_MS = 10_000;
 /** Of a log in one event: as JSON it is six times as much at worst, and still no more than 64 KiB. bytes */
 const SLICE = 10 * 1024;
 
+/** Where a reader goes on. */
+export interface LogPlace {
+  /** Byte of the log. */
+  offset: number;
+  /** Of which log, by when it was begun; null: of the one that is there, or comes. */
+  begun: number | null;
+}
+
+export interface Followed {
+  key: LogKey;
+  /** Why nothing more will come; null: it may. */
+  fate: () => Promise<string | null>;
+  /** Whether its reader may read on. */
+  isStill: (() => Promise<boolean>) | undefined;
+}
+
+/** The place that an event's id names: `<begun>-<offset>`; null: it is no such id. */
+export function placeOf(id: string | undefined): LogPlace | null {
+  const [, begun, offset] = /^(\d{1,15})-(\d{1,15})$/.exec(id ?? "") ?? [];
+  return begun === undefined ? null : { begun: Number(begun), offset: Number(offset) };
+}
+
 /** Sends one reader a log as server-sent events, as it takes them. */
 export class LogFollower implements Reader {
   readonly #raw: ServerResponse;
   readonly #pieces: SharedPieces;
-  readonly #key: LogKey;
-  /** Whether its reader may read on. */
-  readonly #isStill: (() => Promise<boolean>) | undefined;
+  readonly #followed: Followed;
   readonly #gone = new AbortController();
   #given = 0;
   /** What it is told of just now. */
   #piece: LogPiece | null = null;
   #saidAt = Date.now();
 
-  constructor(raw: ServerResponse, pieces: SharedPieces, key: LogKey, isStill: (() => Promise<boolean>) | undefined) {
+  constructor(raw: ServerResponse, pieces: SharedPieces, followed: Followed) {
     this.#raw = raw;
     this.#pieces = pieces;
-    this.#key = key;
-    this.#isStill = isStill;
+    this.#followed = followed;
   }
 
   get waiting(): number {
@@ -56,8 +77,8 @@ export class LogFollower implements Reader {
     this.#raw.destroy();
   }
 
-  /** Hands on what the log has from a byte on, and gets, until it is complete or its reader goes. */
-  async follow(from: number): Promise<void> {
+  /** Hands on what the log has from a place on, and gets, until nothing more will come or its reader goes. */
+  async follow(from: LogPlace): Promise<void> {
     const leave = (): void => this.#gone.abort();
     this.#raw.on("close", leave);
     this.#raw.on("error", leave);
@@ -68,15 +89,22 @@ export class LogFollower implements Reader {
     }
   }
 
-  async #tellAll(from: number): Promise<void> {
+  async #tellAll(from: LogPlace): Promise<void> {
     const { signal: gone } = this.#gone;
+    const { key, fate, isStill } = this.#followed;
     let decoder = new TextDecoder();
-    let begun: number | null = null;
+    let { begun, offset: at } = from;
     let checkedAt = Date.now();
-    const since = Date.now();
-    for (let at = from; !gone.aborted; ) {
+    let newsAt = Date.now();
+    let askedAt = Date.now();
+    while (!gone.aborted) {
+      const isQuiet = begun === null || Date.now() - newsAt > LATE_MS;
+      const isAsked = isQuiet && Date.now() - askedAt > FATE_MS;
+      // Before the look: what comes at the end would be missed otherwise.
+      const reason = isAsked ? await fate().catch(() => null) : null;
+      if (isAsked) askedAt = Date.now();
       // The drone may not have brought anything yet; a binhost that is away comes back.
-      const piece = await this.#pieces.read(this.#key, at).catch(() => null);
+      const piece = await this.#pieces.read(key, at).catch(() => undefined);
       if (gone.aborted) return;
       if (piece && begun !== null && piece.begun !== begun) {
         // The attempt was begun anew: so is its log.
@@ -89,11 +117,15 @@ export class LogFollower implements Reader {
         await this.#tell(piece, decoder);
         if (gone.aborted) return;
         at = piece.next;
+        newsAt = Date.now();
       }
-      if (piece?.complete && at >= piece.size) return await this.#say("end", { size: piece.size, cut: piece.cut });
-      if (begun === null && Date.now() - since > NEVER_MS) return await this.#say("end", { size: 0, cut: null });
+      const { size = at, cut = null, complete = false } = piece ?? {};
+      if (complete && at >= size) return await this.#say("end", { size, cut, complete, reason: null });
+      if (reason !== null && piece !== undefined && at >= size) {
+        return await this.#say("end", { size, cut, complete, reason });
+      }
       if (Date.now() - checkedAt > PING_MS) {
-        if ((await this.#isStill?.()) === false) return;
+        if ((await isStill?.()) === false) return;
         checkedAt = Date.now();
       }
       if (Date.now() - this.#saidAt > PING_MS) await this.#say("ping", Date.now());
@@ -102,13 +134,14 @@ export class LogFollower implements Reader {
   }
 
   async #tell(piece: LogPiece, decoder: TextDecoder): Promise<void> {
-    const { bytes, offset } = piece;
+    const { bytes, offset, begun } = piece;
     this.#piece = piece;
     const release = this.#pieces.hold(piece);
     try {
       for (let from = 0; from < bytes.length && !this.#gone.signal.aborted; from += SLICE) {
         const text = decoder.decode(bytes.subarray(from, from + SLICE), { stream: true });
-        await this.#say("chunk", { offset: offset + from, text });
+        const next = offset + Math.min(bytes.length, from + SLICE);
+        await this.#say("chunk", { offset: offset + from, text }, `${begun}-${next}`);
       }
     } finally {
       this.#piece = null;
@@ -116,9 +149,9 @@ export class LogFollower implements Reader {
     }
   }
 
-  /** Says something and waits until more may be said. */
-  async #say(event: string, data: unknown): Promise<void> {
-    const text = Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  /** Says something and waits until more may be said. @param id where a reader goes on who has heard it */
+  async #say(event: string, data: unknown, id?: string): Promise<void> {
+    const text = Buffer.from(`${id ? `id: ${id}\n` : ""}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     this.#saidAt = Date.now();
     this.#given += text.length;
     if (this.#raw.write(text)) return;

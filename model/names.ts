@@ -18,7 +18,12 @@ export function isRunId(text: string): boolean {
   return RUN_ID_PATTERN.test(text);
 }
 
+/** The target that a run's id is of; null: that is not to be seen from it. */
+export function targetOfRun(run: string): string | null {
+  return /^(.+)-\d{8}-\d{4}(?:-\d+)?$/.exec(run)?.[1] ?? null;
+}
+
 /** Whether a run's id is of that target: `desktop-small-20261121-0101` is not of `desktop`. */
 export function isRunOf(target: string, run: string): boolean {
-  return run.startsWith(`${target}-`) && /^\d{8}-\d{4}(-\d+)?$/.test(run.slice(target.length + 1));
+  return targetOfRun(run) === target;
 }

@@ -108,7 +108,8 @@ export async function failedPastAttempts(access: Access, run: string, phase?: st
 /** Whether an attempt has ended, by what its run says. An engine that is away for a moment ends nothing. */
 export async function isOver(access: Access, { target, run, cpv, attempt, view }: LoggedAttempt): Promise<boolean> {
   if (view === null) return true;
-  const now = (await readRun(await access.client(), target)).run;
+  const client = await access.client().catch(() => null);
+  const now = client && (await readRun(client, target)).run;
   if (now === null) return false;
   if (now.run !== run || now.endedAt !== null) return true;
   return !now.drones.some(({ building }) => building.some((it) => it.cpv === cpv && it.attempt === attempt));

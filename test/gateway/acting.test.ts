@@ -63,6 +63,8 @@ test("a schedule is added, paused, resumed, triggered and removed over HTTP, and
     return String((body as unknown as { error: string }).error);
   };
   expect(await refused({ cron: "0 25 * * *" })).toContain("is no time that can be scheduled");
+  expect(await refused({ cron: "@every 1s" })).toContain("once a minute at most");
+  expect(await refused({ cron: "*/5 * * * * * *" })).toContain("once a minute at most");
   expect(await refused({ timezone: "Europe/Viena" })).toContain("Did you mean Europe/Vienna?");
   expect(await refused({ target: "destop" })).toContain("did you mean 'desktop'?");
   expect(await refused({ atoms: ["nonsense"] })).toContain("nonsense");
@@ -75,6 +77,7 @@ test("a schedule is added, paused, resumed, triggered and removed over HTTP, and
   expect((await of<ScheduleView>("pause", { note: "moving" })).body).toMatchObject({
     ...{ paused: true, note: "a-operator: moving", next: [] },
   });
+  expect((await of("pause", { note: "mo\nving" })).status).toBe(400);
   expect((await of<ScheduleView>("resume")).body).toMatchObject({ paused: false });
   // The orchestrators of this swarm have no tree.
   expect((await of<ScheduleAction>("trigger")).body).toMatchObject({ outcome: "failed", run: null });
@@ -173,7 +176,7 @@ test("the drones' trees are compared over HTTP: it is begun, and what was found 
   const path = `${API}/targets/desktop/sync-verify`;
   const look = async () => (await gateway.ask<SyncVerifyView>(path, { as: "viewer" })).body;
   expect(await look()).toEqual({ state: "never", startedAt: null, endedAt: null, result: null, reason: null });
-  expect((await gateway.ask(`${API}/targets/destop/sync-verify`, { body: {} })).status).toBe(400);
+  expect((await gateway.ask(`${API}/targets/destop/sync-verify`, { body: {} })).status).toBe(404);
   const begun = await gateway.ask<SyncVerifyView>(path, { body: { sync: false } });
   expect(begun.status).toBe(202);
   const done = await until("it is done", async () => {

@@ -26,13 +26,13 @@ test("of a followed log no more waits in the answer than its reader is about to 
   const followers: LogFollower[] = [];
   let most = 0;
   const server = createServer((_, raw) => {
-    const follower = new LogFollower(raw, pieces, key, undefined);
+    const follower = new LogFollower(raw, pieces, { key, fate: async () => null, isStill: undefined });
     followers.push(follower);
     const watching = setInterval(() => {
       most = Math.max(most, raw.writableLength);
     }, 5);
     raw.on("close", () => clearInterval(watching));
-    void follower.follow(0);
+    void follower.follow({ offset: 0, begun: null });
   }).listen(0, "127.0.0.1");
   try {
     await once(server, "listening");
