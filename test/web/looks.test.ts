@@ -145,7 +145,7 @@ describe.skipIf(path === null)("every view", () => {
     expect(await focused()).toBe("Skip to the content");
     await page.keyboard.press("Enter");
     expect(await page.evaluate("document.activeElement?.id")).toBe("main");
-    expect(new URL(page.url()).hash).toBe("");
+    await expect.poll(() => new URL(page.url()).hash).toBe("");
     await page.getByRole("link", { name: "Drones", exact: true }).first().focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Drones" }).waitFor();
