@@ -3,7 +3,7 @@ import { bytes, count } from "../model/words.ts";
 import { layout } from "./layout/frame.ts";
 import { rowsSeen } from "./layout/list.ts";
 import { firstShown } from "./layout/log.ts";
-import type { Size } from "./layout/panes.ts";
+import { isTooSmall, type Size } from "./layout/panes.ts";
 import { chosenIndex, logOf } from "./rows.ts";
 import { type Action, type LogPlace, NO_RUN, otherRun, type Preview } from "./source.ts";
 import type { MonitorState, Pane, Question } from "./state.ts";
@@ -52,6 +52,8 @@ export function press(before: MonitorState, key: KeyPress, size: Size): Pressed 
   if (name === "ctrl-c") return { state: before, effect: { kind: "quit" } };
   if (name === "ctrl-z") return { state: before, effect: { kind: "suspend" } };
   if (name === "ctrl-l") return { state: before, effect: { kind: "redraw" } };
+  // Nothing is done that is not seen.
+  if (isTooSmall(size)) return isCharacter(key, "q") ? { state: before, effect: { kind: "quit" } } : { state: before };
   // An answer was read once the next key is pressed.
   const state = { ...before, notice: null };
   if (state.question) return answer({ ...state, question: null }, state.question, key);
@@ -64,8 +66,12 @@ export function press(before: MonitorState, key: KeyPress, size: Size): Pressed 
   return name === null ? character(state, "character" in key ? key.character : "", size) : named(state, name, size);
 }
 
+function isCharacter(key: KeyPress, character: string): boolean {
+  return "character" in key && key.character === character;
+}
+
 function answer(state: MonitorState, { action }: Question, key: KeyPress): Pressed {
-  const isYes = "character" in key && (key.character === "y" || key.character === "Y");
+  const isYes = isCharacter(key, "y") || isCharacter(key, "Y");
   if (isYes) return act(state, action);
   return { state: { ...state, notice: { tone: "faint", lines: ["Nothing was changed."] } } };
 }
@@ -85,7 +91,13 @@ function deaf(state: MonitorState): Pressed {
 
 function actOnRun(state: MonitorState, kind: "balance" | "unblock" | "pause" | "resume"): Pressed {
   const run = state.shown?.reading.run?.run;
-  return run === undefined ? { state: told(state, NO_RUN) } : act(state, { kind, run });
+  return run === undefined ? { state: told(state, withoutRun(state)) } : act(state, { kind, run });
+}
+
+/** Why there is no run to do something with. */
+function withoutRun({ shown }: MonitorState, none = NO_RUN): string {
+  if (shown === null) return "Nothing was done: how the swarm is, is still being asked.";
+  return shown.stale === null ? none : "Nothing was done: nobody can say now whether there is a run.";
 }
 
 function typed(state: MonitorState, key: KeyPress): MonitorState {
@@ -149,7 +161,9 @@ function told(state: MonitorState, ...lines: string[]): MonitorState {
 /** What would be published is shown before it is. */
 function previewFinalize(state: MonitorState): Pressed {
   const run = state.shown?.reading.run;
-  if (!run) return { state: told(state, "There is no run to finalize. Start one: swarm run-update") };
+  if (!run) {
+    return { state: told(state, withoutRun(state, "There is no run to finalize. Start one: swarm run-update")) };
+  }
   const { received, needed, delegated } = run.counts;
   const why =
     run.endedAt !== null
@@ -185,7 +199,11 @@ export function askFinalize(state: MonitorState, preview: Preview): MonitorState
 
 function askReset(state: MonitorState): MonitorState {
   const run = state.shown?.reading.run;
-  if (!run) return told(state, "There is no run to reset.");
+  if (!run) {
+    const missing = withoutRun(state, "There is no run to reset.");
+    const isAsked = (state.shown?.stale ?? null) !== null;
+    return told(state, isAsked ? `${missing} To end it whatever it is: swarm reset` : missing);
+  }
   const { received, delegated } = run.counts;
   const lost = `${count(received, "package")} built and not published, ${count(delegated, "build")} under way${
     run.queued ? `, and what is queued: ${queuedWords(run.queued)}` : ""
@@ -218,7 +236,7 @@ function openLog(state: MonitorState, size: Size): Pressed {
 }
 
 /** Rows that the pane with the focus shows at once. */
-function pageOf(state: MonitorState, size: Size): number {
+export function pageOf(state: MonitorState, size: Size): number {
   const { places, rows } = layout(state, size);
   const place = places.find(({ pane }) => pane === state.focus);
   if (!place || place.pane === "log") return Math.max(1, (place?.height ?? 2) - 1);

@@ -77,6 +77,12 @@ export class LogText {
     return { first: this.#first, end: this.#first + this.#lines.length + (this.#open === "" ? 0 : 1) };
   }
 
+  /** Number of the last line that is this one but for the spaces around it; null: none is. */
+  findLast(line: string): number | null {
+    const index = this.#lines.findLastIndex((each) => each.trim() === line);
+    return index < 0 ? null : this.#first + index;
+  }
+
   /** At most so many lines from a number on. */
   lines(from: number, count: number): string[] {
     const start = Math.max(0, from - this.#first);

@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../model/errors.ts";
 import { openShell } from "./app.ts";
-import { askFinalize, type Effect, type KeyPress, press } from "./keys.ts";
+import { askFinalize, type Effect, type KeyPress, pageOf, press } from "./keys.ts";
 import { frame } from "./layout/frame.ts";
+import { topOfError } from "./layout/log.ts";
 import { type Paint, render } from "./line.ts";
 import { followLog } from "./logFollower.ts";
 import { LogText } from "./logText.ts";
+import { errorLineOf } from "./rows.ts";
 import type { Action, LogPlace, Source } from "./source.ts";
 import { initialState, type MonitorState } from "./state.ts";
 import { type Leaving, onLeaving, sizeOf } from "./terminal.ts";
@@ -58,6 +60,7 @@ class Monitor {
     const forget = onLeaving(stdin, this.#left.resolve);
     // Before ink's own listener: it draws what it has in the new size.
     stdout.on("resize", this.#resized);
+    process.on("SIGTSTP", this.#stopped);
     const tick = setInterval(() => this.#draw(), 1_000);
     try {
       this.#shell = openShell(this.#lines(), this.#options, (key) => this.#press(key));
@@ -72,6 +75,7 @@ class Monitor {
       clearTimeout(this.#drawTimer);
       this.#log?.abort();
       stdout.off("resize", this.#resized);
+      process.off("SIGTSTP", this.#stopped);
       this.#shell?.close();
       this.#shell = null;
       // What is typed from now on is the shell's.
@@ -110,6 +114,9 @@ class Monitor {
   }
 
   readonly #resized = (): void => this.#drawNow();
+
+  /** Somebody else stops the job. */
+  readonly #stopped = (): void => this.#do({ kind: "suspend" });
 
   #press(key: KeyPress): void {
     const { state, effect } = press(this.state, key, sizeOf(this.#options.stdout));
@@ -170,11 +177,18 @@ class Monitor {
     this.#log?.abort();
     const abort = new AbortController();
     this.#log = abort;
-    const log = { place, text: new LogText(0), complete: false, problem: null, top: null, shift: 0 };
+    const errorLine = this.state.shown && errorLineOf(place, this.state.shown);
+    const log = { place, text: new LogText(0), complete: false, problem: null, top: null, shift: 0, errorLine };
     this.state = { ...this.state, log, focus: "log" };
+    let isFirst = true;
     void followLog(this.#options.source, place, abort.signal, (change) => {
       if (abort.signal.aborted || !this.state.log) return;
-      this.state = { ...this.state, log: { ...this.state.log, ...change } };
+      const next = { ...this.state.log, ...change };
+      if (isFirst && change.text) {
+        isFirst = false;
+        next.top = topOfError(next, pageOf(this.state, sizeOf(this.#options.stdout)));
+      }
+      this.state = { ...this.state, log: next };
       this.#draw();
     });
   }
@@ -185,9 +199,12 @@ class Monitor {
     this.#isSuspended = true;
     const suspension = await this.#shell.suspend();
     const continued = once(process, "SIGCONT");
+    // With a listener it would stop nothing.
+    process.off("SIGTSTP", this.#stopped);
     process.kill(0, "SIGTSTP");
     // A shell without jobs lets nothing be stopped.
     await Promise.race([continued, sleep(STOP_MS)]);
+    process.on("SIGTSTP", this.#stopped);
     this.#isSuspended = false;
     await suspension.resume();
     this.#draw();

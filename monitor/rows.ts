@@ -2,6 +2,7 @@ import type { RunEvent } from "../model/events.ts";
 import type { DroneView } from "../model/fleet.ts";
 import type { BuildingPackage } from "../model/reading.ts";
 import type { PackageState, PackageView, RunDrone } from "../model/run.ts";
+import { clean } from "./line.ts";
 import type { LogPlace, Shown } from "./source.ts";
 import type { MonitorState, Pane } from "./state.ts";
 
@@ -92,6 +93,13 @@ export function chosenIndex(rows: readonly Row[], pane: Exclude<Pane, "log">, st
   const index = key === null ? -1 : rows.findIndex((row) => row.key === key);
   if (index >= 0) return index;
   return pane === "events" ? rows.length - 1 : 0;
+}
+
+/** The line of a log that tells why its attempt failed, without the spaces around it; null: none does. */
+export function errorLineOf({ cpv, attempt }: LogPlace, { packages }: Shown): string | null {
+  const attempts = packages.find((each) => each.cpv === cpv)?.attempts;
+  const found = attempts?.find((each) => each.attempt === attempt)?.failure?.errorLine;
+  return found === undefined ? null : clean(found).trim();
 }
 
 /** The attempt that a row is about; a sentence where it is about none. */

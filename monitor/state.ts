@@ -18,6 +18,8 @@ export interface LogView {
   top: number | null;
   /** Columns that it is shifted to the left by. */
   shift: number;
+  /** The line that tells why the attempt failed, without the spaces around it; null: none does. */
+  errorLine: string | null;
 }
 
 /** Something that is asked before it is done. */

@@ -8,7 +8,7 @@ import { header } from "./header.ts";
 import { helpLines } from "./help.ts";
 import { listLines } from "./list.ts";
 import { logBody, logTitle } from "./log.ts";
-import { arrange, type Place, type Size, SMALLEST } from "./panes.ts";
+import { arrange, isTooSmall, type Place, type Size, SMALLEST } from "./panes.ts";
 import { previewLines } from "./preview.ts";
 import { rowsOf } from "./rowLines.ts";
 
@@ -50,7 +50,7 @@ export function layout(state: MonitorState, size: Size): Layout {
 
 /** The whole screen: as many lines as the terminal has rows, each as wide as it. */
 export function frame(state: MonitorState, size: Size): Line[] {
-  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(size);
+  if (isTooSmall(size)) return tooSmall(size);
   const parts = layout(state, size);
   const rows = size.rows - parts.header.length - parts.footer.length;
   const preview = state.question?.preview;
@@ -123,9 +123,14 @@ function listBody(state: MonitorState, pane: Exclude<Pane, "log">, place: Place,
 
 function emptyText({ shown, filter }: MonitorState, pane: Exclude<Pane, "log">): string {
   if (!shown) return "";
+  const { fleet, run } = shown.reading;
+  const isKnown = pane === "drones" ? fleet !== null : run !== null;
+  if (!isKnown && shown.stale !== null) return "not known: nobody answers";
   if (filter !== "") return `nothing has "${filter}"; Esc shows everything`;
   if (pane === "drones") return "none has enrolled: swarm drone, on each machine that builds";
-  return shown.reading.run ? "none yet" : "there is no run: swarm run-update";
+  if (!run) return "there is no run: swarm run-update";
+  // A run's first event is its start.
+  return pane === "events" ? "reading them ..." : "none yet";
 }
 
 /** The keys in a line; where it is too narrow for all of them, the help has the others. */

@@ -114,13 +114,17 @@ const MAX_PROBLEM = 5;
 const MAX_NEXT = 3;
 const NEXT = "NEXT ACTION  ";
 
+/** In one line, so that none is read as a part of the one before. */
+const joined = (sentences: readonly string[]): string =>
+  sentences.map((text, i) => (i === sentences.length - 1 || /[.:;!?]$/.test(text) ? text : `${text};`)).join(" ");
+
 /** What to do now: the situation, and the command with its key. */
 function nextLines({ reading }: Shown, columns: number): Line[] {
   const { situation, command } = nextAction(reading);
   const key = command === null ? undefined : KEYS.find(([pattern]) => pattern.test(command))?.[1];
   const isHere = command === null || command === "swarm status";
   const way = isHere ? "" : `→ ${command}${key === undefined ? "" : ` (${key})`}`;
-  const texts = wrap([...situation, way].join(" ").trimEnd(), columns - NEXT.length);
+  const texts = wrap(`${joined(situation)} ${way}`.trimEnd(), columns - NEXT.length);
   const shown = texts.slice(0, MAX_NEXT);
   // The way out is what must not be cut off.
   if (texts.length > MAX_NEXT && way !== "") shown[MAX_NEXT - 1] = way;

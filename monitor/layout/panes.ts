@@ -8,6 +8,9 @@ export interface Size {
 
 /** What the screen needs at least. */
 export const SMALLEST: Size = { columns: 80, rows: 24 };
+/** Whether a terminal has no room for the screen: what it would ask cannot be seen. */
+export const isTooSmall = ({ columns, rows }: Size): boolean => columns < SMALLEST.columns || rows < SMALLEST.rows;
+
 /** From here on two columns of panes are easier to read than one. */
 const TWO_COLUMNS = 130;
 /** Title and the least of a body. Rows */

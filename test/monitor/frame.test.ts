@@ -1,19 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PackageView } from "../../model/run.ts";
 import { frame } from "../../monitor/layout/frame.ts";
 import { lineWidth, type Paint, render } from "../../monitor/line.ts";
 import { LogText } from "../../monitor/logText.ts";
 import { PANES } from "../../monitor/state.ts";
 import { droneView, NOW, packageView, reading, runDrone, runView } from "../cli/views.ts";
-import { packagesOfAll, runEvents, SMALL, screen, shown, stateOf, WIDE } from "./shown.ts";
-
-/** The lines of a pane, from its title to the next one. */
-function paneOf(lines: readonly string[], title: string): string[] {
-  const start = lines.findIndex((line) => new RegExp(`^[═─]{3} ${title}\\b`).test(line));
-  const end = lines.findIndex((line, index) => index > start && /^[═─]{3} /.test(line));
-  return lines.slice(start, end < 0 ? lines.length - 1 : end);
-}
+import { packagesOfAll, paneOf, runEvents, SMALL, screen, shown, stateOf, WIDE } from "./shown.ts";
 
 test("80x24 has everything: services, run, counts, what to do, drones, packages, events, keys", () => {
   expect(screen(stateOf())).toMatchInlineSnapshot(`
@@ -79,7 +71,7 @@ test("every size gives exactly its lines, each exactly as wide, whatever is show
       logText.push(Buffer.from(`${text}\nline two\n`), 0);
       const log = {
         place: { run: "r", cpv: "a/b-1", attempt: 1 },
-        ...{ text: logText, complete: false, problem: null, top: null, shift: 0 },
+        ...{ text: logText, complete: false, problem: null, top: null, shift: 0, errorLine: text },
       };
       const state = stateOf({
         shown: shown({
@@ -187,46 +179,6 @@ describe("packages", () => {
   });
 });
 
-describe("why a package failed", () => {
-  const broken = (message: string, errorLine: string | undefined, changes: Partial<PackageView> = {}) => {
-    const failure = { class: "package", message, ...(errorLine === undefined ? {} : { errorLine }) } as const;
-    const attempt = { attempt: 1, drone: "izar", jobs: 8, startedAt: NOW - 9_000, endedAt: NOW, failure };
-    return packageView("app-misc/broken-1", { state: "failed", attempts: [attempt], ...changes });
-  };
-  const error = "src/very/deep/in/the/tree/window.c:1284:17: error: 'thing' undeclared";
-  const linesOf = (packages: PackageView[], size = SMALL) =>
-    paneOf(screen(stateOf({ shown: shown({ packages }) }), size), "PACKAGES").slice(1);
-
-  test("is under it in a line of its own, where the row has no room for it", () => {
-    const lines = linesOf([broken(`compile phase: ${error}`, error), packageView("a/b-1")]);
-    expect(lines[0]).toMatch(/^▸ ✗ app-misc\/broken-1 +blocked +compile phase: src\/v/);
-    expect(lines[1]).toBe(`      │ ${error}`);
-    expect(lines[2]).toContain("a/b-1");
-    const again = linesOf([broken("compile phase: no", error, { state: "needed" })]);
-    expect(again.slice(0, 2)).toEqual([expect.stringContaining("again, after: compile"), `      │ ${error}`]);
-  });
-
-  test("is in the row where there is room, and nothing is under it where no line tells", () => {
-    const short = "a.c:1: error: no";
-    expect(linesOf([broken(`compile phase: ${short}`, short), packageView("a/b-1")], WIDE)[1]).toContain("a/b-1");
-    expect(linesOf([broken("killed", undefined), packageView("a/b-1")])[1]).toContain("a/b-1");
-  });
-
-  test("many failures: the chosen one is always seen whole, whatever is chosen", () => {
-    const packages = Array.from({ length: 30 }, (_, i) => ({ ...broken("no", `${error} ${i}`), cpv: `a/p${i}-1` }));
-    for (let chosen = 0; chosen < packages.length; chosen++) {
-      const state = stateOf({
-        shown: shown({ packages }),
-        chosen: { drones: null, packages: `a/p${chosen}-1`, events: null },
-      });
-      const lines = paneOf(screen(state), "PACKAGES");
-      const at = lines.findIndex((each) => each.startsWith("▸"));
-      expect(lines[at]).toContain(`a/p${chosen}-1 `);
-      expect(lines[at + 1]).toBe(`      │ ${error} ${chosen}`);
-    }
-  });
-});
-
 test("the newest events are seen, until another one is chosen", () => {
   const events = runEvents(100);
   const last = (key: string | null) =>
@@ -260,6 +212,33 @@ test("an engine that does not answer is said, with how old is what is shown; tim
   );
   expect(lines.join("\n")).toMatch(/a\/b-1 .* 1m 00s/);
   expect(lines[2]).toContain("12m 04s");
+});
+
+test("what nobody can say is not said to be none", () => {
+  const silent = reading({ orchestrators: 0, fleet: null, run: null });
+  const stale = "no orchestrator is running: nobody can say how the run is";
+  const lines = screen(stateOf({ shown: shown({ reading: silent, stale, packages: [], events: [] }) }));
+  for (const title of ["DRONES", "PACKAGES", "EVENTS"]) {
+    expect(paneOf(lines, title)[1], title).toBe("  not known: nobody answers");
+  }
+  const begun = screen(stateOf({ shown: shown({ packages: [], events: [] }) }));
+  expect(paneOf(begun, "EVENTS")[1]).toBe("  reading them ...");
+});
+
+test("the help has room for all its words on the smallest screen", () => {
+  const lines = screen(stateOf({ help: true }));
+  expect(lines.join("\n")).toContain("drop what is unpublished (asks)");
+  expect(lines.join("\n")).toContain("of the drone's cores.");
+  expect(lines.filter((line) => line.endsWith("…"))).toEqual([]);
+});
+
+test("what there is to do is told part by part", () => {
+  const reason = "its clock is behind: set it, then restart the drone";
+  const run = runView({
+    drones: [runDrone("izar", 16, { reason }), runDrone("tarn", 8, { reason: "its disk is full" })],
+  });
+  const text = screen(stateOf({ shown: shown({ reading: reading({ run }) }) }), WIDE).join("\n");
+  expect(text).toContain(`No drone takes work: izar: ${reason}; tarn: its disk is full → swarm drones`);
 });
 
 test("before the first answer the screen says whom it asks, or why nobody answers", () => {

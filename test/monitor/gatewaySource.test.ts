@@ -95,6 +95,8 @@ test("what is done may take longer than an answer about how things are", async (
   const run = "slow-1";
   await swarm.run({ run });
   await reaches(swarm, "gate");
+  await putTarget(gateway.access);
+  await stagePackage(gateway.access.store, run, { cpv: "a/lib-1" });
   const requests = new GatewayRequests(gateway.url, gateway.tokens.operator, { answer: 1_000, act: 60_000 });
   const published = await requests.operate("desktop", { kind: "finalize", run, acceptFailed: false });
   expect(published).toEqual([expect.stringMatching(/^✓ Published as /)]);

@@ -36,7 +36,7 @@ function withLog(lines: number): MonitorState {
   const text = new LogText(0);
   text.push(Buffer.from(Array.from({ length: lines }, (_, i) => `line ${i}\n`).join("")), 0);
   const place = { run: "r", cpv: "a/b-1", attempt: 1 };
-  const log = { place, text, complete: false, problem: null, top: null, shift: 0 };
+  const log = { place, text, complete: false, problem: null, top: null, shift: 0, errorLine: null };
   return stateOf({ log, focus: "log" });
 }
 
@@ -186,6 +186,31 @@ describe("acting", () => {
       expect(state.question).toBeNull();
       expect(state.notice?.lines[0]).toMatch(/no run|nothing chosen/i);
     }
+  });
+
+  test("where nobody answers it is not said that there is no run", () => {
+    const silent = reading({ orchestrators: 0, fleet: null, run: null });
+    const stale = "no orchestrator is running: nobody can say how the run is";
+    const unknown = stateOf({ shown: shown({ reading: silent, stale, packages: [], events: [] }) });
+    for (const state of [unknown, stateOf({ shown: null })]) {
+      for (const key of ["f", "R", "b", "u", "p"]) {
+        const after = pressed(state, key);
+        expect(after.effects).toEqual([]);
+        expect(after.state.notice?.lines[0]).toMatch(/^Nothing was done: /);
+      }
+    }
+    expect(pressed(unknown, "R").state.notice?.lines[0]).toContain("swarm reset");
+  });
+
+  test("nothing is done in a terminal that is too small to show what is asked", () => {
+    for (const key of ["p", "u", "b", "f", "R", "l", "/"]) {
+      const state = stateOf();
+      expect(press(state, { character: key }, { columns: 60, rows: 20 })).toEqual({ state });
+    }
+    const asked = pressed(stateOf(), "R").state;
+    expect(press(asked, { character: "y" }, { columns: 80, rows: 23 })).toEqual({ state: asked });
+    const quit = { effect: { kind: "quit" } };
+    expect(press(stateOf(), { character: "q" }, { columns: 60, rows: 20 })).toMatchObject(quit);
   });
 });
 

@@ -117,18 +117,26 @@ describe.skipIf(missing !== null)("the monitor of a run that waits", () => {
     expect((await swarm.view()).endedAt).toBeNull();
   });
 
-  test("Ctrl-Z puts it aside and fg brings it back", async () => {
+  test("Ctrl-Z, or a stop from elsewhere, puts it aside and fg brings it back", async () => {
     await using terminal = await openMonitor(swarm, access);
     await terminal.shows("PACKAGES 8");
-    await terminal.press("C-z");
-    await terminal.shows(/Stopped|suspended/i);
-    expect(await terminal.value("alternate_on")).toBe("0");
-    await terminal.run("fg");
-    await terminal.shows("PACKAGES 8");
-    expect(await terminal.value("alternate_on")).toBe("1");
-    await terminal.type("?");
-    await terminal.shows("leave: the run goes on");
-    await terminal.press("Escape");
+    const stopped = async (): Promise<void> => {
+      const shell = await terminal.value("pane_pid");
+      const [monitor] = (await readFile(`/proc/${shell}/task/${shell}/children`, "utf8")).trim().split(" ");
+      process.kill(Number(monitor), "SIGTSTP");
+    };
+    for (const stop of [stopped, () => terminal.press("C-z")]) {
+      await stop();
+      await terminal.shows(/Stopped|suspended/i);
+      expect(await terminal.value("alternate_on")).toBe("0");
+      await terminal.run("fg");
+      await terminal.shows("PACKAGES 8");
+      expect(await terminal.value("alternate_on")).toBe("1");
+      await terminal.type("?");
+      await terminal.shows("leave: the run goes on");
+      await terminal.press("Escape");
+      await terminal.shows("PACKAGES 8");
+    }
     await terminal.type("q");
     await isRestored(terminal, access);
   });

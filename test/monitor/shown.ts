@@ -54,3 +54,10 @@ export const WIDE: Size = { columns: 200, rows: 50 };
 export function screen(state: MonitorState, size: Size = SMALL, ascii = false): string[] {
   return frame(state, size).map((line) => render(line, (_, text) => text, ascii).trimEnd());
 }
+
+/** The lines of a pane, from its title to the next one. */
+export function paneOf(lines: readonly string[], title: string): string[] {
+  const start = lines.findIndex((line) => new RegExp(`^[═─]{3} ${title}\\b`).test(line));
+  const end = lines.findIndex((line, index) => index > start && /^[═─]{3} /.test(line));
+  return lines.slice(start, end < 0 ? lines.length - 1 : end);
+}
