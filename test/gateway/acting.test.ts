@@ -13,7 +13,7 @@ import { stagePackage } from "../store/support.ts";
 import { held, reaches } from "../support/builds.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 import { receiver } from "../support/receiver.ts";
-import { fillBinhost, smallGraph } from "../web/support.ts";
+import { fillBinhost, smallGraph, stageAll } from "../web/support.ts";
 import { gatewayOf, putTarget } from "./support.ts";
 
 const API = "/api/v1";
@@ -39,8 +39,10 @@ test("what takes longer than a silent connection is kept otherwise is answered",
   await using swarm = await noopSwarm({ plan: smallGraph(), drones: [{ name: "izar", slots: 4 }] });
   await using gateway = await gatewayOf(swarm, "", { idleMs });
   swarm.binhost.onPublish = () => sleep(4 * idleMs);
+  await putTarget(gateway.access);
   await swarm.run();
-  await reaches(swarm, "gate");
+  const { run } = await reaches(swarm, "gate");
+  await stageAll(gateway.access, run, smallGraph());
   const begun = performance.now();
   const answer = await gateway.ask(`${API}/runs/desktop/finalize`, { body: {} });
   expect(answer).toMatchObject({ status: 200, body: { packages: expect.any(Number) } });

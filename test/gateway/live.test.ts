@@ -7,6 +7,7 @@ import { removeToken } from "../../gateway/tokens.ts";
 import type { RunEvent } from "../../model/events.ts";
 import type { PackageView } from "../../model/run.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
+import { stageAll } from "../web/support.ts";
 import { CountingProxy } from "./countingProxy.ts";
 import { EventStream } from "./eventReader.ts";
 import { gatewayAt, gatewayOf, putTarget } from "./support.ts";
@@ -48,6 +49,7 @@ test("a run is followed live to its end: state, packages and events", async () =
   expect(ids).toEqual([...new Set(ids)].sort());
 
   using again = await EventStream.open(`${gateway.url}/api/v1/live`, gateway.tokens.operator, stream.lastId);
+  await stageAll(gateway.access, run, chain(3));
   await gateway.ask("/api/v1/runs/desktop/finalize", { body: {} });
   await until("the end is told", async () =>
     again.events<State>("state").some(({ reading }) => reading.run?.step === "done"),

@@ -3,6 +3,7 @@ import { chain } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
 import type { PackageView, RunView } from "../../model/run.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
+import { stageAll } from "../web/support.ts";
 import { gatewayOf, putTarget } from "./support.ts";
 
 test("a run is started, watched, paused, resumed and finalized over HTTP, in the name of the token", async () => {
@@ -27,6 +28,7 @@ test("a run is started, watched, paused, resumed and finalized over HTTP, in the
   expect((await gateway.ask("/api/v1/runs/desktop/resume", { body: {} })).status).toBe(200);
   const late = await gateway.ask("/api/v1/runs/desktop/finalize", { body: { run: "desktop-20200101-0000" } });
   expect(late).toMatchObject({ status: 409, body: { hint: "Nothing was done." } });
+  await stageAll(gateway.access, run, plan);
   const finalized = await gateway.ask("/api/v1/runs/desktop/finalize", { body: { run } });
   expect([finalized.status, finalized.body.packages]).toEqual([200, 3]);
   const runs = await gateway.ask<{ run: string; startedBy: string }[]>("/api/v1/runs");

@@ -12,8 +12,9 @@ import { estimate } from "../../scheduler/estimate.ts";
 import { createBinhostServer } from "../../store/server.ts";
 import { openStore } from "../../store/store.ts";
 import { configFile, swarm as runSwarm, spawnSwarm, temporaryDirectory } from "../cli/command.ts";
-import { bundleOf } from "../store/support.ts";
+import { bundleOf, stagePackage } from "../store/support.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
+import { stageAll } from "../web/support.ts";
 
 const TOKEN = "t".repeat(32);
 
@@ -56,7 +57,7 @@ const broken: PlanGraph = {
 };
 
 test("from run-update to finalize: the gate, its next action, the publish, the list of runs", async () => {
-  const { command, json } = await commandedSwarm(chain(3));
+  const { command, json, store } = await commandedSwarm(chain(3));
   const update = await command("run-update");
   expect(update.exitCode).toBe(0);
   expect(update.stdout).toMatch(/✓ chain\/link2-1 \((izar|tarn), /);
@@ -66,6 +67,8 @@ test("from run-update to finalize: the gate, its next action, the publish, the l
   expect(again).toMatchObject({ exitCode: 1, stdout: "" });
   expect(again.stderr).toMatch(/a run of desktop is in progress \(desktop-\d{8}-\d{4}\): swarm status/);
 
+  const { run } = (await json("status")).run;
+  await stageAll({ store }, run, chain(3));
   const finalize = await json("finalize");
   expect(finalize).toMatchObject({ packages: 3, snapshot: expect.stringContaining("desktop-") });
   const status = await json("status");
@@ -106,7 +109,7 @@ test("a broken package: finalize is refused with the reason, why tells the attem
   const build: NoopDroneOptions["build"] = async ({ cpv }) => {
     if (cpv === "app-misc/broken-1") throw failed("package", "compile phase: no rule to make target");
   };
-  const { command, json } = await commandedSwarm(broken, [
+  const { swarm, command, json, store } = await commandedSwarm(broken, [
     { name: "izar", build },
     { name: "tarn", build },
   ]);
@@ -114,6 +117,13 @@ test("a broken package: finalize is refused with the reason, why tells the attem
   expect(update.exitCode).toBe(1);
   expect(update.stdout).toContain("→ Look: swarm logs app-misc/broken-1");
 
+  const lost = await command("finalize", "--accept-failed");
+  expect(lost).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(lost.stderr).toMatch(
+    /^swarm: desktop-\S+ must not be published\. The run counts 1 package as received that the binhost does not have\.\nswarm: .*Reset/,
+  );
+  expect(swarm.binhost.published).toEqual([]);
+  await stagePackage(store, (await json("status")).run.run, { cpv: "app-misc/fine-1" });
   const refused = await command("finalize");
   expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
   expect(refused.stderr).toContain("swarm finalize --accept-failed");

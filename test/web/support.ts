@@ -31,7 +31,11 @@ export function smallGraph(): PlanGraph {
 }
 
 /** Stages what a run has built: drones whose builds are no-ops upload nothing. */
-export async function stageAll({ store }: TestAccess, run: string, { packages }: PlanGraph): Promise<void> {
+export async function stageAll(
+  { store }: Pick<TestAccess, "store">,
+  run: string,
+  { packages }: PlanGraph,
+): Promise<void> {
   for (const { cpv } of packages) await stagePackage(store, run, { cpv });
 }
 

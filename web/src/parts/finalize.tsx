@@ -31,7 +31,7 @@ export function FinalizeDialog({ meant, onClose }: { meant: RunRef; onClose(): v
       </Dialog>
     );
   }
-  const { added, changed, failed, skipped, words, refusal } = data;
+  const { added, changed, failed, skipped, risk, words, refusal } = data;
   const mustAccept = failed.length > 0;
   const contents = (
     <>
@@ -45,7 +45,8 @@ export function FinalizeDialog({ meant, onClose }: { meant: RunRef; onClose(): v
       <Names title="Skipped because of that" names={skipped} />
     </>
   );
-  if (refusal !== null && !mustAccept) {
+  // That packages failed is what is asked about.
+  if (refusal !== null && (risk === "do not" || !mustAccept)) {
     return (
       <Dialog title="It cannot be published" onClose={onClose}>
         <p class="problem">{refusal}</p>
