@@ -6,7 +6,7 @@ import {
   makeGrpcRetryInterceptor,
 } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
-import { UserError } from "../model/errors.ts";
+import { Unanswered } from "../model/errors.ts";
 import { startTracing, type Tracing } from "../telemetry/tracing.ts";
 import { endingWithConnection } from "./closedCalls.ts";
 import { dataConverter } from "./codec.ts";
@@ -21,7 +21,7 @@ const LAST_TRACES_MS = 3_000;
 /**
  * Connects a command to the engine.
  * @param grpc of the connection, e.g. interceptors that measure it
- * @throws UserError where nothing answers in time, with what to do.
+ * @throws Unanswered where nothing answers in time, with what to do.
  */
 export async function connectClient(
   config: SwarmConfig,
@@ -54,8 +54,8 @@ function closeAtExit(tracing: Tracing): void {
   });
 }
 
-function noServer(what: string): UserError {
-  return new UserError(
+function noServer(what: string): Unanswered {
+  return new Unanswered(
     `no Temporal server at ${what}. Start one: swarm up (or swarm dev-server start), or name yours: TEMPORAL_ADDRESS`,
   );
 }

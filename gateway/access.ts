@@ -1,11 +1,13 @@
 import type { Client } from "@temporalio/client";
 import { Registry } from "prom-client";
 import type { LoadedConfig } from "../config/load.ts";
+import { answeredWithin } from "../connection/callDeadlines.ts";
 import { EngineConnection } from "../connection/engineConnection.ts";
 import type { Access } from "../operations/access.ts";
 import type { BinhostClient } from "../store/client.ts";
 import { engineLatency } from "../telemetry/engineLatency.ts";
 import { binhostAt } from "./binhost.ts";
+import { ANSWER_WITHIN_MS } from "./limits.ts";
 
 /** One connection to the engine and one client of the binhost for everybody who asks the gateway. */
 export class GatewayAccess implements Access {
@@ -17,7 +19,9 @@ export class GatewayAccess implements Access {
 
   constructor(loaded: LoadedConfig) {
     this.#loaded = loaded;
-    this.#engine = new EngineConnection(loaded.config, { interceptors: engineLatency(this.metrics) });
+    this.#engine = new EngineConnection(loaded.config, {
+      interceptors: [answeredWithin(ANSWER_WITHIN_MS), ...engineLatency(this.metrics)],
+    });
   }
 
   /** The same for somebody who is named in the record of what is done. */

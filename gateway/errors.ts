@@ -1,8 +1,9 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { messageOf, UnknownName, UserError } from "../model/errors.ts";
-import { isUnanswered, Unanswered } from "../operations/engine.ts";
-import { BinhostError } from "../store/client.ts";
+import { mayBeDone } from "../connection/callDeadlines.ts";
+import { messageOf, Unanswered, UnknownName, UserError } from "../model/errors.ts";
+import { isUnanswered } from "../operations/engine.ts";
+import { BinhostError } from "../store/transport.ts";
 
 /** A refusal with its HTTP status. */
 export class HttpError extends Error {
@@ -56,6 +57,7 @@ const HINTS: Record<string, { status: number; error: string; hint: string }> = {
 };
 
 const START_UP = "Start what is missing: swarm up";
+const MAY_BE_DONE = "It was sent, and may still be done: look before it is repeated.";
 
 /**
  * An error in words for whoever asked. A defect of ours is told as such, without what only we can read: `isDefect` is for
@@ -95,7 +97,8 @@ export function refusalOf(error: unknown, down: string | null, params?: unknown)
     return { status: 404, error: "there is no such run", hint: "GET /api/v1/runs lists them." };
   }
   if (isUnanswered(error) || isConnectionLoss(error)) {
-    return { status: 503, error: down ?? "the engine does not answer", hint: START_UP };
+    const missing = down ?? "the engine does not answer";
+    return { status: 503, error: missing, hint: mayBeDone(error) ? `${MAY_BE_DONE} ${START_UP}` : START_UP };
   }
   const { code = "", statusCode } = error as Partial<FastifyError>;
   const known = HINTS[code];

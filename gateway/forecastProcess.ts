@@ -4,7 +4,7 @@ import type { BuildLimits } from "../model/limits.ts";
 import type { RunDrone } from "../model/run.ts";
 import { planForecast } from "../operations/forecast.ts";
 import { plannedWaves } from "../operations/plannedWaves.ts";
-import { BinhostError } from "../store/client.ts";
+import { BinhostError } from "../store/transport.ts";
 import { binhostAt } from "./binhost.ts";
 
 /** What is forecast: a plan that the binhost keeps, on these drones. */

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlanForecast } from "../model/forecast.ts";
-import { BinhostError } from "../store/client.ts";
+import { BinhostError } from "../store/transport.ts";
 import { HttpError } from "./errors.ts";
 import type { ForecastOrder, ForecastReport } from "./forecastProcess.ts";
 import type { Limits } from "./limits.ts";

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { HookConfig } from "../config/schema.ts";
-import { messageOf } from "../model/errors.ts";
+import { messageOf, Unanswered } from "../model/errors.ts";
 import { startOrQueue } from "../operations/queue.ts";
 import { readRun } from "../operations/readModel.ts";
 import { runOfOrder } from "../operations/runs.ts";
@@ -80,7 +80,8 @@ export class Hooks {
     const client = await this.#services.access.client();
     const before = await runOfOrder(client, target, (other) => isSame(order, other));
     if (before !== null) return { done: "already", run: before, text: `this delivery has started ${before} already` };
-    const { run: now } = await readRun(client, target);
+    const { run: now, runProblem } = await readRun(client, target);
+    if (runProblem !== null) throw new Unanswered(runProblem);
     const queued = now?.endedAt === null ? (now.queued ?? []) : [];
     if (now && queued.some(({ orders = [] }) => orders.some((other) => isSame(order, other)))) {
       return { done: "already", run: now.run, text: `this delivery is queued already, for when ${now.run} has ended` };

@@ -17,6 +17,9 @@ export class UserError extends Error {
   }
 }
 
+/** Nobody is there who could do or say it: it may be asked again. */
+export class Unanswered extends UserError {}
+
 /** A usage error: exit code 2. */
 export function usageError(problems: string | readonly string[]): UserError {
   return new UserError(problems, 2);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
 import type { QueryDefinition } from "@temporalio/common";
 import { QUEUES } from "../model/activities.ts";
-import { messageOf, UserError } from "../model/errors.ts";
+import { messageOf, Unanswered, UserError } from "../model/errors.ts";
 
 /** An update that no orchestrator takes for so long has nobody to take it. ms */
 const ACCEPT_WITHIN_MS = 20_000;
@@ -17,9 +17,6 @@ const MISSED_HEARTBEATS = 3;
 
 /** The workflow that something was meant for does not run. */
 export class NotRunning extends UserError {}
-
-/** Nobody is there who could do or say it: it may be asked again. */
-export class Unanswered extends UserError {}
 
 /**
  * Sends an update to a workflow and waits for its outcome.
@@ -39,6 +36,7 @@ export async function sendUpdate<Answer>(
   const handle = client.workflow.getHandle(workflowId);
   // Sent, it would wait in the engine, and be done when nobody expects it any more.
   if (!(await orchestratorAppears(client))) throw new Unanswered(`no orchestrator is running. ${START_ONE}`);
+  let isTaken = false;
   try {
     const started = await client.withDeadline(Date.now() + ACCEPT_WITHIN_MS, () =>
       handle.startUpdate<Answer, [Record<string, unknown>]>(update, {
@@ -46,13 +44,13 @@ export async function sendUpdate<Answer>(
         waitForStage: WorkflowUpdateStage.ACCEPTED,
       }),
     );
+    isTaken = true;
     return await started.result();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw new NotRunning(missing);
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-      throw new Unanswered(
-        `no orchestrator took it within ${ACCEPT_WITHIN_MS / 1000} s. It may still be taken: look before it is repeated: swarm status. ${START_ONE}`,
-      );
+      const fate = isTaken ? "It was taken" : "It may still be taken";
+      throw new Unanswered(`${await whoIsSilent(client)}. ${fate}: look before it is repeated: swarm status`);
     }
     throw error;
   }
@@ -74,11 +72,13 @@ export async function askWorkflow<Answer, Args extends unknown[]>(
     );
   } catch (error) {
     if (!isUnanswered(error)) throw error;
-    throw new Unanswered(`no orchestrator answers. ${START_ONE}`);
+    throw new Unanswered(await whoIsSilent(client));
   }
 }
 
 const START_ONE = "Start one: swarm up (or swarm orchestrator)";
+/** So long an engine may take that is asked for nothing but whether it is there. ms */
+const ALIVE_WITHIN_MS = 2_000;
 /** gRPC's DEADLINE_EXCEEDED, and FAILED_PRECONDITION: nobody has asked for work of late. */
 const UNANSWERED = [4, 9];
 
@@ -95,6 +95,16 @@ export function isUnanswered(error: unknown): boolean {
     if ("code" in each && typeof each.code === "number" && UNANSWERED.includes(each.code)) return true;
   }
   return false;
+}
+
+/** Who it was that did not answer a question, in words. */
+async function whoIsSilent(client: Client): Promise<string> {
+  return await client
+    .withDeadline(Date.now() + ALIVE_WITHIN_MS, () => client.workflowService.getSystemInfo({}))
+    .then(
+      () => `no orchestrator answers. ${START_ONE}`,
+      () => "the engine does not answer. Start it: swarm up (or swarm dev-server start)",
+    );
 }
 
 async function orchestratorAppears(client: Client): Promise<boolean> {

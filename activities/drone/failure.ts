@@ -2,7 +2,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import { UserError } from "../../model/errors.ts";
 import type { BuildFailure, FailureClass } from "../../model/failures.ts";
 import type { LogFailure } from "../../model/logs.ts";
-import { BinhostError } from "../../store/client.ts";
+import { BinhostError } from "../../store/transport.ts";
 
 /** Of what the binhost keeps beside a log. */
 const MAX_WORDS = 300;

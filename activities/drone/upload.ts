@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type BuildOrder, type BuiltArtifact, uploadId } from "../../model/build.ts";
-import { type BinhostClient, BinhostError } from "../../store/client.ts";
+import type { BinhostClient } from "../../store/client.ts";
+import { BinhostError } from "../../store/transport.ts";
 import { attemptOf, type DronePlaces } from "./attempt.ts";
 import { type ActivityContext, leave } from "./context.ts";
 import { sha256Of } from "./digest.ts";

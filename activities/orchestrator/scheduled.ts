@@ -5,7 +5,7 @@ import type { OrchestratorActivities } from "../../model/activities.ts";
 import { UserError } from "../../model/errors.ts";
 import { latestRun } from "../../operations/runs.ts";
 import { RunInProgress, startRun } from "../../operations/startRun.ts";
-import { BinhostError } from "../../store/client.ts";
+import { BinhostError } from "../../store/transport.ts";
 import { accessInNameOf } from "./access.ts";
 
 /** Starts runs as the command does, for schedules. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Unanswered } from "../../model/errors.ts";
 import type { PackageView, RunView } from "../../model/run.ts";
 import type { Access } from "../../operations/access.ts";
 import { NotRunning } from "../../operations/engine.ts";
@@ -6,6 +7,7 @@ import { operateRun } from "../../operations/operate.ts";
 import { matchingPackages, readPackages } from "../../operations/packages.ts";
 import { refuseOptions, startOrQueue } from "../../operations/queue.ts";
 import { readRun } from "../../operations/readModel.ts";
+import { latestRun } from "../../operations/runs.ts";
 import { chooseTarget } from "../../operations/targets.ts";
 import { isWorldMember } from "../../portage/atomList.ts";
 import { parseCpv } from "../../portage/cpv.ts";
@@ -79,8 +81,12 @@ async function inRun(
   atoms: readonly string[],
 ): Promise<{ run: RunView | null; first: string[]; others: string[]; all: string[] }> {
   // As it is at this moment: what is looked at anyway may be a moment old, and what is built by now is built no more.
-  const { run } = await readRun(await access.client(), target);
-  if (!run || run.endedAt !== null) return { run: null, first: [], others: [...atoms], all: [...atoms] };
+  const client = await access.client();
+  const nothing = { run: null, first: [], others: [...atoms], all: [...atoms] };
+  if (!(await latestRun(client, target))?.isInProgress) return nothing;
+  const { run, runProblem } = await readRun(client, target);
+  if (runProblem !== null) throw new Unanswered(runProblem);
+  if (!run || run.endedAt !== null) return nothing;
   const packages = await readPackages(access, target);
   const ahead = packages.filter(({ state }) => state === "needed" || state === "delegated");
   const found = atoms.map((atom) => ({ cpvs: namedBy(ahead, atom), order: orderOf(packages, atom) }));

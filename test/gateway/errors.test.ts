@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { refusalOf } from "../../gateway/errors.ts";
-import { Unanswered } from "../../operations/engine.ts";
+import { Unanswered } from "../../model/errors.ts";
 import { RunInProgress } from "../../operations/startRun.ts";
-import { BinhostError } from "../../store/client.ts";
+import { BinhostError } from "../../store/transport.ts";
 
 test("what fails inside the binhost names none of its files to whoever asked", () => {
   const broken = new BinhostError("ENOENT: no such file, open '/var/lib/swarm/binhost/x.log.zst'", 500);

@@ -2,7 +2,7 @@ import type { ApplicationFailure } from "@temporalio/common";
 import { describe, expect, test } from "vitest";
 import { classified } from "../../../activities/drone/failure.ts";
 import { UserError } from "../../../model/errors.ts";
-import { BinhostError } from "../../../store/client.ts";
+import { BinhostError } from "../../../store/transport.ts";
 
 describe("what is asked again at once", () => {
   test.each([
