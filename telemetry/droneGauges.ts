@@ -2,7 +2,7 @@ import { DRONE_STATES, type DroneView } from "../model/fleet.ts";
 import type { RunDrone } from "../model/run.ts";
 import { type GaugeDefinition, stateSet, type Value } from "./gauges.ts";
 
-/** A drone as the fleet sees it, with what it builds for the run that is shown. */
+/** A drone as the fleet sees it, with what it builds for all runs that are known. */
 export type ObservedDrone = DroneView & Pick<RunDrone, "building">;
 
 /** One value of each drone. */
@@ -34,9 +34,9 @@ export const DRONE_GAUGES: readonly GaugeDefinition<readonly ObservedDrone[]>[] 
   each("swarm_drone_paused", "1 while an operator has paused the drone.", ({ paused }) => paused),
   each("swarm_drone_strikes", "Failures in a row that are the drone's own.", ({ strikes }) => strikes),
   each("swarm_drone_slots", "Builds that the drone takes at once.", ({ facts }) => facts.slots),
-  each("swarm_drone_slots_used", "Builds of the run that the drone has now.", ({ building }) => building.length),
+  each("swarm_drone_slots_used", "Builds of all runs that the drone has now.", ({ building }) => building.length),
   each("swarm_drone_cores", "Cores that the scheduler counts with.", ({ facts }) => facts.cores),
-  each("swarm_drone_jobs", "Jobs that the builds of the run have there together.", ({ building }) =>
+  each("swarm_drone_jobs", "Jobs that the builds of all runs have there together.", ({ building }) =>
     building.reduce((sum, { jobs }) => sum + jobs, 0),
   ),
   each(

@@ -35,6 +35,11 @@ const SWARM_GAUGES: readonly GaugeDefinition<Observed>[] = [
     engine.problem === null ? others.length + Number(run !== null && run.endedAt === null) : null,
   ),
   one(
+    "swarm_drones_online",
+    "Drones that are online; absent where the fleet is not known.",
+    ({ reading }) => reading.fleet?.drones.filter(({ state }) => state === "online").length,
+  ),
+  one(
     "swarm_drones_refused",
     "Machines that were not let in as drones.",
     ({ reading }) => reading.fleet?.refused.length,
@@ -47,9 +52,13 @@ const SWARM_GAUGES: readonly GaugeDefinition<Observed>[] = [
   },
 ];
 
-function observedDrones({ fleet, run }: Reading): ObservedDrone[] {
-  const building = new Map(run?.drones.map((drone) => [drone.name, drone.building]));
-  return (fleet?.drones ?? []).map((drone) => ({ ...drone, building: building.get(drone.facts.name) ?? [] }));
+function observedDrones(live: Observed): ObservedDrone[] {
+  const runs = observedRuns(live).flatMap(({ run }) => (run.endedAt === null ? run.drones : []));
+  const byName = Map.groupBy(runs, ({ name }) => name);
+  return (live.reading.fleet?.drones ?? []).map((drone) => ({
+    ...drone,
+    building: (byName.get(drone.facts.name) ?? []).flatMap(({ building }) => building),
+  }));
 }
 
 function observedRuns(live: Observed | null): ObservedRun[] {
@@ -63,7 +72,7 @@ const READ_MODEL_GAUGES: readonly GaugeDefinition<Observed | null>[] = [
   ...SWARM_GAUGES.map((it) => ({ ...it, values: (live: Observed | null) => (live ? it.values(live) : []) })),
   ...DRONE_GAUGES.map((it) => ({
     ...it,
-    values: (live: Observed | null) => (live ? it.values(observedDrones(live.reading)) : []),
+    values: (live: Observed | null) => (live ? it.values(observedDrones(live)) : []),
   })),
   ...RUN_GAUGES.map((it) => ({
     ...it,

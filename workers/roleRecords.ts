@@ -102,13 +102,19 @@ export async function announceAddress(env: NodeJS.ProcessEnv, url: string): Prom
   if (record && self) await writeFileAtomic(addressPath(record), `${JSON.stringify({ ...self, url })}\n`);
 }
 
-/** The live roles that `swarm up` started here and that tell their metrics and their health, with their base addresses. */
-export async function roleAddresses(stateDir: string): Promise<{ label: string; url: string }[]> {
-  const records = (await readRecords(stateDir)).filter(({ identity }) => isAlive(identity));
+/** A role that `swarm up` has started here, with the base address where it tells, or told, its metrics and its health. */
+export interface RoleAddress {
+  label: string;
+  url: string;
+  /** False: its process has ended, and nobody has stopped it by `swarm down` or started it again. */
+  isAlive: boolean;
+}
+
+export async function roleAddresses(stateDir: string): Promise<RoleAddress[]> {
   const found = await Promise.all(
-    records.map(async ({ label, identity }) => {
+    (await readRecords(stateDir)).map(async ({ label, identity }) => {
       const told = await parseFile(addressPath(recordPath(stateDir, label)), addressSchema);
-      return told !== null && sameProcess(told, identity) ? [{ label, url: told.url }] : [];
+      return told !== null && sameProcess(told, identity) ? [{ label, url: told.url, isAlive: isAlive(identity) }] : [];
     }),
   );
   return found.flat();

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Registry } from "prom-client";
 import { readAlerts } from "../../operations/alerts.ts";
 import { EXPOSITION_TYPE } from "../../telemetry/exposition.ts";
 import { mergedMetrics } from "../../telemetry/merge.ts";
@@ -17,8 +18,9 @@ const ALERTS_WITHIN_MS = 2_000;
 export async function metricsRoute(app: Api, services: Services): Promise<void> {
   const { config, watchers, version } = services;
   if (config.metrics.port === 0) return;
-  const registry = roleRegistry({ role: "gateway", name: `gateway-${hostname()}-${process.pid}`, version });
-  const { observe } = gatewayMetrics(registry);
+  const ofProcess = roleRegistry({ role: "gateway", name: `gateway-${hostname()}-${process.pid}`, version });
+  const swarm = new Registry();
+  const { observe } = gatewayMetrics(swarm);
   app.get(
     "/metrics",
     { config: { demand: "read", cost: "asking" }, schema: { hide: true } },
@@ -31,9 +33,11 @@ export async function metricsRoute(app: Api, services: Services): Promise<void> 
       observe(shown ? { ...shown, others, alerts: alerts?.active ?? null } : null);
       const local = await roleAddresses(config.swarm.stateDir);
       const elsewhere = [...config.metrics.roles, ...config.gateway.orchestrators.map(({ url }) => url)];
-      const targets = [...local.map(({ url }) => url), ...elsewhere, ...binhostsOf(config).map(({ url }) => url)];
-      const own = `${await registry.metrics()}${await services.access.metrics.metrics()}`;
-      return reply.type(EXPOSITION_TYPE).send((await mergedMetrics(own, targets)) as never);
+      const alive = local.flatMap(({ url, isAlive }) => (isAlive ? [url] : []));
+      const ended = local.flatMap(({ url, isAlive }) => (isAlive ? [] : [url]));
+      const roles = [...alive, ...elsewhere, ...binhostsOf(config).map(({ url }) => url)];
+      const own = await Promise.all([ofProcess, swarm, services.access.metrics].map((each) => each.metrics()));
+      return reply.type(EXPOSITION_TYPE).send((await mergedMetrics({ own, roles, ended })) as never);
     },
   );
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { loadConfig } from "../../config/load.ts";
@@ -43,7 +44,8 @@ beforeAll(async () => {
 afterAll(() => swarm?.stop());
 
 async function aRunsMetrics(): Promise<[whilePaused: string, after: string]> {
-  const registry = roleRegistry({ role: "gateway", name: "home", version: "0" });
+  const ofProcess = roleRegistry({ role: "gateway", name: "home", version: "0" });
+  const registry = new Registry();
   const gateway = gatewayMetrics(registry);
   const client = await connectClient(swarm.config, { interceptors: engineLatency(registry) });
   try {
@@ -83,8 +85,11 @@ async function aRunsMetrics(): Promise<[whilePaused: string, after: string]> {
     await stray.terminate();
     await observe();
     const roles = await roleAddresses(swarm.config.swarm.stateDir);
-    const targets = [...roles.map(({ url }) => url), swarm.config.binhost.url];
-    return [whilePaused, await mergedMetrics(await registry.metrics(), targets)];
+    const own = [await ofProcess.metrics(), await registry.metrics()];
+    return [
+      whilePaused,
+      await mergedMetrics({ own, roles: [...roles.map(({ url }) => url), swarm.config.binhost.url] }),
+    ];
   } finally {
     await client.connection.close();
   }

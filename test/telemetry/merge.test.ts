@@ -16,25 +16,37 @@ async function role(answer: RequestListener): Promise<string> {
 
 const host = (url: string): string => new URL(url).host;
 
-test("a process's own metrics and those of its roles; which of them answered", async () => {
+test("a process's own metrics and those of its roles; which of them answered, and which have ended", async () => {
   const asked: (string | undefined)[] = [];
   const drone = await role(({ url }, response) => {
     asked.push(url);
     response.end('# TYPE swarm_role_info gauge\nswarm_role_info{role="drone",name="izar"} 1\n# TYPE up gauge\nup 1\n');
   });
   const gone = await role((_, response) => response.writeHead(503).end("starting"));
-  const text = await mergedMetrics("# TYPE up gauge\nup 1\n", [drone, gone, drone]);
+  const text = await mergedMetrics({
+    own: [
+      '# TYPE swarm_role_info gauge\nswarm_role_info{role="gateway"} 1\n# TYPE up gauge\nup 1\n',
+      "# TYPE swarm_alerts gauge\nswarm_alerts 2\n",
+    ],
+    roles: [drone, gone, drone],
+    // The second one's port has another role by now.
+    ended: ["http://127.0.0.1:9470", drone],
+  });
   expect(asked).toEqual(["/metrics"]);
   expect(text.split("\n")).toEqual([
+    "# TYPE swarm_role_info gauge",
+    'swarm_role_info{role="gateway"} 1',
+    `swarm_role_info{role="drone",name="izar",instance="${host(drone)}"} 1`,
     "# TYPE up gauge",
-    "up 1",
+    'up{role="gateway"} 1',
     `up{instance="${host(drone)}",role="drone"} 1`,
+    "# TYPE swarm_alerts gauge",
+    "swarm_alerts 2",
     "# HELP swarm_role_up 1 if the role told its metrics.",
     "# TYPE swarm_role_up gauge",
     `swarm_role_up{instance="${host(drone)}"} 1`,
     `swarm_role_up{instance="${host(gone)}"} 0`,
-    "# TYPE swarm_role_info gauge",
-    `swarm_role_info{role="drone",name="izar",instance="${host(drone)}"} 1`,
+    'swarm_role_up{instance="127.0.0.1:9470"} 0',
     "",
   ]);
 });
@@ -49,7 +61,10 @@ test("who does not answer, or never ends, costs two seconds at most and nothing 
     more();
   });
   const began = performance.now();
-  const text = await mergedMetrics("own 1\n", [silent, endless, "http://127.0.0.1:1", "no address"]);
+  const text = await mergedMetrics({
+    own: ["own 1\n"],
+    roles: [silent, endless, "http://127.0.0.1:1", "no address"],
+  });
   expect(performance.now() - began).toBeLessThan(5_000);
   expect(text).toMatch(/^own 1\n/);
   expect(text.match(/^swarm_role_up.* 0$/gm)).toHaveLength(4);

@@ -37,6 +37,7 @@ test("what the read model tells of a run that is under way, and only what is kno
   expect(idle.get("swarm_orchestrators")).toBe(1);
   expect(idle.get("swarm_runs_in_progress")).toBe(0);
   expect(idle.get('swarm_drone_state{drone="izar",state="online"}')).toBe(1);
+  expect(idle.get("swarm_drones_online")).toBe(1);
   expect([...idle.keys()].filter((name) => name.startsWith("swarm_run_"))).toEqual([]);
 
   await swarm.run();
@@ -91,10 +92,20 @@ test("what the read model tells of a run that is under way, and only what is kno
   // A run of another target counts as much, though another one is shown.
   const { run } = known.reading;
   if (!run) throw new Error("no run is known");
-  metrics.observe({ ...known, others: [{ run: { ...run, target: "server", paused: null }, packages: [] }] });
+  const building = [{ cpv: "app-x/d-1", attempt: 1, startedAt: known.at, jobs: 3, estimateSeconds: 10 }];
+  const busy = { ...run, paused: null, drones: run.drones.map((drone) => ({ ...drone, building })) };
+  metrics.observe({
+    ...known,
+    others: [
+      { run: { ...busy, target: "server" }, packages: [] },
+      { run: { ...busy, target: "laptop", step: "cancelled", endedAt: known.at }, packages: [] },
+    ],
+  });
   const both = await scrape();
   expect(both.get('swarm_run_paused{target="desktop"}')).toBe(1);
   expect(both.get('swarm_run_paused{target="server"}')).toBe(0);
+  expect(both.get('swarm_drone_slots_used{drone="izar"}')).toBe(1);
+  expect(both.get('swarm_drone_jobs{drone="izar"}')).toBe(3);
   const alert = { key: "k", subject: "izar", severity: "warning", title: "", text: "", command: null } as const;
   expect(paused.has('swarm_alerts{rule="drone-lost"}')).toBe(false);
   metrics.observe({ ...known, alerts: [{ ...alert, rule: "drone-lost", since: 1, endedAt: null }] });
