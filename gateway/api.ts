@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { NAME_PATTERN, NAME_RULE, RUN_ID_PATTERN } from "../model/names.ts";
+import { PLAIN_RULE, PLAIN_TEXT } from "../model/words.ts";
 
 /** A server whose routes have zod schemas. */
 export type Api = FastifyInstance<
@@ -37,6 +38,8 @@ export const PackageName = z
   .refine((text) => !text.split("/").includes(".."), "a package: category/name-version, category/name or name");
 /** A phase of a build, as Portage calls it. */
 export const Phase = z.string().max(40).regex(/^\w+$/, "a phase, like compile").meta({ example: "compile" });
+/** What somebody writes for others. */
+export const Words = (most: number) => z.string().min(1).max(most).regex(PLAIN_TEXT, PLAIN_RULE);
 /** A body that says nothing. */
 export const Nothing = z.object({}).strict().nullish();
 export const Limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);

@@ -58,3 +58,7 @@ export function zonedTime(ms: number, timezone: string): string {
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }
+
+/** What people write for others, like the reason of a pause: it reaches terminals, mails and the channels of alerts. */
+export const PLAIN_TEXT = /^\P{Cc}*$/u;
+export const PLAIN_RULE = "one line without control characters";

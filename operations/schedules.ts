@@ -35,6 +35,8 @@ interface ScheduleMemo extends Record<string, unknown> {
 /** Schedules of the swarm begin so, others in the namespace are none of our business. */
 const PREFIX = "schedule/";
 const SHOWN = 3;
+const CRONTAB =
+  'As in a crontab: minute, hour, day of month, month, day of week, e.g. "0 2 * * *" for two in the morning';
 /** So long a start that was asked for may take to be seen. ms */
 const SEEN_WITHIN_MS = 20_000;
 
@@ -48,7 +50,7 @@ export async function addSchedule(access: Access, asked: NewSchedule): Promise<S
   if (acceptFailed && !autoFinalize) throw usageError("--accept-failed goes with --auto-finalize");
   checkAtoms(atoms);
   checkZone(timezone);
-  if (/^(CRON_)?TZ=/.test(cron)) throw usageError(`'${cron}': name the time zone with --timezone`);
+  checkTimes(cron);
   const target = await chooseTarget(access, asked.target);
   const order: ScheduledOrder = {
     ...{ schedule: name, target, atoms: atoms.length > 0 ? atoms : ["@world"], autoFinalize, acceptFailed },
@@ -219,9 +221,17 @@ function refusalOf(error: unknown, { name, cron }: NewSchedule): unknown {
   }
   // So the client says that the times are wrong.
   if (!(error instanceof TypeError)) return error;
-  return usageError(
-    `'${cron}' is no time that can be scheduled: ${error.message}. As in a crontab: minute, hour, day of month, month, day of week, e.g. "0 2 * * *" for two in the morning`,
-  );
+  return usageError(`'${cron}' is no time that can be scheduled: ${error.message}. ${CRONTAB}`);
+}
+
+/** The engine takes a zone, seconds and whatever interval too. */
+function checkTimes(cron: string): void {
+  const [times = ""] = cron.trim().split("#");
+  if (/^(CRON_)?TZ=/.test(times)) throw usageError(`'${cron}': name the time zone with --timezone`);
+  const isTooOften = times.startsWith("@every")
+    ? !/^@every\s+(\d+[dhm])+(\/\S+)?\s*$/.test(times)
+    : times.trim().split(/\s+/).length > 6;
+  if (isTooOften) throw usageError(`'${cron}': a run begins once a minute at most. ${CRONTAB}; or @every 90m`);
 }
 
 function checkZone(timezone: string): void {

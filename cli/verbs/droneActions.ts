@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { sendUpdate } from "../../operations/engine.ts";
 import { FLEET_ID } from "../../workflows/messages.ts";
 import type { Context } from "../context.ts";
+import { plainText } from "../plainText.ts";
 
 /** Adds `pause`, `resume` and `forget NAME` to `swarm drone`, whose own action runs the role. */
 export function registerDroneActions(drone: Command, context: () => Context): void {
@@ -21,6 +22,7 @@ export function registerDroneActions(drone: Command, context: () => Context): vo
   add("pause", "pauseDrone", "let it finish what it builds and give it nothing new").option(
     "--reason <text>",
     "why, for those who wonder",
+    plainText,
   );
   add("resume", "resumeDrone", "give it work again, and take its strikes back");
   add("forget", "forgetDrone", "remove a drone that will not come back");

@@ -11,6 +11,7 @@ import {
 import { gatherAtoms } from "../atoms.ts";
 import type { Context } from "../context.ts";
 import { examples } from "../help.ts";
+import { plainText } from "../plainText.ts";
 import { scheduleLines, scheduleList } from "../screens/schedules.ts";
 import { targetOption } from "../targets.ts";
 import type { RegisterVerb } from "../verbs.ts";
@@ -46,7 +47,7 @@ export const register: RegisterVerb = (command, context) => {
   command
     .command("pause <name>")
     .description("start nothing by it until it is resumed")
-    .option("--note <text>", "why")
+    .option("--note <text>", "why", plainText)
     .action(async (name: string, { note }: { note?: string }) => {
       const view = await pauseSchedule(context(), name, note);
       if (context().json) context().printJson(view);

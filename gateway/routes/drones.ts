@@ -2,7 +2,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import { z } from "zod";
 import { NotRunning, sendUpdate } from "../../operations/engine.ts";
 import { FLEET_ID, UNKNOWN_DRONE } from "../../workflows/messages.ts";
-import { type Api, DroneName, Nothing, refusals } from "../api.ts";
+import { type Api, DroneName, Nothing, refusals, Words } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Building, Fleet } from "../schemas/state.ts";
 import { inNameOf, type Services } from "../services.ts";
@@ -15,7 +15,7 @@ const SUMMARIES = {
 } as const;
 
 const Why = z
-  .object({ reason: z.string().min(1).max(200).optional() })
+  .object({ reason: Words(200).optional() })
   .strict()
   .nullish();
 

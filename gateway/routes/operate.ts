@@ -7,7 +7,7 @@ import { RunInProgress, startRun } from "../../operations/startRun.ts";
 import { chooseTarget } from "../../operations/targets.ts";
 import { verification } from "../../operations/verification.ts";
 import type { BalanceAnswer, FinalizeAnswer } from "../../workflows/messages.ts";
-import { type Api, PackageName, RunId, refusals, Target } from "../api.ts";
+import { type Api, PackageName, RunId, refusals, Target, Words } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { ACT_WITHIN_MS } from "../limits.ts";
 import { Cpv, Queued } from "../schemas/run.ts";
@@ -239,7 +239,7 @@ export async function operateRoutes(api: Api, services: Services): Promise<void>
     "pause",
     "Start nothing new; what is being built goes on",
     z
-      .object({ ...Meant, reason: z.string().min(1).max(300).optional() })
+      .object({ ...Meant, reason: Words(300).optional() })
       .strict()
       .nullish(),
     Said,

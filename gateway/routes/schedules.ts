@@ -8,7 +8,7 @@ import {
   resumeSchedule,
   triggerSchedule,
 } from "../../operations/schedules.ts";
-import { type Api, Nothing, refusals, ScheduleName, Target } from "../api.ts";
+import { type Api, Nothing, refusals, ScheduleName, Target, Words } from "../api.ts";
 import { Moment } from "../schemas/run.ts";
 import { inNameOf, type Services } from "../services.ts";
 import { Atoms } from "./operate.ts";
@@ -104,7 +104,7 @@ export async function scheduleRoutes(api: Api, services: Services): Promise<void
         tags,
         params: OfSchedule,
         body: z
-          .object({ note: z.string().min(1).max(300).optional() })
+          .object({ note: Words(300).optional() })
           .strict()
           .nullish(),
         response: { 200: Schedule, ...refusals },

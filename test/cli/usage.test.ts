@@ -88,6 +88,13 @@ describe("a command line that is wrong: exit code 2, what is wrong, and nothing 
     ["--dry-run with --detach", ["run-update", "--dry-run", "--detach"], /builds nothing/],
     ["a list that is not there", ["init-from-list", "missing.txt"], /cannot read the list .*missing.txt: ENOENT/],
     ["reset without a terminal", ["reset"], /say --yes/],
+    [
+      "a reason that would write to others' screens",
+      ["pause", "--reason", "a\u001b[2Jb"],
+      /without control characters/,
+    ],
+    ["... of a drone", ["drone", "pause", "izar", "--reason", "a\nb"], /without control characters/],
+    ["... of a schedule", ["schedule", "pause", "nightly", "--note", "a\u0007b"], /without control characters/],
     ["a limit that is none", ["runs", "--limit", "many"], /whole number/],
   ])("%s", async ([, args, message]) => {
     const { exitCode, stdout, stderr } = await swarm(args);

@@ -87,8 +87,11 @@ test("a schedule from its birth to its end: the next times in its zone, a start,
 
 test("it starts by itself when its time has come, and not a second time while its run is there", async () => {
   const { swarm, schedule } = await scheduledSwarm();
-  // The engine's cron has no seconds; this is its word for an interval.
-  await schedule("add", "often", "--cron", "@every 2s", "--timezone", "UTC", "--atoms", "app-misc/a,app-misc/b");
+  await schedule("add", "often", "--cron", "@every 1m", "--timezone", "UTC", "--atoms", "app-misc/a,app-misc/b");
+  // Nobody may have it so, but minutes are long for a test.
+  await swarm.client.schedule
+    .getHandle("schedule/often")
+    .update(({ spec: _, ...rest }) => ({ ...rest, spec: { intervals: [{ every: "2s" }] } }));
   const view = await until("the run", () => swarm.view().catch(() => null));
   const times = await until("skips", async () => {
     const [often] = await schedule<ScheduleView[]>("list");
@@ -113,6 +116,10 @@ test("times, zones, names and targets that are none are refused with what is rig
   expect(await refused(add("x", "--cron", "when it rains"))).toContain("is no time that can be scheduled");
   expect(await refused(add("x", "--cron", "0 2 30 2 *"))).toContain("a time that never comes");
   expect(await refused(add("x", "--cron", "TZ=UTC 0 2 * * *"))).toContain("--timezone");
+  for (const often of ["@every 1s", "@every 0.5m", "@every 59s/1h", "* * * * * * *", " 0 0 2 * * * * # nightly"]) {
+    expect(await refused(add("x", "--cron", often))).toMatch(/once a minute at most.*"0 2 \* \* \*"/);
+  }
+  expect(await refused(add("x", "--cron", "@every 0m"))).toContain("is no time that can be scheduled");
   expect(await refused(add("x", ...daily, "--timezone", "Europe/Wien"))).toContain("is no time zone");
   expect(await refused(add("x", ...daily, "--timezone", "Europe/Viena"))).toContain("Did you mean Europe/Vienna?");
   expect(await refused(add("x", ...daily, "--timezone", "+01:00"))).toContain("is no time zone");
