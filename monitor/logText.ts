@@ -1,3 +1,4 @@
+import { lastWritten } from "../model/lastWritten.ts";
 import { bytes as size } from "../model/words.ts";
 import { clean } from "./line.ts";
 
@@ -38,7 +39,7 @@ export class LogText {
     if (offset > this.#end) this.#leaveOut(offset - this.#end);
     this.#end = offset + bytes.length;
     const parts = (this.#open + this.#decoder.decode(bytes, { stream: true })).split("\n");
-    this.#open = (parts.pop() ?? "").slice(-MAX_LINE);
+    this.#open = shortened(lastWritten(parts.pop() ?? ""));
     if (this.#isCut && parts.length > 0) {
       parts.shift();
       this.#isCut = false;
@@ -92,10 +93,14 @@ export class LogText {
   }
 }
 
-/** What a terminal would show of a line that was written over by carriage returns. */
+/** What is kept of a line that has not ended; what is written over stays so. */
+function shortened(open: string): string {
+  return open.length > MAX_LINE ? open.slice(0, MAX_LINE) + (open.endsWith("\r") ? "\r" : "") : open;
+}
+
+/** What a terminal would show of a line. */
 function shownLine(raw: string): string {
-  const parts = raw.slice(0, MAX_LINE).split("\r");
-  const line = clean(parts.findLast((part) => part !== "") ?? "");
+  const line = clean(lastWritten(raw).replace(/\r+$/, "").slice(0, MAX_LINE));
   // V8 keeps the whole text that a part was cut out of: the part is copied.
   return raw.length > MAX_LINE ? Buffer.from(line).toString() : line;
 }

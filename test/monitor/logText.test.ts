@@ -23,6 +23,14 @@ test("colours, progress that writes over itself, and bytes that are no text do n
   expect(text("a\tb\n")).toEqual(["a    b"]);
 });
 
+test("a progress that was written over for long is at its end, whether its log is read at once or as it grows", () => {
+  const steps = Array.from({ length: 20_000 }, (_, i) => `\r${i} of 20000`);
+  expect(text(steps.join(""))).toEqual(["19999 of 20000"]);
+  expect(text(`${steps.join("")}\n`)).toEqual(["19999 of 20000"]);
+  expect(text(...steps)).toEqual(["19999 of 20000"]);
+  expect(text(`${"x".repeat(10_000)}\r`, "short\n")).toEqual(["short"]);
+});
+
 test("of a log that is read from within, the first line that is whole comes first; what is left out is said", () => {
   const log = new LogText(1000);
   log.push(Buffer.from("end of a line\nwhole\n"), 1000);

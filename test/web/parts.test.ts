@@ -113,6 +113,52 @@ test("a log in pieces: characters and lines are whole wherever it is cut, and on
   expect(wide.lines.at(-1)?.number).toBe(999);
 });
 
+describe("the end of a log", () => {
+  const textOf = (log: LogLines) => log.lines.map(({ runs }) => runs.map(({ text }) => text).join(""));
+  const push = (log: LogLines, text: string) => log.push(Buffer.from(text));
+
+  test("is shown before its line has ended, with its colours, and the same again until more comes", () => {
+    const log = new LogLines(10);
+    push(log, "first\n\x1b[32mchecking... \x1b[3");
+    expect(textOf(log)).toEqual(["first", "checking... "]);
+    const before = log.lines;
+    log.push(new Uint8Array());
+    expect(log.lines).toBe(before);
+    push(log, "1mno\nlast");
+    expect(log.lines.slice(1)).toEqual([
+      ...[{ number: 1, length: 14, runs: [run("checking... ", "f-2"), run("no", "f-1")] }],
+      ...[{ number: 2, length: 4, runs: [run("last", "f-1")] }],
+    ]);
+    expect(log.dropped).toBe(0);
+    log.finish();
+    expect(textOf(log)).toEqual(["first", "checking... no", "last"]);
+  });
+
+  test("is what a progress was written over with last, however long it became and however it came", () => {
+    const progress = Array.from({ length: 20_000 }, (_, i) => `\r${i} of 20000`).join("");
+    const whole = new LogLines(10);
+    push(whole, progress);
+    expect(textOf(whole)).toEqual(["19999 of 20000"]);
+    push(whole, "\r\n");
+    expect(textOf(whole)).toEqual(["19999 of 20000"]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(progress.length), { maxLength: 20 }), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), progress.length];
+        const log = new LogLines(10);
+        for (const [i, to] of at.slice(1).entries()) push(log, progress.slice(at[i], to));
+        expect(textOf(log)).toEqual(["19999 of 20000"]);
+      }),
+    );
+    const long = new LogLines(10);
+    push(long, `${"x".repeat(100_000)}\r`);
+    expect(textOf(long)[0]).toMatch(/^x{4000} … \(cut\)$/);
+    push(long, "short");
+    expect(textOf(long)).toEqual(["short"]);
+  });
+
+  const run = (text: string, classes: string) => ({ text, classes });
+});
+
 function view(cpv: string, state: PackageView["state"], drone?: string, seconds = 1): PackageView {
   const attempt = { attempt: 1, drone: drone ?? "", jobs: 4, startedAt: 0, endedAt: seconds * 1000 };
   return { cpv, state, reason: "new", attempts: drone ? [attempt] : [] };

@@ -1,3 +1,5 @@
+import { lastWritten } from "../../../model/lastWritten.ts";
+
 /** A piece of text in one look. */
 export interface Run {
   text: string;
@@ -32,6 +34,10 @@ const SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are control characters
   /\x1b\[([0-9;:?]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
+/** What may go on in the text that comes next. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const UNFINISHED = /\x1b(?:\[[0-9;:?]*)?$/;
+
 /** More pieces would hold up the page: what follows in the line is plain. */
 const MOST_RUNS = 100;
 
@@ -42,9 +48,16 @@ const MOST_RUNS = 100;
 export class AnsiReader {
   #look: Look = PLAIN;
 
+  /** A line that may go on: the next text begins with the look that this one began with. */
+  openLine(text: string): Run[] {
+    const look = this.#look;
+    const runs = this.line(text.replace(UNFINISHED, ""));
+    this.#look = look;
+    return runs;
+  }
+
   line(text: string): Run[] {
-    // What a progress bar has overwritten is not shown.
-    const shown = text.slice(text.replace(/\r+$/, "").lastIndexOf("\r") + 1);
+    const shown = lastWritten(text);
     const runs: Run[] = [];
     let from = 0;
     for (const match of shown.matchAll(SEQUENCE)) {

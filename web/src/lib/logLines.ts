@@ -1,3 +1,4 @@
+import { lastWritten } from "../../../model/lastWritten.ts";
 import { AnsiReader, type Run } from "./ansi.ts";
 
 /** A line of a log. */
@@ -22,11 +23,13 @@ export class LogLines {
   readonly #ansi = new AnsiReader();
   #rest = "";
   #number = 0;
+  /** Those that have ended. */
   #lines: LogLine[] = [];
   /** Characters in them. */
   #kept = 0;
+  #shown: readonly LogLine[] = [];
 
-  /** `keep`: how many lines at most. */
+  /** `keep`: how many lines at most, but for one that has not ended. */
   constructor(keep: number) {
     this.#keep = keep;
   }
@@ -36,23 +39,30 @@ export class LogLines {
     return this.#number - this.#lines.length;
   }
 
+  /** The same ones until something comes; the last may not have ended. */
   get lines(): readonly LogLine[] {
-    return this.#lines;
+    return this.#shown;
   }
 
   push(bytes: Uint8Array): void {
-    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
-    this.#rest = parts.pop() ?? "";
-    // A line without an end must not grow for ever.
-    if (this.#rest.length > 4 * LONGEST_LINE) this.#rest = this.#rest.slice(0, 2 * LONGEST_LINE);
-    this.#add(parts);
+    if (bytes.length > 0) this.#take(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** What the log ends with, if no line end came after it. */
+  /** Nothing more comes: the last line has ended, too. */
   finish(): void {
-    const rest = this.#rest + this.#decoder.decode();
-    this.#rest = "";
-    if (rest !== "") this.#add([rest]);
+    const last = this.#decoder.decode();
+    if (this.#rest + last !== "") this.#take(`${last}\n`);
+  }
+
+  #take(text: string): void {
+    const parts = (this.#rest + text).split("\n");
+    const rest = lastWritten(parts.pop() ?? "");
+    // A line without an end must not grow for ever; what is written over stays so.
+    const isLong = rest.length > 4 * LONGEST_LINE;
+    this.#rest = isLong ? rest.slice(0, 2 * LONGEST_LINE) + (rest.endsWith("\r") ? "\r" : "") : rest;
+    this.#add(parts);
+    const open = shortened(this.#rest);
+    this.#shown = open === "" ? this.#lines : [...this.#lines, toLine(this.#number, this.#ansi.openLine(open))];
   }
 
   #add(texts: readonly string[]): void {
@@ -67,10 +77,17 @@ export class LogLines {
   }
 
   #line(text: string): LogLine {
-    const cut = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)} … (cut)` : text;
-    const runs = this.#ansi.line(cut);
-    const length = runs.reduce((sum, run) => sum + run.text.length, 0);
-    this.#kept += length;
-    return { number: this.#number++, runs, length };
+    const line = toLine(this.#number++, this.#ansi.line(shortened(text)));
+    this.#kept += line.length;
+    return line;
   }
+}
+
+function toLine(number: number, runs: Run[]): LogLine {
+  return { number, runs, length: runs.reduce((sum, { text }) => sum + text.length, 0) };
+}
+
+function shortened(text: string): string {
+  const seen = lastWritten(text);
+  return seen.length > LONGEST_LINE ? `${seen.slice(0, LONGEST_LINE)} … (cut)` : seen;
 }

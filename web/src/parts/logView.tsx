@@ -229,8 +229,6 @@ async function follow(
       if (isAtEnd) lines.finish();
       const cut = response.headers.get("log-cut");
       const isUnfinished = isLate && !isAtEnd && found.length === 0;
-      // A line that was begun is shown when it will not go on.
-      if (isUnfinished) lines.finish();
       const { lines: kept, dropped } = lines;
       const state = { size, isComplete, cut, isMissing: false, isUnfinished, problem: null };
       shown = { ...shown, lines: kept, dropped, ...state };
