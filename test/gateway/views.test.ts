@@ -132,6 +132,20 @@ test("17,000 packages: the critical path and the neighbours take well under a se
   expect(user / 1000).toBeLessThan(1_500);
 });
 
+test("a run is drawn once for all who look, until something of its packages or its drones is another", () => {
+  const waiting = ["a", "b", "c", "d", "e"].map((name) => view(name, "needed"));
+  const first = pictureOf(run, waiting, graph);
+  // Each look has another view of the run.
+  expect(pictureOf({ ...run, stepSince: 1 }, waiting, graph)).toBe(first);
+  expect(first.part({ depth: 1 })).toBe(first.part({ depth: 1 }));
+  const built = [view("a", "received", [at(0, 10)]), view("b", "failed"), ...waiting.slice(2)];
+  const next = pictureOf(run, built, graph);
+  expect(next.critical).toEqual(["x/a-1", "x/c-1", "x/d-1"]);
+  const slower = { ...run, drones: run.drones.map((drone) => ({ ...drone, speed: 0.5 })) };
+  const [one, other] = [next, pictureOf(slower, built, graph)].map((each) => each.part({ depth: 1 }).nodes.at(-1));
+  expect(other).toEqual({ ...one, estimateSeconds: 20 });
+});
+
 test("packages are filtered, searched and sorted, and counted before they are cut", () => {
   const packages = [view("b", "received", [at(0, 5)]), view("a", "failed", [at(3, 4)]), view("ab", "needed")];
   const names = (selection: Partial<Parameters<typeof selectPackages>[1]>): string[] =>
