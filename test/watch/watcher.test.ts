@@ -8,7 +8,7 @@ import type { Change } from "../../watch/live.ts";
 import { Watcher } from "../../watch/watcher.ts";
 import { cancelUpdate, finalizeUpdate, pauseUpdate, resumeUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { accessTo } from "../support/access.ts";
-import { Builds, continuesAsNew, held, reaches } from "../support/builds.ts";
+import { Builds, continuesAsNew, held } from "../support/builds.ts";
 import { lowLimitSwarm } from "../support/lowLimitServer.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
 
@@ -108,7 +108,8 @@ test("the events go on where a run continues as new, and a new run begins with n
   expect(events.filter((e) => e.kind === "received").map((e) => e.cpv)).toEqual(["a/lib-1", "a/app-1"]);
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   await swarm.current().executeUpdate(cancelUpdate, { args: [by] });
-  await reaches(swarm, "cancelled");
+  // Its last step is shown before it has ended.
+  await swarm.current().result();
   await swarm.run({ run: "long-2" });
   await until("the new run is shown", async () => watcher.current()?.reading.run?.run === "long-2");
   await until("its events are shown", async () => watcher.current()?.events[0]?.text.startsWith("long-2 of desktop"));
