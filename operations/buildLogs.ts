@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../model/errors.ts";
 import type { FailedAttempt, LogInfo, LogKey, LogPiece } from "../model/logs.ts";
+import { targetOfRun } from "../model/names.ts";
 import type { AttemptView, PackageView } from "../model/run.ts";
 import type { Access } from "./access.ts";
 import { noRun, onePackage, readPackages } from "./packages.ts";
@@ -11,7 +12,7 @@ const PAUSE_MS = 400;
 /** Between two questions whether its attempt is over. ms */
 const ASK_MS = 1_500;
 
-/** So long the binhost may take for a piece. ms */
+/** So long the binhost may take for a piece, and the engine to say whether a run is the latest. ms */
 const ANSWER_WITHIN_MS = 10_000;
 
 /** One attempt, and where its log belongs. */
@@ -46,19 +47,29 @@ export async function findAttempt(
   return { target, run: run.run, cpv, attempt: number, view };
 }
 
-/** An attempt of any run whose logs the binhost has still. */
-export async function findPastAttempt(
+/** An attempt of any run: as its target's latest, which may be in progress, else as far as the binhost has logs of it still. */
+export async function findAttemptOf(
   access: Access,
   run: string,
   name: string,
   choice: AttemptChoice = {},
 ): Promise<LoggedAttempt> {
+  const target = targetOfRun(run);
+  if (target !== null && (await isLatest(access, target, run))) return await findAttempt(access, target, name, choice);
   const logs = await pastLogs(access, run);
   const packages = [...new Set(logs.map(({ cpv }) => cpv))].map((cpv) => ({ cpv }));
   const { cpv } = onePackage(packages, name, run);
   const attempts = logs.filter((it) => it.cpv === cpv);
   const phases = attempts.map(({ attempt, failed }) => ({ attempt, phase: failed?.phase }));
   return { target: "", run, cpv, attempt: chosen(cpv, phases, choice), view: null };
+}
+
+/** False also where nobody can say. */
+async function isLatest(access: Access, target: string, run: string): Promise<boolean> {
+  const client = await access.client().catch(() => null);
+  if (client === null) return false;
+  const latest = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => readRun(client, target));
+  return latest.run?.run === run;
 }
 
 async function pastLogs(access: Access, run: string): Promise<LogInfo[]> {
@@ -119,7 +130,7 @@ export async function isOver(access: Access, { target, run, cpv, attempt, view }
 export interface LogSource {
   /** null: there is no such log. */
   read(offset: number): Promise<LogPiece | null>;
-  /** Since its attempt is over, so long its end may take to come. ms */
+  /** Since its attempt is over, and since something came of it, so long its end may take to come. ms */
   settlesWithin: number;
 }
 
@@ -163,6 +174,7 @@ export async function followLog(source: LogSource, { isOver, write, note }: Foll
   let begun: number | null = null;
   let asked = 0;
   let over: number | null = null;
+  let newsAt = 0;
   let trouble = "";
   for (;;) {
     // Asked before the log is read: what comes after the end of the attempt would be missed otherwise.
@@ -186,12 +198,17 @@ export async function followLog(source: LogSource, { isOver, write, note }: Foll
       }
       begun = piece.begun;
       write(piece.bytes);
+      if (piece.bytes.length > 0) newsAt = Date.now();
       at = piece.next;
       if (piece.complete && at >= piece.size) return;
       if (at < piece.size) continue;
     }
-    if (over !== null && Date.now() - over >= source.settlesWithin) {
-      if (source.settlesWithin > 0) note("The attempt is over, but the end of its log has not come from the drone.");
+    if (over !== null && Date.now() - Math.max(over, newsAt) >= source.settlesWithin) {
+      if (source.settlesWithin > 0) {
+        note(
+          `Nothing has come for ${source.settlesWithin / 1000} s, and the end of the log is not there: its drone has not brought it.`,
+        );
+      }
       return;
     }
     await sleep(PAUSE_MS);

@@ -1,21 +1,24 @@
 import type { FailedAttempt } from "../../model/logs.ts";
 import { count } from "../../model/words.ts";
 import type { Paint } from "../paint.ts";
-import { excerptLines } from "./excerpt.ts";
+import { excerptLines, SOME_LINES } from "./excerpt.ts";
 import { title } from "./parts.ts";
 
-/** `swarm logs --failed`: each with its error line, and how to see more. */
+/** `swarm logs --failed`: each with its error line and those around it, and how to see more. */
 export function failedAttemptsScreen(
   run: string,
   attempts: readonly FailedAttempt[],
   isPast: boolean,
   paint: Paint,
 ): string[] {
+  const width = attempts.length > 1 ? SOME_LINES : Number.POSITIVE_INFINITY;
   const lines = attempts.flatMap((it) => {
-    const { cpv, attempt, drone, phase, errorLine } = it;
+    const { cpv, attempt, drone, phase, errorLine, around } = it;
     const where = [drone, phase && `${phase} phase`, it.class !== "package" && it.class].filter(Boolean).join(", ");
     const what =
-      errorLine === undefined ? [`    ${it.message ?? "no error line was found"}`] : excerptLines({ errorLine }, paint);
+      errorLine === undefined
+        ? [`    ${it.message ?? "no error line was found"}`]
+        : excerptLines({ errorLine, ...(around && { around }) }, paint, width);
     return [`${paint("bad", "✗")} ${cpv}, attempt ${attempt}${where && ` (${where})`}`, ...what];
   });
   const [first] = attempts;

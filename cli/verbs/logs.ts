@@ -6,14 +6,14 @@ import {
   binhostLog,
   copyLog,
   failedAttempts,
-  failedPastAttempts,
   findAttempt,
-  findPastAttempt,
+  findAttemptOf,
   followLog,
   isOver,
   type LoggedAttempt,
   type LogSource,
 } from "../../operations/buildLogs.ts";
+import { failedOfRun } from "../../operations/failedOfRun.ts";
 import { noRun, readPackages } from "../../operations/packages.ts";
 import { readRun } from "../../operations/readModel.ts";
 import { chooseRun } from "../../operations/targets.ts";
@@ -29,6 +29,7 @@ import type { RegisterVerb } from "../verbs.ts";
 
 /** Between two looks for a log that is not there yet. ms */
 const PAUSE_MS = 300;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface Options {
   target?: string;
@@ -81,7 +82,7 @@ function check(name: string | undefined, { failed, phase, failedPhase, attempt, 
 async function listFailed(context: Context, { target, run, phase }: Options): Promise<void> {
   const found = run === undefined ? await latest(context, target) : null;
   const id = found?.run ?? run ?? "";
-  const attempts = found ? failedAttempts(found.packages, phase) : await failedPastAttempts(context, id, phase);
+  const attempts = found ? failedAttempts(found.packages, phase) : await failedOfRun(context, id, phase);
   if (context.json) context.printJson({ run: id, attempts });
   else context.print(failedAttemptsScreen(id, attempts, run !== undefined, context.paint));
 }
@@ -100,12 +101,18 @@ async function showLog(context: Context, name: string, options: Options): Promis
   const found =
     run === undefined
       ? await findAttempt(context, await chooseRun(context, target), name, options)
-      : await findPastAttempt(context, run, name, options);
+      : await findAttemptOf(context, run, name, options);
   const log = await openLog(context, found, follow);
   if (log === null) return elsewhere(context, found, await fileOf(context, found));
   const { stdout, env } = context.around;
   // A file or another program gets the bytes as they are.
   const screen = context.terminal ? new PrintableLog((text) => stdout.write(text), wantsColour(stdout, env)) : null;
+  // What it dies of is as it is without the handler; the terminal gets its own colours back first.
+  const leave = (signal: NodeJS.Signals): void => {
+    screen?.end();
+    process.kill(process.pid, signal);
+  };
+  if (screen) for (const signal of SIGNALS) process.once(signal, leave);
   const write = (bytes: Uint8Array): void => void (screen ? screen.push(bytes) : stdout.write(bytes));
   try {
     if (context.json) await printAsJson(context, found, log);
@@ -115,6 +122,7 @@ async function showLog(context: Context, name: string, options: Options): Promis
       await followLog(log.source, { isOver: over, write, note: (text) => context.note(text) });
     }
   } finally {
+    for (const signal of SIGNALS) process.off(signal, leave);
     screen?.end();
     await log.close();
   }

@@ -2,75 +2,15 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApplicationFailure } from "@temporalio/common";
-import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keepFor } from "../../activities/drone/logKeep.ts";
 import { LogStreams } from "../../activities/drone/logStream.ts";
-import type { NoopDroneOptions } from "../../bench/noop/drone.ts";
-import { pkg } from "../../bench/noop/plan.ts";
 import { until } from "../../bench/noop/swarm.ts";
-import type { BuildOrder } from "../../model/build.ts";
-import type { BuildFailure } from "../../model/failures.ts";
 import { buildLogPath } from "../../portage/buildLog.ts";
-import { BinhostClient } from "../../store/client.ts";
-import { createBinhostServer } from "../../store/server.ts";
-import { openStore } from "../../store/store.ts";
-import { bundleOf } from "../store/support.ts";
-import { noopSwarm } from "../support/noopSwarm.ts";
-import { configFile, spawnSwarm, swarm, temporaryDirectory } from "./command.ts";
+import { swarm, temporaryDirectory } from "./command.ts";
+import { binhost, bring, failing, keyOf, MIB, swarmOf } from "./loggedSwarm.ts";
 
-const TOKEN = "t".repeat(32);
-const MIB = 2 ** 20;
 const RUN = "desktop-20261121-0101";
-
-/** A binhost that keeps 1 MiB of each log, a state directory, and the command pointed at both and at no engine. */
-async function binhost() {
-  const directory = await temporaryDirectory();
-  const store = await openStore(join(directory, "binhost"), { name: "main", logLimitBytes: MIB });
-  await store.putTarget("desktop", await store.putBlob(bundleOf("desktop")));
-  const server = createBinhostServer(store, { token: TOKEN, name: "main" });
-  onTestFinished(() => server.close());
-  const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  const file = await configFile(
-    `[swarm]\nstate_dir = "${directory}"\n[binhost]\nurl = "${url}"\n` +
-      `[[tree]]\nname = "demo"\nsync = "directory"\nuri = "${directory}"\n`,
-  );
-  await writeFile(join(directory, "token"), TOKEN);
-  const client = new BinhostClient(url, TOKEN);
-  return { directory, client, server, env: { SWARM_CONFIG: file } as Record<string, string> };
-}
-
-/** The same with an engine and drones whose builds are no-ops. */
-async function swarmOf(build: NonNullable<NoopDroneOptions["build"]>, drones = ["izar", "tarn"]) {
-  const { env, ...more } = await binhost();
-  const plan = { packages: [pkg("dev-libs/a-1"), pkg("dev-libs/b-1")] };
-  const noop = await noopSwarm({ plan, drones: drones.map((name) => ({ name, slots: 2, build })) });
-  onTestFinished(() => noop.stop());
-  Object.assign(env, { TEMPORAL_ADDRESS: inject("temporalAddress"), TEMPORAL_NAMESPACE: noop.namespace });
-  const command = (...args: string[]) => swarm(args, env);
-  return { ...more, noop, command, start: (...args: string[]) => spawnSwarm(args, env) };
-}
-
-const keyOf = ({ run, cpv, attempt }: BuildOrder) => ({ run, cpv, attempt });
-
-async function bring(
-  client: BinhostClient,
-  key: ReturnType<typeof keyOf>,
-  text: string,
-  failed: BuildFailure | null = null,
-) {
-  const bytes = Buffer.from(text, "latin1");
-  for (let offset = 0; offset < bytes.length; offset += MIB / 2) {
-    await client.logs.append(key, { begun: 1, offset, bytes: bytes.subarray(offset, offset + MIB / 2) });
-  }
-  const { phase, errorLine } = failed ?? {};
-  const told = failed && { ...(phase && { phase }), ...(errorLine && { errorLine }) };
-  await client.logs.complete(key, { begun: 1, size: bytes.length, failed: told });
-}
-
-function failing(phase: string, errorLine: string): BuildFailure {
-  const around = ["before", errorLine, "after"];
-  return { class: "package", message: `${phase} phase: ${errorLine}`, phase, errorLine, around };
-}
 
 test("a log on another machine is followed over HTTP within 2 s, to its end", async () => {
   const written = Promise.withResolvers<void>();
@@ -131,7 +71,7 @@ describe("a run with failures", () => {
     const listed = await it.command("logs", "--failed");
     expect(listed.exitCode).toBe(0);
     expect(listed.stdout).toMatch(
-      /^═══ FAILED IN desktop-\S+ ═══\n✗ dev-libs\/a-1, attempt 2 \((izar|tarn), compile phase\)\n {2}> │ a\.c:1: error: x\n✗ dev-libs\/a-1, attempt 1 .*configure phase\)\n.*no libfoo\n2 failed attempts\. {2}→ Look: swarm logs dev-libs\/a-1 --attempt 2$/,
+      /^═══ FAILED IN desktop-\S+ ═══\n✗ dev-libs\/a-1, attempt 2 \((izar|tarn), compile phase\)\n {4}│ before\n {2}> │ a\.c:1: error: x\n {4}│ after\n✗ dev-libs\/a-1, attempt 1 .*configure phase\)\n.*\n.*no libfoo\n.*\n2 failed attempts\. {2}→ Look: swarm logs dev-libs\/a-1 --attempt 2$/,
     );
     const json = JSON.parse((await it.command("logs", "--failed", "--phase", "configure", "--json")).stdout);
     expect(json.attempts).toEqual([
@@ -153,14 +93,6 @@ describe("a run with failures", () => {
       stderr: "swarm: dev-libs/a-1 has no attempt 7. Its attempts: 1 (configure), 2 (compile)",
     });
     expect((await it.command("logs", "a", "--failed-phase", "unpack")).stderr).toContain("Its attempts: 1 (configure)");
-
-    // The binhost alone knows them as well: of any run whose logs are kept.
-    const { run } = json;
-    const past = JSON.parse((await it.command("logs", "--failed", "--run", run, "--json")).stdout);
-    expect(past.attempts.map(({ attempt, phase }: { attempt: number; phase: string }) => [attempt, phase])).toEqual([
-      [1, "configure"],
-      [2, "compile"],
-    ]);
   });
 });
 
