@@ -2,10 +2,18 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { PAGE_POLICY } from "./securityHeaders.ts";
 
 const DOCS_POLICY = `${PAGE_POLICY}; object-src 'none'`;
 const ABOUT = `What people and programs see and do of a Build Swarm. Reading needs a viewer's token (unless the gateway is open to all), acting an operator's: \`swarm token add NAME --role ROLE\`. Every refusal is \`{ error, hint }\`.`;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** By content type, what a body is that the route reads itself: for its documentation. */
+    takes?: Record<string, z.ZodType>;
+  }
+}
 
 /** The description of the API, made of the routes' schemas, and a page to try it. Before any route. */
 export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
@@ -29,7 +37,8 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
     },
     transform: (given) => {
       const made = jsonSchemaTransform(given);
-      const { demand = "act" } = given.route.config ?? {};
+      const { demand = "act", takes } = given.route.config ?? {};
+      if (takes) made.schema.body = { content: mapped(takes) };
       if (demand !== "open" && demand !== "signed") made.schema.security = [{ token: [] }];
       return made;
     },
@@ -46,9 +55,18 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
       staticCSP: true,
       // The plugin's own would ask others for styles and pictures, and want TLS where there is none.
       transformStaticCSP: () => DOCS_POLICY,
-      uiConfig: { url: "/api/v1/openapi.json", deepLinking: true, persistAuthorization: false },
+      // Without the bar at the top: its picture brings a style of its own, which the policy refuses.
+      uiConfig: { layout: "BaseLayout", deepLinking: true, persistAuthorization: false },
     });
   });
+}
+
+function mapped(takes: Record<string, z.ZodType>): Record<string, { schema: object }> {
+  const entries = Object.entries(takes).map(([type, schema]) => {
+    const { $schema: _, ...own } = z.toJSONSchema(schema, { io: "input" });
+    return [type, { schema: own }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 interface Described {

@@ -3,7 +3,13 @@ import { z } from "zod";
 import type { HistoryAnswer } from "../../model/answers.ts";
 import type { AttemptRecord, HistorySummary } from "../../model/history.ts";
 import { headerLine, lineOf, parseHistory } from "../../operations/historyFile.ts";
-import { AttemptListSchema, HistorySummarySchema, ImportedSchema } from "../../store/historyRecords.ts";
+import {
+  AttemptListSchema,
+  AttemptRecordSchema,
+  FormatSchema,
+  HistorySummarySchema,
+  ImportedSchema,
+} from "../../store/historyRecords.ts";
 import { type Api, answerOfType, Limit, Offset, PackageName, refusals, Target } from "../api.ts";
 import { inNameOf, type Services } from "../services.ts";
 import { Seen } from "../shared.ts";
@@ -11,6 +17,8 @@ import { Seen } from "../shared.ts";
 const LINES = "application/x-ndjson";
 /** What is imported at once: reading more would keep all others waiting. bytes */
 const MAX_IMPORT = 4 * 1024 * 1024;
+
+const Export = FormatSchema.extend({ attempts: z.array(AttemptRecordSchema) });
 
 /** What builds took, as the binhost keeps it. */
 export async function historyRoutes(api: Api, services: Services): Promise<void> {
@@ -90,7 +98,7 @@ export async function historyRoutes(api: Api, services: Services): Promise<void>
     raw.post(
       "/history/import",
       {
-        config: { demand: "act", cost: "acting" },
+        config: { demand: "act", cost: "acting", takes: { [LINES]: z.string(), "application/json": Export } },
         bodyLimit: MAX_IMPORT,
         schema: {
           summary: "Add the attempts of an export; known ones stay as they are",

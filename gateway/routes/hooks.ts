@@ -7,6 +7,10 @@ import { Hooks } from "../hooks.ts";
 import { MAX_PUSH } from "../limits.ts";
 import type { Services } from "../services.ts";
 
+const Push = z
+  .looseObject({ ref: z.string().optional().meta({ example: "refs/heads/main" }) })
+  .meta({ description: "What the forge sends of a push; of it only `ref` is read. Any other body will do as well." });
+
 /** What others may start by a signed request. */
 export async function hookRoutes(api: Api, services: Services): Promise<void> {
   const hooks = new Hooks(services);
@@ -17,7 +21,7 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
     raw.post(
       "/hooks/:name",
       {
-        config: { demand: "signed", cost: "hook" },
+        config: { demand: "signed", cost: "hook", takes: { "application/json": Push } },
         bodyLimit: MAX_PUSH,
         schema: {
           summary: "Start what the hook is configured for, once for each delivery",

@@ -46,6 +46,18 @@ test("the description has every route, and answers are as it says", async () => 
   expect(pause?.requestBody).toMatchObject({ required: false });
   const { post: prioritize } = described.paths["/api/v1/runs/{target}/prioritize"] ?? {};
   expect(prioritize?.requestBody).toMatchObject({ required: true });
+  // What a route reads by itself as well.
+  const bodyOf = (path: string): unknown => described.paths[path]?.post?.requestBody;
+  expect(bodyOf("/api/v1/history/import")).toMatchObject({
+    required: true,
+    content: {
+      "application/x-ndjson": { schema: { type: "string" } },
+      "application/json": { schema: { required: ["format", "version", "attempts"] } },
+    },
+  });
+  expect(bodyOf("/api/v1/hooks/{name}")).toMatchObject({
+    content: { "application/json": { schema: { type: "object", properties: { ref: { type: "string" } } } } },
+  });
   for (const path of [
     "/api/v1/live",
     "/api/v1/runs/{target}/graph",
