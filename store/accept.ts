@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AcceptRequest, AcceptResult } from "../model/binhost.ts";
 import { type GpkgReport, readGpkg } from "../portage/gpkg.ts";
@@ -77,7 +77,6 @@ async function earlierVerdict(context: StoreContext, { id, run, expected }: Acce
 /** The reason is there before the artifact is moved: nothing lies in quarantine without one. */
 async function quarantine(context: StoreContext, { id, run }: AcceptRequest, reason: string): Promise<AcceptResult> {
   const directory = context.layout.quarantine(id);
-  await mkdir(directory, { recursive: true });
   const record = { id, run, reason, at: new Date().toISOString() };
   await writeFileAtomic(join(directory, "reason.json"), `${JSON.stringify(record, null, 2)}\n`);
   context.checkpoint("quarantine: reason written");

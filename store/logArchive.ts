@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
 import type { LogCut, LogFailure } from "../model/logs.ts";
-import { renameDurably } from "../system/atomicFile.ts";
+import { makeDirectory, renameDurably } from "../system/atomicFile.ts";
 import { orNull, StoreError } from "./errors.ts";
 import { cutNote } from "./logNote.ts";
 import { type LogSegments, readAt } from "./logSegments.ts";
@@ -41,7 +41,7 @@ export async function writeArchive(
   const { begun, size, cut, segments, failed } = log;
   const index: LogIndex = { begun, size, cut, failed, blocks: [] };
   const temporary = join(dirname(file), `.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
-  await mkdir(dirname(file), { recursive: true });
+  await makeDirectory(dirname(file));
   const handle = await open(temporary, "wx", 0o644);
   try {
     let place = 0;

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogCut } from "../model/logs.ts";
+import { makeDirectory } from "../system/atomicFile.ts";
 import { isErrno, orNull } from "./errors.ts";
 
 /** How much of a log is kept. Bytes */
@@ -63,7 +64,7 @@ export class LogSegments {
   /** A log that has nothing yet; what was there of others goes. */
   static async begin(directory: string, begun: number, limits: LogLimits): Promise<LogSegments> {
     for (const name of (await orNull(readdir(directory))) ?? []) await rm(join(directory, name), { force: true });
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return new LogSegments(directory, begun, limits, []);
   }
 

@@ -1,6 +1,6 @@
-import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { link, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeFileAtomic } from "../system/atomicFile.ts";
+import { makeDirectory, writeFileAtomic } from "../system/atomicFile.ts";
 import type { StoreContext } from "./context.ts";
 import { isErrno, orNull, StoreError } from "./errors.ts";
 import { type PoolRecord, PoolRecordSchema, readRecord } from "./records.ts";
@@ -12,7 +12,7 @@ import { type PoolRecord, PoolRecordSchema, readRecord } from "./records.ts";
 export async function addToPool(context: StoreContext, file: string, record: PoolRecord): Promise<string> {
   const { sha256 } = record.package;
   const path = context.layout.poolFile(sha256);
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   await linkOnce(file, path);
   context.checkpoint("accept: in the pool");
   await writeFileAtomic(context.layout.poolRecord(sha256), JSON.stringify(record));

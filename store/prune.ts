@@ -1,5 +1,6 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { renameDurably } from "../system/atomicFile.ts";
 import { exclusively, type StoreContext } from "./context.ts";
 import { StoreError } from "./errors.ts";
 import { removeUnused } from "./pool.ts";
@@ -37,7 +38,7 @@ export async function prune(context: StoreContext, name: string, keep: number): 
 /** A name with a dot first: a removal that is cut off leaves nothing that could be read as a snapshot. */
 async function remove(context: StoreContext, parent: string, name: string): Promise<void> {
   const going = join(parent, `.${name}.removed`);
-  await rename(join(parent, name), going);
+  await renameDurably(join(parent, name), going);
   context.checkpoint("prune: snapshot out of sight");
   await rm(going, { recursive: true, force: true });
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublishRequest } from "../model/binhost.ts";
 import type { Snapshot, StoredPackage } from "../model/snapshot.ts";
-import { renameDurably } from "../system/atomicFile.ts";
+import { makeDirectory, renameDurably, syncDirectory } from "../system/atomicFile.ts";
 import { exclusively, type StoreContext } from "./context.ts";
 import { orNull, StoreError } from "./errors.ts";
 import { readRecord, SummarySchema } from "./records.ts";
@@ -51,7 +51,7 @@ export async function rollback(context: StoreContext, name: string, id: string):
 export async function settle(context: StoreContext, name: string): Promise<void> {
   const { layout } = context;
   const current = await currentId(context, name);
-  if (current !== null) await writeFile(join(layout.snapshot(name, current), PUBLISHED), "");
+  if (current !== null) await markPublished(layout.snapshot(name, current));
   const known = await summaries(context, name);
   if (current === null && known.some((it) => it.published)) {
     throw new StoreError("broken", `target ${name} has snapshots, but ${layout.current(name)} is missing`, {
@@ -77,7 +77,7 @@ async function issue(context: StoreContext, made: Snapshot, link: string, timest
   const place = join(layout.target(name), link);
   const { profile } = await readBundle(context, made.bundle);
   const building = join(place, "..", `.${made.id}.building`);
-  await mkdir(building, { recursive: true });
+  await makeDirectory(building);
   await buildTree(context, building, made, { timestamp, profile: profile.path });
   await renameDurably(building, place);
   context.checkpoint("publish: tree in place");
@@ -86,7 +86,13 @@ async function issue(context: StoreContext, made: Snapshot, link: string, timest
   context.checkpoint("publish: link made");
   await renameDurably(next, layout.current(name));
   context.checkpoint("publish: switched");
-  await writeFile(join(layout.snapshot(name, made.id), PUBLISHED), "");
+  await markPublished(layout.snapshot(name, made.id));
+}
+
+/** Before another one is current: without its mark a snapshot is taken for what a crash has left. */
+async function markPublished(directory: string): Promise<void> {
+  await writeFile(join(directory, PUBLISHED), "");
+  await syncDirectory(directory);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type {
@@ -12,6 +11,7 @@ import type {
   UploadState,
 } from "../model/binhost.ts";
 import type { Snapshot, SnapshotDiff, StoredPackage } from "../model/snapshot.ts";
+import { makeDirectory } from "../system/atomicFile.ts";
 import { acceptUpload } from "./accept.ts";
 import { getBlob, putBlob } from "./blobs.ts";
 import { explainFull, Mutex, type StoreContext } from "./context.ts";
@@ -96,7 +96,7 @@ export async function openStore(
   const { checkpoint = () => {}, log = () => {} } = options;
   const context: StoreContext = { layout, checkpoint, mutex: new Mutex(), receiving: new Map() };
   for (const made of [layout.root, layout.pool, layout.uploads, layout.staging, layout.targets]) {
-    await mkdir(made, { recursive: true });
+    await makeDirectory(made);
   }
   return {
     name: options.name,

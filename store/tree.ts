@@ -1,4 +1,4 @@
-import { link, lstat, mkdir, open, readFile, utimes } from "node:fs/promises";
+import { link, lstat, mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -67,11 +67,11 @@ async function writeIndex(path: string, content: string | Uint8Array, timestamp:
   const handle = await open(path, "wx", 0o644);
   try {
     await handle.writeFile(content);
+    await handle.utimes(timestamp, timestamp);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await utimes(path, timestamp, timestamp);
 }
 
 /** Reads the index back from disk, both forms, and asks for every file that it promises. */

@@ -1,11 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { UploadRequest, UploadState } from "../model/binhost.ts";
-import { renameDurably } from "../system/atomicFile.ts";
+import { makeDirectory, renameDurably, syncDirectory } from "../system/atomicFile.ts";
 import { exclusively, explainFull, type StoreContext } from "./context.ts";
 import { isErrno, orNull, StoreError } from "./errors.ts";
 import { linkOnce } from "./pool.ts";
@@ -39,8 +39,9 @@ async function takeFromPool(context: StoreContext, { id, size, sha256 }: UploadR
   return exclusively(context, layout.poolLock, async () => {
     const known = (await orNull(stat(layout.poolRecord(sha256)))) !== null;
     if (!known || (await orNull(stat(pooled)))?.size !== size) return false;
-    await mkdir(layout.uploads, { recursive: true });
+    await makeDirectory(layout.uploads);
     await linkOnce(pooled, layout.wholeUpload(id));
+    await syncDirectory(layout.uploads);
     return true;
   });
 }
@@ -80,7 +81,7 @@ async function append(
     });
   }
   const part = context.layout.partialUpload(id);
-  await mkdir(context.layout.uploads, { recursive: true });
+  await makeDirectory(context.layout.uploads);
   const hash = createHash("sha256");
   if (offset > 0) await pipeline(createReadStream(part, { end: offset - 1 }), sink(hash));
   const handle = await open(part, offset === 0 ? "w" : "r+", 0o644);

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 
 /** Programs that some tests need beside what the README asks for, by Debian's names. */
-const PROGRAMS = ["rsync", "tmux", "chromium"];
+const PROGRAMS = ["rsync", "tmux", "chromium", "strace"];
 /** What Chromium draws with: a bare machine has none. */
 const FONTS = "fonts-dejavu-core";
 
