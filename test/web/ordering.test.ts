@@ -118,6 +118,9 @@ test("a run is tried first: its plan is forecast, and nothing is built; then it 
   await forecast.getByText(/^Critical path: \d builds?/).click();
   await forecast.getByRole("region", { name: "The critical path" }).getByRole("link").first().waitFor();
   await page.getByText("A dry run: 6 packages would be built. Nothing was built.").waitFor();
+  const steps = page.getByRole("list", { name: "Steps of the run" }).getByRole("listitem");
+  const done = (await steps.allInnerTexts()).filter((text) => text.includes("(done)"));
+  expect(done.map((text) => text.replace(/\s*\(done\)/, ""))).toEqual(["Sync", "Verify", "Resolve", "Done"]);
   expect(await findings(page)).toEqual([]);
   await keepPicture(page, "forecast");
   expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);

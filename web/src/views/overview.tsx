@@ -4,6 +4,7 @@ import type { Reading } from "../../../model/reading.ts";
 import type { RunView } from "../../../model/run.ts";
 import { duration, timestamp } from "../../../model/words.ts";
 import { Card, Chip, Empty, EngineLink, Heads, PackageLink, Since, Table } from "../parts/common.tsx";
+import { MoreErrorLines } from "../parts/errorLines.tsx";
 import { EventList } from "../parts/eventList.tsx";
 import { NextStep } from "../parts/nextStep.tsx";
 import { Progress } from "../parts/progress.tsx";
@@ -93,10 +94,14 @@ const STEP_NAMES = {
 
 function Steps({ view }: { view: RunView }) {
   const at = (STEPS as readonly string[]).indexOf(view.step);
+  // A dry run, or one that had nothing to build: it has ended with its plan.
+  const [plan, end] = [STEPS.indexOf("resolve"), STEPS.indexOf("done")];
+  const isPast = (i: number): boolean =>
+    view.step === "done" ? view.snapshot !== null || i <= plan || i === end : i < at;
   return (
     <ol class="steps" aria-label="Steps of the run">
       {STEPS.map((step, i) => {
-        const place = view.step === "done" || i < at ? "past" : i === at ? "now" : "ahead";
+        const place = isPast(i) ? "past" : i === at ? "now" : "ahead";
         return (
           <li key={step} class={place} aria-current={i === at ? "step" : undefined}>
             {STEP_NAMES[step]}
@@ -141,11 +146,12 @@ function Failed({ view }: { view: RunView }) {
   return (
     <Card title={`Failed (${view.counts.failed})`} aside={<a href={href("packages", [], { state: "failed" })}>All</a>}>
       <ul class="rows">
-        {view.failed.slice(0, 10).map(({ cpv, message, drones }) => (
+        {view.failed.slice(0, 10).map(({ cpv, message, drones, errorLine, around = [] }) => (
           <li key={cpv}>
             <PackageLink cpv={cpv} />
             <span class="bad-text">{message}</span>
             <span class="muted">on {drones.join(", ")}</span>
+            {around.length > 0 && <MoreErrorLines lines={around} errorLine={errorLine} of={cpv} />}
           </li>
         ))}
       </ul>
