@@ -33,7 +33,7 @@ interface ScheduleMemo extends Record<string, unknown> {
 }
 
 /** Schedules of the swarm begin so, others in the namespace are none of our business. */
-const PREFIX = "schedule/";
+export const SCHEDULE_PREFIX = "schedule/";
 const SHOWN = 3;
 const CRONTAB =
   'As in a crontab: minute, hour, day of month, month, day of week, e.g. "0 2 * * *" for two in the morning';
@@ -60,7 +60,7 @@ export async function addSchedule(access: Access, asked: NewSchedule): Promise<S
   const client = await access.client();
   const handle = await client.schedule
     .create({
-      scheduleId: PREFIX + name,
+      scheduleId: SCHEDULE_PREFIX + name,
       spec: { cronExpressions: [cron], timezone },
       action: {
         type: "startWorkflow",
@@ -157,13 +157,13 @@ async function found<T>(client: Client, name: string, act: (handle: ScheduleHand
   }
 }
 
-const handleOf = (client: Client, name: string): ScheduleHandle => client.schedule.getHandle(PREFIX + name);
+const handleOf = (client: Client, name: string): ScheduleHandle => client.schedule.getHandle(SCHEDULE_PREFIX + name);
 const isNotFound = (error: unknown): boolean => error instanceof Error && error.name === "ScheduleNotFoundError";
 
 async function scheduleNames(client: Client): Promise<string[]> {
   const names: string[] = [];
   for await (const { scheduleId } of client.schedule.list()) {
-    if (scheduleId.startsWith(PREFIX)) names.push(scheduleId.slice(PREFIX.length));
+    if (scheduleId.startsWith(SCHEDULE_PREFIX)) names.push(scheduleId.slice(SCHEDULE_PREFIX.length));
   }
   return names.sort();
 }
@@ -174,7 +174,7 @@ async function viewOf(client: Client, described: ScheduleDescription): Promise<S
   const { target = "", atoms = [], autoFinalize = false, acceptFailed = false } = order ?? {};
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   return {
-    name: scheduleId.slice(PREFIX.length),
+    name: scheduleId.slice(SCHEDULE_PREFIX.length),
     cron: text(memo?.cron),
     timezone: text(memo?.timezone) || "UTC",
     order: { target, atoms, autoFinalize, acceptFailed },

@@ -29,7 +29,9 @@ test("a gateway that goes away is said to be away, with the age of what is shown
   const { config, ...loaded } = await loadConfig({ path: configFile, env: {}, cwd: directory });
   const port = Number(new URL(gateway.url).port);
   await gateway.gateway.close();
-  await page.getByText("Offline").waitFor();
+  await page.getByText("Offline", { exact: true }).waitFor();
+  const told = page.locator("p[role=status][aria-live=polite]");
+  await told.getByText("Offline: what is shown may be old.").waitFor({ state: "attached" });
   await page.getByText(/You see the state of \d\d:\d\d:\d\d, \d+s ago\./).waitFor();
   // What nobody can say now does not come nearer.
   await page.getByText(/ left, as it was at \d\d:\d\d:\d\d/).waitFor();
@@ -42,6 +44,7 @@ test("a gateway that goes away is said to be away, with the age of what is shown
   );
   await page.getByText("All builds complete!").waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
+  await told.getByText("What is shown is live again.").waitFor({ state: "attached" });
   expect(await page.getByText("You see the state of").count()).toBe(0);
   expect(problems).toEqual([]);
 });

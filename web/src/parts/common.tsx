@@ -5,6 +5,7 @@ import { duration, timestamp } from "../../../model/words.ts";
 import { now } from "../state/clock.ts";
 import { state } from "../state/live.ts";
 import { packageHref } from "../state/router.ts";
+import { scheduleOf } from "../wire/workflows.ts";
 import { splitName } from "./words.ts";
 
 /** A word in a colour, with a sign for those who do not see it. */
@@ -38,12 +39,24 @@ export function PackageLink({ cpv }: { cpv: string }) {
   );
 }
 
-/** Leads to a workflow in the engine's own page; nothing where that has none. */
-export function EngineLink({ workflow, what }: { workflow: string; what: string }) {
+/**
+ * Leads to a workflow in the engine's own page; nothing where that has none.
+ * @param execution the engine's id of one execution; absent: the latest
+ */
+export function EngineLink({ workflow, execution, what }: { workflow: string; execution?: string; what: string }) {
+  const path = [workflow, ...(execution === undefined ? [] : [execution])].map(encodeURIComponent).join("/");
+  return <EnginePage path={`workflows/${path}`} what={what} />;
+}
+
+/** Leads to a schedule there. */
+export function EngineScheduleLink({ name }: { name: string }) {
+  return <EnginePage path={`schedules/${encodeURIComponent(scheduleOf(name))}`} what={`The schedule ${name}`} />;
+}
+
+function EnginePage({ path, what }: { path: string; what: string }) {
   const base = state.value?.webUi ?? null;
   if (base === null) return null;
-  const address = `${base.replace(/\/$/, "")}/workflows/${encodeURIComponent(workflow)}`;
-  return <OutsideLink href={address} label={`${what} in the Temporal Web UI`} />;
+  return <OutsideLink href={`${base.replace(/\/$/, "")}/${path}`} label={`${what} in the Temporal Web UI`} />;
 }
 
 export function OutsideLink({ href, label }: { href: string; label: string }) {

@@ -7,6 +7,7 @@ import { useResource } from "../state/resource.ts";
 import { href } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
 import { Card, Chip, Empty, Heads, Problem, Table } from "./common.tsx";
+import { PastRunLink } from "./runChooser.tsx";
 
 /** The runs that the engine still knows, with the way to their logs and their timeline. */
 export function PastRuns() {
@@ -49,6 +50,7 @@ export function PastRuns() {
                     <a href={href("timeline", [], { run: one.run })}>
                       Timeline<span class="visually-hidden"> of {one.run}</span>
                     </a>
+                    <PastRunLink id={one.run} runs={listed} />
                   </span>
                 </td>
               </tr>

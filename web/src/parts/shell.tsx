@@ -1,6 +1,6 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { clock, duration } from "../../../model/words.ts";
-import { announcement } from "../state/announcer.ts";
+import { announce, announcement } from "../state/announcer.ts";
 import { now } from "../state/clock.ts";
 import { chooseTarget, chosenTarget, heardAt, link, reconnect, run, state, target } from "../state/live.ts";
 import { href, route, type ViewName } from "../state/router.ts";
@@ -30,7 +30,8 @@ export function Shell() {
   const { view, path } = route.value;
   const place = [view, ...path].join("/");
   const before = useRef(place);
-  useEffect(() => {
+  // Before a view goes on to a part of itself.
+  useLayoutEffect(() => {
     const word = MENU.find(([name]) => name === view)?.[1] ?? path.join("/");
     document.title = `${word} · Build Swarm`;
     if (before.current === place) return;
@@ -125,10 +126,17 @@ function TargetChooser() {
   );
 }
 
+/** What those are told who do not see how the connection is. */
+const STANDING_WORDS = {
+  Offline: "Offline: what is shown may be old.",
+  Stale: "The engine does not answer: what is shown may be old.",
+  Live: "What is shown is live again.",
+};
+
 function Connection() {
   const { status } = link.value;
   const isOld = state.value?.stale != null;
-  const [tone, word] =
+  const [tone, word]: readonly [string, keyof typeof STANDING_WORDS | "Connecting"] =
     status === "lost"
       ? ["bad", "Offline"]
       : status === "connecting"
@@ -136,6 +144,13 @@ function Connection() {
         : isOld
           ? ["warn", "Stale"]
           : ["good", "Live"];
+  const told = useRef<string>(word);
+  useEffect(() => {
+    // That it tries is told by what comes of it.
+    if (word === "Connecting" || word === told.current) return;
+    told.current = word;
+    announce(STANDING_WORDS[word]);
+  }, [word]);
   return (
     <span class={`connection ${tone}`}>
       <span class="dot" aria-hidden="true" />

@@ -138,7 +138,10 @@ function Critical() {
         </span>
       }
     >
-      <p class="hint">Each needs the one before it. The run cannot be done before all of them are.</p>
+      <p class="hint">
+        Each waits for the one before it, which it needs or whose room it takes. The run cannot be done before all of
+        them are.
+      </p>
       <ol class="chain">
         {steps.map(({ cpv, seconds, until }) => (
           <li key={cpv}>

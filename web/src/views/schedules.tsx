@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { ScheduleAction, ScheduleView } from "../../../model/schedules.ts";
 import { count, duration, zonedTime } from "../../../model/words.ts";
 import { ActionButton, attempt, Confirm, WhyOff } from "../parts/actions.tsx";
-import { Chip, Empty, Problem } from "../parts/common.tsx";
+import { Chip, Empty, EngineScheduleLink, Problem } from "../parts/common.tsx";
 import { NewScheduleDialog } from "../parts/newSchedule.tsx";
 import { pauseSchedule, removeSchedule, resumeSchedule, triggerSchedule } from "../parts/operate.ts";
 import { eachSecond } from "../state/clock.ts";
@@ -56,6 +56,7 @@ function Schedule({ schedule, onChange }: Props) {
     <article class="card" aria-labelledby={heading}>
       <header>
         <h2 id={heading}>{name}</h2>
+        <EngineScheduleLink name={name} />
         {paused && (
           <Chip tone="warn" sign="‖">
             paused

@@ -3,15 +3,15 @@ import type { SnapshotInfo } from "../../../model/binhost.ts";
 import type { Snapshot, SnapshotDiff } from "../../../model/snapshot.ts";
 import { bytes, count, timestamp } from "../../../model/words.ts";
 import { ActionButton, Confirm } from "../parts/actions.tsx";
-import { Card, Chip, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
+import { Card, Chip, Empty, Heads, Problem, Table } from "../parts/common.tsx";
 import { prune, rollBack } from "../parts/operate.ts";
+import { PastRunLink, useRuns } from "../parts/runChooser.tsx";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { revisionOf } from "../state/clock.ts";
 import { state, target } from "../state/live.ts";
 import { useResource } from "../state/resource.ts";
 import { href, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
-import { runWorkflow } from "../wire/workflows.ts";
 
 /** What was published of a target: contents, differences, the way back. */
 export function SnapshotsView() {
@@ -54,6 +54,7 @@ function List({
 }) {
   const [back, setBack] = useState<{ of: string; snapshot: SnapshotInfo } | null>(null);
   const [isPruning, setPruning] = useState(false);
+  const runs = useRuns();
   return (
     <Card
       title="Published"
@@ -92,7 +93,7 @@ function List({
                           What changed<span class="visually-hidden"> in {snapshot.id}</span>
                         </a>
                       )}
-                      <EngineLink workflow={runWorkflow(name)} what={`The runs of ${name}`} />
+                      <PastRunLink id={snapshot.run} runs={runs} />
                       {!snapshot.current && (
                         <ActionButton
                           label={`Roll back to ${snapshot.id}`}

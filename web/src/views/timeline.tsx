@@ -4,7 +4,7 @@ import type { PackageView } from "../../../model/run.ts";
 import type { Bar, Timeline } from "../../../model/timeline.ts";
 import { duration } from "../../../model/words.ts";
 import { Card, Empty, EngineLink, Heads, Problem, Table } from "../parts/common.tsx";
-import { RunChooser } from "../parts/runChooser.tsx";
+import { PastRunLink, RunChooser, useRuns } from "../parts/runChooser.tsx";
 import { type Place, TimelineChart } from "../parts/timelineChart.tsx";
 import { nameOf, RESULT_WORDS } from "../parts/words.ts";
 import { now } from "../state/clock.ts";
@@ -20,12 +20,14 @@ export function TimelineView() {
   const asked = route.value.query.get("run");
   const view = run.value;
   const isLive = asked === null || asked === view?.run;
+  const runs = useRuns();
   return (
     <>
       <div class="title">
         <h1 tabIndex={-1}>Timeline</h1>
         <RunChooser chosen={asked ?? view?.run ?? null} />
         {view && isLive && <EngineLink workflow={runWorkflow(view.target)} what="The run" />}
+        {asked !== null && !isLive && <PastRunLink id={asked} runs={runs} />}
       </div>
       {asked === null || isLive ? <LiveTimeline known={packages.value} /> : <PastTimeline id={asked} />}
     </>
