@@ -4,12 +4,13 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "./support.ts";
 
-const CHILD = join(import.meta.dirname, "syncedChild.ts");
+const CHILD = join(import.meta.dirname, "..", "support", "syncedChild.ts");
+const STRACE = "strace";
 const CALLS = [
   ...["openat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"],
   ...["write", "pwrite64", "writev", "pwritev", "ftruncate", "utimensat", "fsync", "fdatasync"],
 ];
-const hasStrace = await execa("strace", ["-f", "true"], { reject: false }).then(({ exitCode }) => exitCode === 0);
+const hasStrace = await execa(STRACE, ["-f", "true"], { reject: false }).then(({ exitCode }) => exitCode === 0);
 
 /** What of a file system a power cut may take: entries of directories, and bytes of files, that were not synced. */
 class Unsynced {
@@ -89,7 +90,7 @@ test.skipIf(!hasStrace)(
   async () => {
     const directory = await temporaryDirectory();
     const [root, trace] = [join(directory, "store"), join(directory, "trace")];
-    await execa("strace", [
+    await execa(STRACE, [
       ...["-f", "-y", "-s", "400", "-o", trace, "-e", `trace=${CALLS.map((call) => `?${call}`).join(",")}`],
       ...[process.execPath, CHILD, root],
     ]);

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { Worker } from "@temporalio/worker";
+import { describe, expect, inject, test } from "vitest";
 import { failed } from "../../bench/noop/drone.ts";
 import { chain } from "../../bench/noop/plan.ts";
 import { type NoopSwarm, until } from "../../bench/noop/swarm.ts";
+import { dataConverter } from "../../connection/codec.ts";
 import { startFleet } from "../../operations/startRun.ts";
 import { FLEET_ID, pauseDroneUpdate, subscribeSignal, unblockUpdate, worldUpdateId } from "../../workflows/messages.ts";
 import { Builds, held, reaches } from "../support/builds.ts";
@@ -36,6 +38,9 @@ describe.concurrent("a run whose fleet was replaced", () => {
     await until("tarn is verified", () => isVerified(swarm, "tarn"), { ms: 30_000 });
     release();
     expect((await reaches(swarm, "gate")).counts.received).toBe(1);
+    // Another orchestrator would come to the same.
+    const options = { workflowBundle: { codePath: inject("workflowBundle") }, dataConverter };
+    await Worker.runReplayHistory(options, await swarm.current().fetchHistory());
   });
 
   test("hears of them while it builds, without anybody's help", async () => {

@@ -1,7 +1,7 @@
 /** Does to a fresh store what it answers for, and writes a line to stdout after each answer: `syncedChild.ts DIRECTORY`. */
 import { writeSync } from "node:fs";
 import { expectedOf, makeGpkg } from "../../bench/gpkgMaker.ts";
-import { newStore, offer, stagePackage, TARGET } from "./support.ts";
+import { newStore, offer, stagePackage, TARGET } from "../store/support.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const answered = (what: string): void => void writeSync(1, `answered: ${what}\n`);
