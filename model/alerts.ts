@@ -95,6 +95,9 @@ export interface Notice {
   others: string[];
 }
 
+/** Type of the failure of a message that some of those whom it is for have; it is not sent to the others any more. */
+export const PARTLY_SENT = "PartlySent";
+
 /** The swarm as far as alerts go. */
 export interface Observation {
   at: number;

@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { type OrchestratorActivities, QUEUES } from "../model/activities.ts";
-import type { ChannelAnswer, Notice } from "../model/alerts.ts";
+import { type ChannelAnswer, type Notice, PARTLY_SENT } from "../model/alerts.ts";
 import { sentenceOf } from "./failures.ts";
 import { alertsQuery, notifyId, testAlertsUpdate } from "./messages.ts";
 import { AlertsState, type SavedAlerts, type Sending } from "./states/alerts.ts";
@@ -115,7 +115,9 @@ export async function alerts(saved?: SavedAlerts): Promise<void> {
       .then(
         () => state.sent(message, Date.now()),
         (error: unknown) => {
-          if (!isCancellation(error)) state.failed(message, wordsOf(error), Date.now());
+          if (isCancellation(error)) return;
+          if (isPartlySent(error)) state.sent(message, Date.now(), wordsOf(error));
+          else state.failed(message, wordsOf(error), Date.now());
         },
       )
       .finally(() => {
@@ -152,6 +154,9 @@ async function test(channel: string, notice: Notice): Promise<ChannelAnswer> {
     return { channel, ok: false, answer: wordsOf(error) };
   }
 }
+
+const isPartlySent = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === PARTLY_SENT;
 
 const wordsOf = (error: unknown): string =>
   error instanceof ActivityFailure || error instanceof ApplicationFailure ? sentenceOf(error) : String(error);

@@ -4,9 +4,10 @@ import type { Client } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
 import type { SwarmConfig } from "../../config/schema.ts";
 import type { OrchestratorActivities } from "../../model/activities.ts";
-import { isAtLeast, type ObserveRequest, type RunStarts } from "../../model/alerts.ts";
+import { isAtLeast, type ObserveRequest, PARTLY_SENT, type RunStarts } from "../../model/alerts.ts";
 import { messageOf } from "../../model/errors.ts";
 import { Observer } from "../../operations/observe.ts";
+import { RefusedForSome } from "./channels/email.ts";
 import { beat, sendNotice } from "./channels.ts";
 
 /** How often the swarm is looked at. ms */
@@ -15,6 +16,8 @@ const LOOK_MS = 10_000;
 const BEAT_MS = 60_000;
 /** Well under the heartbeat timeout of the workflow. ms */
 const HEARTBEAT_MS = 4_000;
+/** A message that some of its receivers have is tried for so long for the others: the next one waits for it. ms */
+const FOR_ALL_MS = 5 * 60_000;
 /** In between it answers in any case, so that no activity runs for ever. ms */
 const LONGEST_MS = 6 * 60 * 60_000;
 
@@ -98,9 +101,26 @@ export function createAlertActivities(
     notify: async ({ channel: name, notice }) => {
       const channel = channels.find((each) => each.name === name);
       if (!channel) throw ApplicationFailure.retryable(`this orchestrator has no channel ${name}`, "NoChannel");
-      return await sendNotice(channel, notice, from);
+      const { info, heartbeat } = Context.current();
+      const left = addressesOf(info.heartbeatDetails);
+      try {
+        return await sendNotice(channel, notice, from, left);
+      } catch (error) {
+        const refused = error instanceof RefusedForSome ? error : null;
+        // The next try is for these alone.
+        if (refused) heartbeat(refused.addresses);
+        else if (left === undefined) throw error;
+        const isLate = Date.now() - info.scheduledTimestampMs > FOR_ALL_MS;
+        if (isLate || refused?.isFinal) throw ApplicationFailure.nonRetryable(messageOf(error), PARTLY_SENT);
+        throw error;
+      }
     },
   };
+}
+
+/** Who did not get a message at an earlier try that others got it by. Only ever written here. */
+function addressesOf(details: unknown): string[] | undefined {
+  return Array.isArray(details) ? details : undefined;
 }
 
 function contextOf() {

@@ -1,7 +1,7 @@
 import type { AlertChannel } from "../../config/alerts.ts";
 import type { Notice } from "../../model/alerts.ts";
 import { messageOf } from "../../model/errors.ts";
-import { sendMail } from "./channels/email.ts";
+import { RefusedForSome, sendMail } from "./channels/email.ts";
 import { ntfyRequest } from "./channels/ntfy.ts";
 import { request } from "./channels/request.ts";
 import { readSecrets, type Secrets } from "./channels/secrets.ts";
@@ -15,8 +15,17 @@ export interface Sender {
   env: NodeJS.ProcessEnv;
 }
 
-/** Sends one message. What the channel answered, in its words. @throws where it did not take it; never with a secret in the message. */
-export async function sendNotice(channel: AlertChannel, notice: Notice, { swarm, env }: Sender): Promise<string> {
+/**
+ * Sends one message. What the channel answered, in its words.
+ * @param left of an e-mail: who does not have it yet; absent: nobody has
+ * @throws where it did not take it, RefusedForSome where it did for some; never with a secret in the message
+ */
+export async function sendNotice(
+  channel: AlertChannel,
+  notice: Notice,
+  { swarm, env }: Sender,
+  left?: readonly string[],
+): Promise<string> {
   return await withSecrets(channel, env, async (secrets) => {
     switch (channel.kind) {
       case "webhook":
@@ -26,7 +35,7 @@ export async function sendNotice(channel: AlertChannel, notice: Notice, { swarm,
       case "uptime-kuma":
         return await request(kumaRequest(kumaWords(notice), secrets));
       case "email":
-        return await sendMail(channel, notice, swarm, secrets);
+        return await sendMail(channel, notice, swarm, secrets, left);
     }
   });
 }
@@ -47,6 +56,7 @@ async function withSecrets<T>(
     return await use(secrets);
   } catch (error) {
     // Errors go into workflows' histories, and to screens. A stack or a cause could have the secret again.
-    throw new Error(secrets.hide(messageOf(error)));
+    const message = secrets.hide(messageOf(error));
+    throw error instanceof RefusedForSome ? new RefusedForSome(message, error) : new Error(message);
   }
 }

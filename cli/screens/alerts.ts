@@ -36,7 +36,7 @@ export function alertsScreen({ active, recent, channels }: AlertsView, at: numbe
 }
 
 function channelLine({ name, minSeverity, lastSuccess, lastError }: ChannelView, paint: Paint): string {
-  const isBad = lastError !== null && (lastError.at ?? Number.POSITIVE_INFINITY) > (lastSuccess ?? 0);
+  const isBad = lastError !== null && (lastError.at ?? Number.POSITIVE_INFINITY) >= (lastSuccess ?? 0);
   const what = minSeverity === "info" ? "" : ` (${minSeverity} and worse)`;
   const sent = lastSuccess === null ? "nothing was sent yet" : `last message ${timestamp(lastSuccess)}`;
   const trouble = isBad ? `; ${lastError.at === null ? "tried again" : "given up"}: ${lastError.text}` : "";

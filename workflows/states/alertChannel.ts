@@ -99,8 +99,8 @@ export class ChannelState {
       .map(({ title }) => title);
   }
 
-  /** The message has arrived. */
-  sent(now: number): void {
+  /** The message has arrived. @param problem why not everybody got it. */
+  sent(now: number, problem: string | null = null): void {
     const { saved } = this;
     for (const alert of saved.pending?.alerts ?? []) {
       const before = saved.said.find(({ alert: { key } }) => key === alert.key);
@@ -111,6 +111,7 @@ export class ChannelState {
     saved.sentAt = [...saved.sentAt.filter((at) => at > now - WINDOW_MS), now];
     saved.pending = null;
     saved.lastSuccess = now;
+    if (problem !== null) saved.lastError = { at: now, text: problem };
   }
 
   /** The message was given up. What it said is still to be said. */

@@ -120,10 +120,10 @@ export class AlertsState {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** A message has arrived. */
-  sent({ channel, notice }: Sending, now: number): void {
+  /** A message has arrived. @param problem why not everybody got it. */
+  sent({ channel, notice }: Sending, now: number, problem: string | null = null): void {
     const state = this.#channel(channel);
-    if (state?.saved.pending?.id === notice.id) state.sent(now);
+    if (state?.saved.pending?.id === notice.id) state.sent(now, problem);
   }
 
   /** A message was given up. */

@@ -1,4 +1,5 @@
 import type { AlertSeverity, Notice } from "../../../model/alerts.ts";
+import { UserError } from "../../../model/errors.ts";
 import { authorization, type ChannelRequest } from "./request.ts";
 import type { Secrets } from "./secrets.ts";
 import { bodyOf, headline } from "./words.ts";
@@ -22,10 +23,14 @@ const TAGS: Record<AlertSeverity, string> = {
  */
 export function ntfyRequest(notice: Notice, swarm: string, { url, token }: Secrets): ChannelRequest {
   const { kind, severity, id } = notice;
+  if (new URL(url).pathname.replaceAll("/", "") === "")
+    throw new UserError("ntfy's address ends with the topic, and there is none");
   const bad = kind === "fired" || (kind === "summary" && notice.alerts.some(({ endedAt }) => endedAt === null));
-  const slash = url.lastIndexOf("/");
+  // People copy it as their browser shows it.
+  const address = url.replace(/\/+$/, "");
+  const slash = address.lastIndexOf("/");
   const body = {
-    topic: decodeURIComponent(url.slice(slash + 1)),
+    topic: decodeURIComponent(address.slice(slash + 1)),
     title: headline(notice, swarm),
     message: shortened(bodyOf(notice)),
     priority: bad ? PRIORITIES[severity] : QUIET,
@@ -33,7 +38,7 @@ export function ntfyRequest(notice: Notice, swarm: string, { url, token }: Secre
     sequence_id: id,
   };
   const headers = { "content-type": "application/json", "idempotency-key": id, ...authorization(token) };
-  return { method: "POST", url: url.slice(0, slash + 1), headers, body: JSON.stringify(body) };
+  return { method: "POST", url: address.slice(0, slash + 1), headers, body: JSON.stringify(body) };
 }
 
 /** At most MAX_BYTES of a text, whole characters; where something is missing, the end says what shows it. */

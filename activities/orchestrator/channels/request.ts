@@ -4,6 +4,7 @@ import { messageOf } from "../../../model/errors.ts";
 const ANSWER_WITHIN_MS = 15_000;
 /** Of an answer that says what was wrong. characters */
 const MAX_ANSWER = 200;
+const MAX_READ = 4_096;
 
 export interface ChannelRequest {
   method: "GET" | "POST";
@@ -29,10 +30,30 @@ export async function request({ method, url, headers, body }: ChannelRequest): P
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new Error(`${host}: ${messageOf(cause) || "no answer"}`);
   }
-  const text = (await response.text().catch(() => "")).trim().slice(0, MAX_ANSWER);
   const status = `${host}: HTTP ${response.status}`;
-  if (!response.ok) throw new Error(text === "" ? status : `${status}: ${text}`);
-  return status;
+  if (response.ok) {
+    // Unread it would keep its connection.
+    await response.body?.cancel();
+    return status;
+  }
+  const text = (await beginningOf(response)).trim().slice(0, MAX_ANSWER);
+  throw new Error(text === "" ? status : `${status}: ${text}`);
+}
+
+/** Whatever is at an address may say as much as it likes. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    // Leaving the loop closes the connection.
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_READ) break;
+    }
+  } catch {
+    // What came until then will do.
+  }
+  return text;
 }
 
 /** As a bearer token, where there is one. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +54,25 @@ describe("webhook", () => {
     expect(JSON.parse(got?.body ?? "")).toEqual({ swarm: "home", ...notice() });
   });
 
+  test("an answer that never ends is read no further than what is told of it", async () => {
+    const closed = Promise.withResolvers<void>();
+    const server = createServer((_, response) => {
+      response.writeHead(500).on("close", closed.resolve);
+      const more = (): void => {
+        while (!response.destroyed && response.write("x".repeat(65_536)));
+        if (!response.destroyed) response.once("drain", more);
+      };
+      more();
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const hook = channel({ kind: "webhook", url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const began = performance.now();
+    await expect(sendNotice(hook, notice(), sender())).rejects.toThrow(/HTTP 500: x{200}$/);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await closed.promise;
+  });
+
   test("an answer that is no success is told, without the secrets in it", async () => {
     const token_file = await secretFile("tk_hidden");
     const { url } = await receiver(async ({ headers }) => ({ status: 403, text: `bad ${headers.authorization}` }));
@@ -94,6 +115,16 @@ test("ntfy: JSON to the server's root, with topic, priority, and the id that rep
     sequence_id: "abc-phone-7",
   });
   expect(second).toMatchObject({ priority: 2, tags: ["white_check_mark"] });
+});
+
+test("ntfy: an address that ends with a slash has its topic before it; one without a topic is refused", async () => {
+  const { received, url } = await receiver();
+  const url_file = await secretFile(`${url}/my-swarm/\n`);
+  await sendNotice(channel({ kind: "ntfy", url_file }), notice(), sender());
+  expect(received[0]).toMatchObject({ url: "/" });
+  expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ topic: "my-swarm" });
+  const bare = channel({ kind: "ntfy", url_file: await secretFile(`${url}/`) });
+  await expect(sendNotice(bare, notice(), sender())).rejects.toThrow("ends with the topic, and there is none");
 });
 
 test("ntfy: a message that is too long for it ends after a whole character, with the command that shows the rest", async () => {

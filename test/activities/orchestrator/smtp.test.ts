@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { sendNotice } from "../../../activities/orchestrator/channels.ts";
 import { type AlertChannel, alertsSchema, resolveAlerts } from "../../../config/alerts.ts";
 import type { Notice } from "../../../model/alerts.ts";
+import { mailServer } from "../../support/mailServer.ts";
 
 const NOTICE: Notice = {
   ...{ id: "abc-mail-1", at: 2_000, kind: "fired", severity: "warning", title: "x is lost", text: "It is." },
@@ -37,37 +36,14 @@ function trust(cert: string): void {
   onTestFinished(() => setDefaultCACertificates(before));
 }
 
-/** A real mail server with one user, which keeps what it is told. */
-async function mailServer(options: SMTPServerOptions) {
-  const mails: string[] = [];
-  const logins: { password: string | null | undefined; secure: boolean }[] = [];
-  const server = new SMTPServer({
-    ...options,
-    onAuth: ({ username, password }, session, done) => {
-      logins.push({ password, secure: session.secure });
-      done(null, { user: username });
-    },
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on("data", (chunk: Buffer) => void chunks.push(chunk));
-      stream.on("end", () => {
-        mails.push(Buffer.concat(chunks).toString());
-        done(null, "kept");
-      });
-    },
-  });
-  server.on("error", () => {});
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
-  return { mails, logins, port: (server.server.address() as AddressInfo).port };
-}
-
-function channel(port: number, tls: "starttls" | "tls"): AlertChannel {
+/** @param tls none: and without a user. */
+function channel(port: number, tls: "starttls" | "tls" | "none", to = ["ann@example.org"]): AlertChannel {
   const password_file = join(directory, "password");
   writeFileSync(password_file, "pw_hidden");
-  const keys = { smtp_host: "127.0.0.1", smtp_port: port, smtp_tls: tls, user: "swarm", password_file };
+  const user = tls === "none" ? {} : { user: "swarm", password_file };
+  const keys = { smtp_host: "127.0.0.1", smtp_port: port, smtp_tls: tls, ...user };
   const file = alertsSchema.parse({
-    channel: [{ name: "mail", kind: "email", from: "swarm@example.org", to: ["ann@example.org"], ...keys }],
+    channel: [{ name: "mail", kind: "email", from: "swarm@example.org", to, ...keys }],
   });
   const [only] = resolveAlerts(file, (path) => path ?? null).channels;
   if (!only) throw new Error("no channel");
@@ -103,4 +79,42 @@ test("a server that offers no STARTTLS, or somebody between who hides it, gets n
   const { mails, logins, port } = await mailServer({ hideSTARTTLS: true, disabledCommands: ["STARTTLS"] });
   await expect(send(port, "starttls")).rejects.toThrow(/STARTTLS/);
   expect([mails, logins]).toEqual([[], []]);
+});
+
+test("whom the server refuses is named, with what it said; tried again, the others do not get it once more", async () => {
+  const refusals = new Map([
+    ["bob@example.org", 450],
+    ["eve@example.org", 550],
+  ]);
+  const { mails, receivers, port } = await mailServer({
+    ...{ authOptional: true, disabledCommands: ["STARTTLS"] },
+    onRcptTo: ({ address }, _session, done) => {
+      const responseCode = refusals.get(address);
+      done(responseCode ? Object.assign(new Error("not now"), { responseCode }) : null);
+    },
+  });
+  const mail = channel(port, "none", ["Ann <ann@example.org>", "Bob <bob@example.org>", "eve@example.org"]);
+  const tried = (left?: string[]) =>
+    sendNotice(mail, NOTICE, { swarm: "home", env: {} }, left).catch((error: unknown) => error);
+  const addresses = ["bob@example.org", "eve@example.org"];
+  const refused = await tried();
+  expect(refused).toMatchObject({ addresses, isFinal: false });
+  expect(String(refused)).toMatch(
+    /127\.0\.0\.1 refuses it for bob@example\.org \(450 .*not now\), eve@example\.org \(550/,
+  );
+  expect(await tried(addresses)).toMatchObject({ addresses, isFinal: false });
+  refusals.delete("bob@example.org");
+  expect(await tried(addresses)).toMatchObject({ addresses: ["eve@example.org"], isFinal: true });
+  expect(receivers).toEqual([["ann@example.org"], ["bob@example.org"]]);
+  expect(mails[1]).toMatch(/^To: Ann <ann@example\.org>, Bob/m);
+});
+
+test("where nobody is taken, the message is tried like any other that was not sent", async () => {
+  const { port } = await mailServer({
+    ...{ authOptional: true, disabledCommands: ["STARTTLS"] },
+    onRcptTo: (_address, _session, done) => done(Object.assign(new Error("not now"), { responseCode: 450 })),
+  });
+  const error = await sendNotice(channel(port, "none"), NOTICE, { swarm: "home", env: {} }).catch((e: unknown) => e);
+  expect(error).toMatchObject({ message: expect.stringContaining("all recipients were rejected") });
+  expect(error).not.toHaveProperty("addresses");
 });

@@ -95,7 +95,7 @@ function Channels({ data, error, reload }: Resource<ChannelView[]>) {
 }
 
 function Channel({ channel: { name, minSeverity, lastSuccess, lastError } }: { channel: ChannelView }) {
-  const isBad = lastError !== null && (lastError.at ?? Number.POSITIVE_INFINITY) > (lastSuccess ?? 0);
+  const isBad = lastError !== null && (lastError.at ?? Number.POSITIVE_INFINITY) >= (lastSuccess ?? 0);
   return (
     <li>
       <Chip tone={isBad ? "bad" : "good"} sign={isBad ? "✗" : "✓"}>
