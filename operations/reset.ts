@@ -83,15 +83,15 @@ async function endRun(client: Client, { run, target }: RunRecord, by: string): P
     const isOther = typeof memo?.run === "string" && memo.run !== run;
     if (isOther || status.name !== "RUNNING") return true;
     if (Date.now() > deadline) {
-      await terminate(client.workflow.getHandle(handle.workflowId, runId));
+      await terminate(client.workflow.getHandle(handle.workflowId, runId), by);
       return false;
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-async function terminate(handle: WorkflowHandle): Promise<void> {
-  await handle.terminate("reset: it did not end by itself").catch((error: unknown) => {
+async function terminate(handle: WorkflowHandle, by: string): Promise<void> {
+  await handle.terminate(`reset by ${by}: it did not end by itself`).catch((error: unknown) => {
     // It ended in the meantime after all.
     if (!(error instanceof Error && error.name === "WorkflowNotFoundError")) throw error;
   });

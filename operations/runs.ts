@@ -6,6 +6,8 @@ import { worldUpdateId } from "../workflows/messages.ts";
 export interface RunMemo extends Record<string, unknown> {
   run: string;
   startedBy: string;
+  /** ms since the epoch: an execution that goes on with a run knows of its own start only. */
+  startedAt: number;
   /** Name of the request that has started it, where it may be repeated. */
   order?: string;
   /** Names of the requests that were queued and that it was started for. */
@@ -73,7 +75,7 @@ export async function listRuns(client: Client, limit: number, running = false): 
       status: execution.status.name,
       step: attribute("SwarmState"),
       startedBy: typeof memo?.startedBy === "string" ? memo.startedBy : null,
-      startedAt: execution.startTime.getTime(),
+      startedAt: typeof memo?.startedAt === "number" ? memo.startedAt : execution.startTime.getTime(),
       endedAt: execution.closeTime?.getTime() ?? null,
       executionId: execution.runId,
     });

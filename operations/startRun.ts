@@ -53,7 +53,8 @@ export async function startRun(access: Access, request: RunRequest): Promise<str
     throw usageError(`${file ?? "swarm.toml"}: no [[tree]] is configured: a run needs at least one package tree`);
   }
   await startFleet(client);
-  const run = await newRunId(client, binhost, target, new Date());
+  const now = new Date();
+  const run = await newRunId(client, binhost, target, now);
   const input: WorldUpdateInput = {
     run,
     target,
@@ -66,7 +67,7 @@ export async function startRun(access: Access, request: RunRequest): Promise<str
     startedBy: access.by,
   };
   const memo: RunMemo = {
-    ...{ run, startedBy: access.by },
+    ...{ run, startedBy: access.by, startedAt: now.getTime() },
     ...(order === undefined ? {} : { order }),
     ...(orders?.length ? { orders } : {}),
   };

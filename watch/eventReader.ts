@@ -121,7 +121,7 @@ export class EventReader {
     }
     if (event.childWorkflowExecutionStartedEventAttributes) {
       const claim = this.#claimOf(event.childWorkflowExecutionStartedEventAttributes);
-      return claim ? [{ kind: "started", ...claim, text: `${claim.cpv} begins on ${claim.drone}` }] : [];
+      return claim ? [{ kind: "started", ...claim, text: `${claim.cpv}: ${claim.drone} is asked to build it` }] : [];
     }
     if (event.childWorkflowExecutionCompletedEventAttributes) {
       const { result } = event.childWorkflowExecutionCompletedEventAttributes;

@@ -4,6 +4,7 @@ import { queuedWords } from "../model/orders.ts";
 const Packages = z.object({ packages: z.array(z.string()) });
 const Atoms = z.object({ atoms: z.array(z.string()) });
 const Reason = z.object({ reason: z.string() });
+const DropQueued = z.object({ dropQueued: z.literal(true) });
 const AcceptFailed = z.object({ acceptFailed: z.literal(true) });
 
 /** Names in one sentence. */
@@ -28,7 +29,10 @@ export function operatorText(by: string, name: string, argument: unknown): strin
     case "resume":
       return `${by} resumed the run`;
     case "cancel":
-      return `${by} cancelled the run`;
+      // What else a reset does is to be seen nowhere else.
+      return DropQueued.safeParse(argument).success
+        ? `${by} reset the run: it is cancelled, what it received and what was queued is thrown away`
+        : `${by} cancelled the run`;
     case "queue": {
       const atoms = Atoms.safeParse(argument).data?.atoms ?? [];
       const what = queuedWords([{ atoms, by, at: 0 }]);

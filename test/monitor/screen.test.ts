@@ -19,7 +19,7 @@ describe.skipIf(missing !== null)("the monitor in a terminal", () => {
     expect(text).toMatch(/BLOCKED 1 {3}SKIPPED 1/);
     expect(text).toMatch(/● izar {2}online +8 cores {2}load +2\/8/);
     expect(text).toMatch(/b\/\w+-1 +\w* +█*░* \d+s/);
-    await terminal.shows(/EVENTS \d+.*· b\/\w+-1 begins on/s);
+    await terminal.shows(/EVENTS \d+.*· b\/\w+-1: izar is asked/s);
     expect(text.split("\n")).toHaveLength(24);
 
     await terminal.type("/five");

@@ -73,7 +73,11 @@ export async function refusalOf(promise: Promise<unknown>): Promise<string> {
 }
 
 /** Fills a run's history with signals, once `when` holds, until the engine has it continue as new. */
-export async function continuesAsNew(swarm: NoopSwarm, run: RunHandle, when: () => Promise<boolean>): Promise<RunView> {
+export async function continuesAsNew(
+  swarm: NoopSwarm,
+  run: Pick<RunHandle, "firstExecutionRunId">,
+  when: () => Promise<boolean>,
+): Promise<RunView> {
   await until("the moment to continue", when);
   const current = swarm.current();
   const isNew = async (): Promise<boolean> => {

@@ -61,6 +61,8 @@ test("what happens in a run is told: its state, its packages and its events, fro
   expect(lines2).toContain("operator: ann paused the run: lunch");
   expect(lines2).toContain("operator: ann resumed the run");
   expect(lines2).toContain("operator: ann gave finalize, also without what failed");
+  // Whether its drone has taken it the run's history does not tell.
+  expect(lines2.find((line) => line.startsWith("started: a/lib-1"))).toMatch(/: (izar|tarn) is asked to build it$/);
   expect(lines2.filter((line) => line.startsWith("failed: a/broken-1 failed on"))).toHaveLength(2);
   expect(lines2.filter((line) => line.startsWith("reassigned: a/broken-1 is given to"))).toHaveLength(1);
   expect(events.filter((e) => e.kind === "received").map((e) => e.cpv)).toEqual(["a/lib-1", "a/app-1"]);
