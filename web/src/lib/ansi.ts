@@ -1,11 +1,12 @@
 import { lastWritten } from "../../../model/lastWritten.ts";
+import { readable } from "./readable.ts";
 
 /** A piece of text in one look. */
 export interface Run {
   text: string;
   /** Names of classes, separated by spaces. */
   classes: string;
-  /** A colour that is none of the 16 named ones, e.g. `rgb(10 20 30)`. */
+  /** A colour that is none of the 16 named ones, as style sheets have it. */
   color?: string;
   background?: string;
 }
@@ -84,7 +85,7 @@ export class AnsiReader {
     const [front, back] = inverse ? [background ?? "back", color ?? "front"] : [color, background];
     const classes = [bold && "b", dim && "d", italic && "i", underline && "u"].filter((name) => name !== false);
     const run: Run = { text, classes: "" };
-    if (front?.startsWith("rgb")) run.color = front;
+    if (front?.startsWith("rgb")) run.color = back ? front : readable(partsOf(front));
     else if (front) classes.push(`f-${front}`);
     if (back?.startsWith("rgb")) run.background = back;
     else if (back) classes.push(`g-${back}`);
@@ -132,6 +133,10 @@ function extended([kind, a = 0, b = 0, c = 0]: number[]): [color: string | null,
   const level = (n: number): number => (n === 0 ? 0 : 55 + 40 * n);
   const cube = a - 16;
   return [rgb(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6)), 2];
+}
+
+function partsOf(color: string): number[] {
+  return (color.match(/\d+/g) ?? []).map(Number);
 }
 
 function rgb(...parts: number[]): string {

@@ -41,7 +41,7 @@ export function NextStep({ action }: { action: NextAction }) {
               const [command = "", effect] = line.split(/\s+#\s+/);
               return (
                 <li key={line}>
-                  <Command text={command} current={current} {...does} /> {effect && <span class="muted">{effect}</span>}
+                  <Command text={command} effect={effect} current={current} {...does} />
                 </li>
               );
             })}
@@ -58,6 +58,8 @@ export function NextStep({ action }: { action: NextAction }) {
 
 interface CommandProps {
   text: string;
+  /** What it does, where its own words alone are shown. */
+  effect?: string | undefined;
   /** The run that it is about. */
   current: RunRef | null;
   onPublish(meant: RunRef): void;
@@ -66,7 +68,7 @@ interface CommandProps {
 }
 
 /** A command of `swarm` as a button or link that does the same; else as text for a shell. */
-function Command({ text, current, onPublish, onStart, primary = false }: CommandProps) {
+function Command({ text, effect, current, onPublish, onStart, primary = false }: CommandProps) {
   const words = text.trim().split(/\s+/).slice(1);
   const verb = words[0];
   const object = words[1]?.startsWith("--") ? undefined : words[1];
@@ -106,7 +108,13 @@ function Command({ text, current, onPublish, onStart, primary = false }: Command
       : (verb === "logs" || verb === "why") && object?.includes("/")
         ? href("package", object.split("/"), verb === "logs" ? { log: "last" } : {})
         : null;
-  if (place === null) return <code class="command">{text}</code>;
+  if (place === null) {
+    return (
+      <>
+        <code class="command">{text}</code> {effect && <span class="muted">{effect}</span>}
+      </>
+    );
+  }
   const label =
     verb === "drones" ? "Look at the drones" : verb === "logs" ? `Read the log of ${object}` : `Look at ${object}`;
   return (

@@ -10,6 +10,7 @@ import { NextStep } from "../parts/nextStep.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { events, run, state, target } from "../state/live.ts";
 import { href } from "../state/router.ts";
+import { sentence } from "../wire/request.ts";
 import { runWorkflow } from "../wire/workflows.ts";
 
 /** The run, how far it is, and what to do. */
@@ -75,7 +76,7 @@ function Begun({ view }: { view: RunView }) {
       ) : (
         `took ${duration(endedAt - startedAt)}`
       )}
-      .{paused && ` Paused by ${paused.by}: ${paused.reason}.`}
+      .{paused && ` Paused by ${paused.by}: ${sentence(paused.reason)}`}
       {reason && step !== "gate" && ` ${reason}`}
     </p>
   );

@@ -74,12 +74,16 @@ async function refusal(response: Response): Promise<RequestError> {
 
 /** What went wrong, and what to do, for people. */
 export function wordsOf(error: unknown): string {
-  if (error instanceof RequestError) return error.hint ? `${sentence(error.message)} ${error.hint}` : error.message;
+  if (error instanceof RequestError) {
+    // What to ask the API is for programs.
+    const hint = error.hint?.replaceAll(/(?:^| )GET \/\S+ [^.]*\./g, "").trim();
+    return hint ? `${sentence(error.message)} ${hint}` : error.message;
+  }
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A remark with a capital letter and a full stop. */
+/** A remark with a capital letter, unless it begins with a package's or a run's name, and a full stop. */
 export function sentence(text: string): string {
   const closed = /[.!?:]$/.test(text) ? text : `${text}.`;
-  return closed.charAt(0).toUpperCase() + closed.slice(1);
+  return /^[a-z]+(?![^\s,;:.'])/.test(closed) ? closed.charAt(0).toUpperCase() + closed.slice(1) : closed;
 }
