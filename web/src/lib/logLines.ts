@@ -91,3 +91,22 @@ function shortened(text: string): string {
   const seen = lastWritten(text);
   return seen.length > LONGEST_LINE ? `${seen.slice(0, LONGEST_LINE)} … (cut)` : seen;
 }
+
+/** Number of the line that says why a build failed, the last one like that; null: it is not among them. */
+export function errorAmong(lines: readonly LogLine[], errorLine: string | undefined): number | null {
+  if (errorLine === undefined) return null;
+  const wanted = onOneLine(errorLine);
+  const found =
+    lines.findLast(({ runs }) => textOf(runs) === wanted) ??
+    lines.findLast(({ runs }) => textOf(runs).startsWith(wanted));
+  return wanted === "" ? null : (found?.number ?? null);
+}
+
+/** As drones tell it, which shorten it, too. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ").trimEnd();
+}
+
+function textOf(runs: readonly Run[]): string {
+  return onOneLine(runs.map(({ text }) => text).join(""));
+}

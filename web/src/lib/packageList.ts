@@ -35,10 +35,13 @@ export function toRow(view: PackageView): PackageRow {
   };
 }
 
-/** The rows in another order; equal ones by name. Typing a search only filters what was sorted once. */
-export function sortRows(rows: readonly PackageRow[], sort: Sort, descending: boolean): PackageRow[] {
+/**
+ * The rows in another order; equal ones by name. Typing a search only filters what was sorted once.
+ * @param now ms since the epoch
+ */
+export function sortRows(rows: readonly PackageRow[], sort: Sort, descending: boolean, now: number): PackageRow[] {
   const sign = descending ? -1 : 1;
-  return rows.toSorted((a, b) => sign * (compare(sort, a, b) || byText(a.cpv, b.cpv)));
+  return rows.toSorted((a, b) => sign * (compare(sort, now, a, b) || byText(a.cpv, b.cpv)));
 }
 
 /** The rows of a state (null: of any) that have all words of the search. */
@@ -54,11 +57,11 @@ export function spent({ startedAt, endedAt }: PackageRow, now: number): number |
   return startedAt === null ? null : Math.max(0, (endedAt ?? now) - startedAt);
 }
 
-function compare(sort: Sort, a: PackageRow, b: PackageRow): number {
+function compare(sort: Sort, now: number, a: PackageRow, b: PackageRow): number {
   if (sort === "state") return STATE_ORDER[a.state] - STATE_ORDER[b.state];
   if (sort === "drone") return byText(a.drone, b.drone);
   if (sort === "attempts") return a.attempts - b.attempts;
-  if (sort === "time") return (spent(a, Date.now()) ?? -1) - (spent(b, Date.now()) ?? -1);
+  if (sort === "time") return (spent(a, now) ?? -1) - (spent(b, now) ?? -1);
   return 0;
 }
 

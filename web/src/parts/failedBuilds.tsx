@@ -6,7 +6,7 @@ import { useResource } from "../state/resource.ts";
 import { href, packageHref, refine, route } from "../state/router.ts";
 import { address, get } from "../wire/request.ts";
 import { Ago, Card, Chip, Empty, Problem } from "./common.tsx";
-import { ErrorLines, plain } from "./errorLines.tsx";
+import { MoreErrorLines, plain } from "./errorLines.tsx";
 
 const SHOWN = 200;
 
@@ -100,12 +100,7 @@ function Found({ id, attempt }: { id: string; attempt: FailedAttempt }) {
         </span>
       </p>
       {said && <p class="error-line">{plain(said)}</p>}
-      {around.length > 0 && (
-        <details>
-          <summary>The lines around it</summary>
-          <ErrorLines lines={around} errorLine={errorLine} of={`${cpv}, attempt ${number}`} />
-        </details>
-      )}
+      {around.length > 0 && <MoreErrorLines lines={around} errorLine={errorLine} of={`${cpv}, attempt ${number}`} />}
     </li>
   );
 }

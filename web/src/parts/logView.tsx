@@ -1,51 +1,31 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, count } from "../../../model/words.ts";
-import { type LogLine, LogLines } from "../lib/logLines.ts";
-import { address, RequestError, send, wordsOf } from "../wire/request.ts";
+import { errorAmong } from "../lib/logLines.ts";
+import { address } from "../wire/request.ts";
 import { attempt as tryTo } from "./actions.tsx";
 import { Card, Chip, Problem } from "./common.tsx";
+import { download, follow, type Shown } from "./followLog.ts";
+import { LogBox } from "./logBox.tsx";
 
 interface Props {
   run: string;
   cpv: string;
   attempt: number;
   isRunning: boolean;
+  /** Why it failed, as the log says it. */
+  errorLine: string | undefined;
 }
 
-interface Shown {
-  lines: readonly LogLine[];
-  /** Lines before those that are not shown. */
-  dropped: number;
-  /** Bytes before those that were read. */
-  skipped: number;
-  size: number;
-  isComplete: boolean;
-  /** `from-to`: bytes that were not kept. */
-  cut: string | null;
-  /** The binhost has none any more, or never had. */
-  isMissing: boolean;
-  /** Its attempt ended some time ago, and its own end has not come: it is not asked for any more. */
-  isUnfinished: boolean;
-  problem: string | null;
-}
-
-const KEPT_LINES = 5_000;
-/** Of a longer log only the end is fetched. bytes */
-const TAIL_BYTES = 1024 * 1024;
-const ASK_EACH_MS = 500;
-/** After a refusal, or where nothing answers. */
-const ASK_AGAIN_MS = 2_000;
-/** So long after the attempt's end, or after the last that came, more of the log is waited for. */
-const END_WITHIN_MS = 20_000;
-
-/** The log of an attempt, while it is written and afterwards. */
-export function LogView({ run, cpv, attempt, isRunning }: Props) {
+/** The log of an attempt, while it is written and afterwards. That of one that failed is opened where it says why. */
+export function LogView({ run, cpv, attempt, isRunning, errorLine }: Props) {
   const [shown, setShown] = useState<Shown | null>(null);
-  const [isFollowing, setFollowing] = useState(true);
+  /** What the reader chose; null: nothing. */
+  const [isFollowing, setFollowing] = useState<boolean | null>(null);
   const [round, setRound] = useState(0);
   const isRunningNow = useRef(isRunning);
   isRunningNow.current = isRunning;
-  const box = useRef<HTMLElement>(null);
+  const wasRunning = useRef(isRunning);
+  wasRunning.current ||= isRunning;
   const path = ["logs", run, ...cpv.split("/"), attempt];
   const url = address(path);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again
@@ -54,64 +34,77 @@ export function LogView({ run, cpv, attempt, isRunning }: Props) {
     follow(url, () => isRunningNow.current, setShown, stopped.signal).catch(() => {});
     return () => stopped.abort();
   }, [url, round]);
+  const lines = shown?.lines;
+  const errorAt = useMemo(() => errorAmong(lines ?? [], errorLine), [lines, errorLine]);
+  const isAtError = errorAt !== null && !wasRunning.current;
+  const hold = (isFollowing ?? !isAtError) ? "end" : isFollowing === null ? "error" : null;
+  const hasLines = lines !== undefined && lines.length > 0;
   useEffect(() => {
-    if (isFollowing && box.current && shown) box.current.scrollTop = box.current.scrollHeight;
-  }, [isFollowing, shown]);
-  // Drawn anew only when lines came.
-  const lines = shown?.lines ?? null;
-  const drawn = useMemo(() => lines && <Lines lines={lines} />, [lines]);
+    // Who was brought to it before it was there.
+    if (hasLines && document.activeElement?.id === PLACE) goToLog();
+  }, [hasLines]);
   const live = isRunning && shown?.isComplete !== true;
   const mayGrow = shown !== null && !shown.isComplete && !shown.isUnfinished;
   return (
-    <Card
-      title={`Log of attempt ${attempt}`}
-      aside={
-        <>
-          {live && <Chip tone="name">live</Chip>}
-          {shown && shown.size > 0 && <span class="muted">{bytes(shown.size)}</span>}
-          <div class="buttons">
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={isFollowing}
-                onChange={(event) => setFollowing(event.currentTarget.checked)}
-              />
-              Keep to the end
-            </label>
-            <button type="button" onClick={() => tryTo(() => download(url, `${cpv.replace("/", "_")}.${attempt}.log`))}>
-              Download
-            </button>
-          </div>
-        </>
-      }
-    >
-      {shown?.problem != null && <p class="problem">{shown.problem}</p>}
-      {shown && <Left shown={shown} />}
-      {shown?.isUnfinished && (
-        <Problem
-          text="The end of this log has not come: the drone may be away, or still has to send it."
-          onRetry={() => setRound(round + 1)}
-        />
-      )}
-      {shown === null && <p class="empty">Asking for the log…</p>}
-      {shown && shown.lines.length === 0 && shown.problem === null && <p class="empty">{emptyWords(shown, mayGrow)}</p>}
-      {shown && shown.lines.length > 0 && (
-        <section
-          class="log"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-          tabIndex={0}
-          ref={box}
-          aria-label={`Log of ${cpv}, attempt ${attempt}`}
-          onScroll={(event) => {
-            const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-            if (scrollHeight - scrollTop - clientHeight > 200 && isFollowing) setFollowing(false);
-          }}
-        >
-          {drawn}
-        </section>
-      )}
-    </Card>
+    <div id={PLACE} tabIndex={-1}>
+      <Card
+        title={`Log of attempt ${attempt}`}
+        aside={
+          <>
+            {live && <Chip tone="name">live</Chip>}
+            {shown && shown.size > 0 && <span class="muted">{bytes(shown.size)}</span>}
+            <div class="buttons">
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={hold === "end"}
+                  onChange={(event) => setFollowing(event.currentTarget.checked)}
+                />
+                Keep to the end
+              </label>
+              <button
+                type="button"
+                onClick={() => tryTo(() => download(url, `${cpv.replace("/", "_")}.${attempt}.log`))}
+              >
+                Download
+              </button>
+            </div>
+          </>
+        }
+      >
+        {shown?.problem != null && <p class="problem">{shown.problem}</p>}
+        {shown && <Left shown={shown} />}
+        {shown?.isUnfinished && (
+          <Problem
+            text="The end of this log has not come: the drone may be away, or still has to send it."
+            onRetry={() => setRound(round + 1)}
+          />
+        )}
+        {shown === null && <p class="empty">Asking for the log…</p>}
+        {shown && shown.lines.length === 0 && shown.problem === null && (
+          <p class="empty">{emptyWords(shown, mayGrow)}</p>
+        )}
+        {hasLines && (
+          <LogBox
+            label={`Log of ${cpv}, attempt ${attempt}`}
+            lines={lines}
+            errorAt={errorAt}
+            hold={hold}
+            onLeave={() => setFollowing(false)}
+          />
+        )}
+      </Card>
+    </div>
   );
+}
+
+const PLACE = "log";
+
+/** Brings the log of the page into sight, with the focus: keys scroll it. */
+export function goToLog(): void {
+  const place = document.getElementById(PLACE);
+  (place?.querySelector<HTMLElement>(".log") ?? place)?.focus({ preventScroll: true });
+  place?.scrollIntoView();
 }
 
 function emptyWords({ isMissing }: Shown, mayGrow: boolean): string {
@@ -136,145 +129,4 @@ function Left({ shown: { dropped, skipped, cut } }: { shown: Shown }) {
       )}
     </>
   );
-}
-
-const BLOCK = 250;
-
-/** In blocks, so that what has not changed is not compared line by line. */
-function Lines({ lines }: { lines: readonly LogLine[] }) {
-  const blocks = Map.groupBy(lines, ({ number }) => Math.floor(number / BLOCK));
-  return (
-    <>
-      {Array.from(blocks, ([number, own]) => (
-        <Block key={number} lines={own} />
-      ))}
-    </>
-  );
-}
-
-function Block({ lines }: { lines: readonly LogLine[] }) {
-  return (
-    <div class="block">
-      {lines.map(({ number, runs }) => (
-        <div key={number} class="line">
-          {runs.length === 0
-            ? "\n"
-            : runs.map(({ text, classes, color, background }, i) =>
-                classes === "" && color === undefined && background === undefined ? (
-                  text
-                ) : (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name
-                  <span key={i} class={classes} style={{ color, backgroundColor: background }}>
-                    {text}
-                  </span>
-                ),
-              )}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-async function follow(
-  url: string,
-  isRunning: () => boolean,
-  show: (shown: Shown) => void,
-  stopped: AbortSignal,
-): Promise<void> {
-  let lines = new LogLines(KEPT_LINES);
-  let begun: string | null = null;
-  let shown: Shown = {
-    lines: [],
-    dropped: 0,
-    skipped: 0,
-    size: 0,
-    isComplete: false,
-    cut: null,
-    isMissing: false,
-    isUnfinished: false,
-    problem: null,
-  };
-  let offset = 0;
-  const wasRunning = isRunning();
-  /** ms: when it was running last, or something of it came. */
-  let newsAt = Date.now();
-  while (!stopped.aborted) {
-    let wait = ASK_EACH_MS;
-    if (isRunning()) newsAt = Date.now();
-    const isLate = Date.now() - newsAt > END_WITHIN_MS;
-    try {
-      const response = await read(url, offset, stopped);
-      const size = Number(response.headers.get("log-size") ?? 0);
-      if (offset === 0 && size > TAIL_BYTES) {
-        offset = size - TAIL_BYTES;
-        shown = { ...shown, skipped: offset };
-        continue;
-      }
-      const now = response.headers.get("log-begun");
-      if (begun !== null && now !== begun) {
-        // The attempt was begun anew: so is its log.
-        lines = new LogLines(KEPT_LINES);
-        [offset, begun] = [0, null];
-        shown = { ...shown, skipped: 0 };
-        continue;
-      }
-      begun = now;
-      const begin = Number(response.headers.get("log-offset") ?? offset);
-      const found = new Uint8Array(await response.arrayBuffer());
-      offset = begin + found.length;
-      lines.push(found);
-      const isComplete = response.headers.get("log-complete") === "true";
-      if (found.length > 0) newsAt = Date.now();
-      const isAtEnd = isComplete && offset >= size;
-      if (isAtEnd) lines.finish();
-      const cut = response.headers.get("log-cut");
-      const isUnfinished = isLate && !isAtEnd && found.length === 0;
-      const { lines: kept, dropped } = lines;
-      const state = { size, isComplete, cut, isMissing: false, isUnfinished, problem: null };
-      shown = { ...shown, lines: kept, dropped, ...state };
-      show(shown);
-      if (isAtEnd || isUnfinished) return;
-      if (found.length > 0 && offset < size) continue;
-    } catch (error) {
-      if (stopped.aborted) return;
-      // While a build begins there is no log yet; of a short one it may come after its end.
-      const isMissing = error instanceof RequestError && error.status === 404;
-      const isGone = isMissing && !isRunning() && (!wasRunning || isLate);
-      shown = { ...shown, isMissing: isGone, problem: isMissing ? null : wordsOf(error) };
-      show(shown);
-      if (isGone) return;
-      if (!isMissing) wait = ASK_AGAIN_MS;
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}
-
-/** Of a log that is longer than what is wanted only the size is read. */
-async function read(url: string, offset: number, stopped: AbortSignal): Promise<Response> {
-  const asked = new AbortController();
-  const signal = AbortSignal.any([stopped, asked.signal]);
-  const response = await send(`${url}?offset=${offset}`, { signal, cache: "no-store" });
-  const size = Number(response.headers.get("log-size") ?? 0);
-  if (offset === 0 && size > TAIL_BYTES) asked.abort();
-  return response;
-}
-
-/** All that there is of it: the gateway gives it in pieces. */
-async function download(url: string, name: string): Promise<string> {
-  const pieces: Blob[] = [];
-  for (let offset = 0, size = 1; offset < size; ) {
-    const response = await send(`${url}?offset=${offset}`, { cache: "no-store" });
-    const piece = await response.blob();
-    if (piece.size === 0) break;
-    pieces.push(piece);
-    size = Number(response.headers.get("log-size") ?? 0);
-    offset = Number(response.headers.get("log-offset") ?? offset) + piece.size;
-  }
-  const blob = new Blob(pieces, { type: "text/plain" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  return `${name}: ${bytes(blob.size)}.`;
 }

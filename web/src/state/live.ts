@@ -4,6 +4,7 @@ import { EventStreamParser, type StreamMessage } from "../../../model/eventStrea
 import type { RunEvent } from "../../../model/events.ts";
 import type { PackageView } from "../../../model/run.ts";
 import { address, get, RequestError, send, wordsOf } from "../wire/request.ts";
+import { setClock, timeNow } from "./clock.ts";
 import { mustLogIn, role, token } from "./session.ts";
 
 /** How the page hears of changes. */
@@ -108,7 +109,8 @@ async function follow(stopped: AbortSignal): Promise<void> {
   try {
     const signals = AbortSignal.any([stopped, silence.signal]);
     const url = address(["live"], { target: chosenTarget.peek() });
-    const { body } = await send(url, { headers, signal: signals, cache: "no-store" }, token.peek());
+    const { body, headers: told } = await send(url, { headers, signal: signals, cache: "no-store" }, token.peek());
+    setClock(Date.parse(told.get("date") ?? ""));
     steady = setTimeout(() => {
       attempts = 0;
     }, STEADY_MS);
@@ -140,7 +142,7 @@ function lost(error: unknown): void {
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempts - 1)) * (0.75 + Math.random() / 2);
   const silent = error instanceof Error && error.name === "AbortError";
   const reason = silent ? "The gateway has been silent for too long." : wordsOf(error);
-  link.value = { status: "lost", reason, nextTryAt: Date.now() + wait };
+  link.value = { status: "lost", reason, nextTryAt: timeNow() + wait };
   timer = setTimeout(reconnect, wait);
 }
 
@@ -148,13 +150,14 @@ function lost(error: unknown): void {
 function take(messages: readonly StreamMessage[]): void {
   if (messages.length === 0) return;
   batch(() => {
-    heardAt.value = Date.now();
+    heardAt.value = timeNow();
     if (link.value.status !== "open") link.value = { status: "open", reason: null, nextTryAt: null };
     const happened: RunEvent[] = [];
     for (const { event, data, id } of messages) {
       lastId = id;
       if (event === "state") takeState(JSON.parse(data) as StateAnswer, happened);
       else if (event === "packages") takePackages(JSON.parse(data) as PackagesChange);
+      else if (event === "ping") setClock(Number(data));
       else if (event === "run-event") happened.push(JSON.parse(data) as RunEvent);
     }
     if (happened.length > 0) events.value = merged(events.value, happened);

@@ -228,6 +228,7 @@ function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number
         cpv={cpv}
         attempt={attempt}
         isRunning={own !== undefined && own.endedAt === undefined}
+        errorLine={failed?.errorLine}
       />
     </>
   );

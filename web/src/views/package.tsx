@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import type { Neighbour, PackageAnswer } from "../../../model/answers.ts";
 import type { BuildFailure } from "../../../model/failures.ts";
 import type { AttemptView } from "../../../model/run.ts";
@@ -16,7 +17,7 @@ import {
   Table,
 } from "../parts/common.tsx";
 import { ErrorLines } from "../parts/errorLines.tsx";
-import { LogView } from "../parts/logView.tsx";
+import { goToLog, LogView } from "../parts/logView.tsx";
 import { prioritize, unblock } from "../parts/operate.ts";
 import { nameOf } from "../parts/words.ts";
 import { eachSecond } from "../state/clock.ts";
@@ -32,6 +33,7 @@ export function PackageView() {
   const live = packages.value.get(cpv);
   const name = target.value;
   const current = run.value;
+  const goesOn = current !== null && current.endedAt === null;
   const url = name === null ? null : address(["runs", name, "packages", ...path]);
   const ended = live?.attempts.filter((one) => one.endedAt).length;
   const own = `${live?.state} ${live?.cause} ${live?.attempts.length} ${ended}`;
@@ -49,6 +51,10 @@ export function PackageView() {
   const last = attempts.at(-1);
   const asked = Number(query.get("log"));
   const chosen = attempts.find((one) => one.attempt === asked) ?? last;
+  const hasLog = chosen !== undefined && current !== null;
+  useEffect(() => {
+    if (hasLog && query.has("log")) goToLog();
+  }, [hasLog, query]);
   return (
     <>
       <nav aria-label="Where this is" class="crumbs">
@@ -65,10 +71,10 @@ export function PackageView() {
         </p>
       )}
       <div class="buttons start">
-        {current && shown?.state === "needed" && (
+        {goesOn && shown?.state === "needed" && (
           <ActionButton onAct={() => tryTo(() => prioritize(current, [cpv]))}>Put first</ActionButton>
         )}
-        {current && shown?.state === "failed" && (
+        {goesOn && shown?.state === "failed" && (
           <ActionButton primary onAct={() => tryTo(() => unblock(current, [cpv]))}>
             Try again
           </ActionButton>
@@ -88,13 +94,14 @@ export function PackageView() {
       )}
       {failure && failed && shown?.state !== "received" && <Failure failure={failure} attempt={failed} />}
       {attempts.length > 0 && <Attempts cpv={cpv} attempts={attempts} workflows={data?.workflows ?? []} />}
-      {chosen && run.value && (
+      {chosen && current && (
         <LogView
-          key={`${run.value.run} ${cpv} ${chosen.attempt}`}
-          run={run.value.run}
+          key={`${current.run} ${cpv} ${chosen.attempt}`}
+          run={current.run}
           cpv={cpv}
           attempt={chosen.attempt}
           isRunning={chosen.endedAt === undefined}
+          errorLine={chosen.failure?.errorLine}
         />
       )}
       {data && (
@@ -155,7 +162,8 @@ function Attempts({
                 <td>{resultOf(one)}</td>
                 <td>
                   <span class="links">
-                    <a href={packageHref(cpv, { log: String(one.attempt) })}>
+                    {/* Where its address is the page's already, nothing else would happen. */}
+                    <a href={packageHref(cpv, { log: String(one.attempt) })} onClick={goToLog}>
                       Log<span class="visually-hidden"> of attempt {one.attempt}</span>
                     </a>
                     {url !== null && <OutsideLink href={url} label={`Attempt ${one.attempt}`} />}

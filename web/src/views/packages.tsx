@@ -7,7 +7,7 @@ import { filterRows, type PackageRow, SORTS, type Sort, sortRows, spent, toRow }
 import { Empty, PackageLink, StateChip } from "../parts/common.tsx";
 import { VirtualTable } from "../parts/virtualTable.tsx";
 import { STATE_ORDER } from "../parts/words.ts";
-import { now } from "../state/clock.ts";
+import { now, timeNow } from "../state/clock.ts";
 import { packages, run } from "../state/live.ts";
 import { refine, route } from "../state/router.ts";
 
@@ -37,7 +37,7 @@ export function PackagesView() {
   const sort = SORTS.find((name) => name === query.get("sort")) ?? "package";
   const descending = query.get("order") === "down";
   const all = rows.value;
-  const sorted = useMemo(() => sortRows(all, sort, descending), [all, sort, descending]);
+  const sorted = useMemo(() => sortRows(all, sort, descending, timeNow()), [all, sort, descending]);
   const chosen = useMemo(() => filterRows(sorted, state, search), [sorted, state, search]);
   const change = (to: { state?: string | null; q?: string | null; sort?: Sort; order?: "down" | null }) => {
     const before = { state, q: search || null, sort, order: descending ? "down" : null };
