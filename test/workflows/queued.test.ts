@@ -137,7 +137,7 @@ test("what is ordered while a reset ends the run begins after it, and is left al
   const resetting = resetTarget(access, "desktop", () => {});
   await until("it is being cancelled", async () => {
     const events = await readEvents(swarm.client, worldUpdateId("desktop"), null);
-    return events.some(({ text }) => text === "ann cancelled the run");
+    return events.some(({ text }) => text.startsWith("ann reset the run"));
   });
   await orders(access, ["c/d"]);
   const next = await nextAsked(asked, [run]);
