@@ -123,6 +123,15 @@ export interface ObservedDisk {
   level: "low" | "near" | "fine";
 }
 
+/** An alert of a disk that is low ends only when so much more is free: a disk at the limit would come and go. */
+const CLEARLY = 1.2;
+
+/** How an alert sees a disk. @param lowGib the limit: 0 for none */
+export function diskLevel(freeBytes: number, lowGib: number): ObservedDisk["level"] {
+  const limit = lowGib * 2 ** 30;
+  return freeBytes < limit ? "low" : freeBytes < limit * CLEARLY ? "near" : "fine";
+}
+
 export interface ObservedRun {
   run: string;
   target: string;

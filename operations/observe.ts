@@ -1,17 +1,22 @@
 import type { Client } from "@temporalio/client";
 import type { SwarmConfig } from "../config/schema.ts";
-import type { Observation, ObservedDisk, ObservedRun, RunStarts, Seen } from "../model/alerts.ts";
+import {
+  diskLevel,
+  type Observation,
+  type ObservedDisk,
+  type ObservedRun,
+  type RunStarts,
+  type Seen,
+} from "../model/alerts.ts";
 import { messageOf } from "../model/errors.ts";
 import { isOver, RUN_STEPS, type RunRecord, type RunView } from "../model/run.ts";
-import { freeBytes, GIB } from "../system/disk.ts";
+import { freeBytes } from "../system/disk.ts";
 import { FLEET_ID, fleetQuery, worldUpdateId } from "../workflows/messages.ts";
 import { askWorkflow, pendingActivities } from "./engine.ts";
 import { digestOf, type RunStart, stalled, startOf } from "./observation.ts";
 import { readRun } from "./readModel.ts";
 import { listRuns } from "./runs.ts";
 
-/** An alert of a disk that is low ends only when so much more is free: a disk at the limit would come and go. */
-const CLEARLY = 1.2;
 /** More blocked packages than this say nothing new. */
 const MAX_FAILED = 100;
 /** Of the runs that the engine lists: more than there are targets. */
@@ -108,9 +113,7 @@ export class Observer {
   }
 
   #disk(name: string, free: number): ObservedDisk {
-    const limit = this.#config.alerts.lowDiskGib * GIB;
-    const level = free < limit ? "low" : free < limit * CLEARLY ? "near" : "fine";
-    return { name, freeBytes: free, level };
+    return { name, freeBytes: free, level: diskLevel(free, this.#config.alerts.lowDiskGib) };
   }
 
   /** Nothing where the binhost is on another machine. */

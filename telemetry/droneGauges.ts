@@ -51,7 +51,7 @@ export const DRONE_GAUGES: readonly GaugeDefinition<readonly ObservedDrone[]>[] 
   ),
   each(
     "swarm_drone_disk_free_bytes",
-    "Free disk, as the drone last told: it tells large changes only.",
+    "Free disk, as the drone last told: it tells large changes, and what an alert begins or ends by.",
     ({ facts }) => facts.diskFreeBytes,
   ),
   each(

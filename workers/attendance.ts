@@ -12,13 +12,15 @@ const FACTS_MS = 15_000;
 /** A drone's side of its liveness: the `attend` activity, and whether anybody attends it at all. */
 export class Attendance {
   readonly #facts: () => Promise<DroneFacts>;
-  readonly #news = new News();
+  readonly #news: News;
   readonly #leaving = new AbortController();
   #attended = 0;
   #lastAttended = Date.now();
 
-  constructor(facts: () => Promise<DroneFacts>) {
+  /** @param lowDiskGib with less free disk than this the swarm's alerts say so: it is told at once. */
+  constructor(facts: () => Promise<DroneFacts>, lowDiskGib: number) {
     this.#facts = facts;
+    this.#news = new News(lowDiskGib);
   }
 
   /** The facts of now, for the fleet: what differs from them later is told by `attend`. */

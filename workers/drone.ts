@@ -56,7 +56,8 @@ async function work(
   const { registry, tracing } = telemetry;
   const measured = registry ? measuredDrone(activities, droneMetrics(registry, name, drone.dir)) : activities;
   try {
-    const served = { name, slots: drone.slots, token, work: measured, tracing };
+    const { lowDiskGib } = config.alerts;
+    const served = { name, slots: drone.slots, token, work: measured, tracing, lowDiskGib };
     await serveDrone(served, { connection, namespace }, { signal, log, ready: enrolled });
   } finally {
     await connection.close();

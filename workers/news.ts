@@ -1,3 +1,4 @@
+import { diskLevel } from "../model/alerts.ts";
 import type { DroneFacts } from "../model/fleet.ts";
 
 /** A change of what was measured is told no more often: each report is stored for good by the engine. ms */
@@ -12,9 +13,15 @@ const DISK_PART = 0.25;
 
 /** Judges whether a drone's facts have changed enough to be told to the fleet. */
 export class News {
+  readonly #lowDiskGib: number;
   #told: DroneFacts | null = null;
   /** In the last look the load differed. */
   #differed = false;
+
+  /** @param lowDiskGib with less free disk an alert begins; 0: none does */
+  constructor(lowDiskGib: number) {
+    this.#lowDiskGib = lowDiskGib;
+  }
 
   /** The fleet is told this. */
   tell(facts: DroneFacts): void {
@@ -30,7 +37,14 @@ export class News {
     this.#differed = hasOtherLoad(told, facts);
     if (isLow(facts) !== isLow(told)) return true;
     if (facts.clock - told.clock < LEAST_MS) return false;
-    return (before && this.#differed) || hasOtherLink(told, facts) || hasOtherDisk(told, facts);
+    if (hasOtherLink(told, facts) || hasOtherDisk(told, facts)) return true;
+    return (before && this.#differed) || this.#isOtherToAlerts(told, facts);
+  }
+
+  /** Between the levels nothing begins or ends. */
+  #isOtherToAlerts(told: DroneFacts, facts: DroneFacts): boolean {
+    const now = diskLevel(facts.diskFreeBytes, this.#lowDiskGib);
+    return now !== "near" && now !== diskLevel(told.diskFreeBytes, this.#lowDiskGib);
   }
 }
 

@@ -34,16 +34,18 @@ export interface ServedDrone {
   token: string;
   work: DroneWork;
   tracing?: Pick<Tracing, "client" | "worker">;
+  /** With less free disk an alert begins. Absent: none does. */
+  lowDiskGib?: number;
 }
 
 /** A drone's part in the swarm, whatever its builds are: enrols, then polls its queues until the signal. */
 export async function serveDrone(
-  { name, slots, token, work, tracing }: ServedDrone,
+  { name, slots, token, work, tracing, lowDiskGib = 0 }: ServedDrone,
   { connection, namespace }: { connection: NativeConnection; namespace: string },
   { signal, log, ready }: RoleContext,
 ): Promise<void> {
   const { build, facts, ...control } = work;
-  const attendance = new Attendance(facts);
+  const attendance = new Attendance(facts, lowDiskGib);
   const client = new Client({ connection, namespace, dataConverter, ...tracing?.client });
   const enrol = async (): Promise<void> => {
     const request = enrolRequest(token, await attendance.tell());

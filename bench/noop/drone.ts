@@ -79,7 +79,7 @@ export class NoopDrone {
     this.name = options.name;
     this.#context = context;
     this.#options = options;
-    this.#attendance = new Attendance(async () => this.#facts());
+    this.#attendance = new Attendance(async () => this.#facts(), 0);
   }
 
   /** Starts polling, then enrols; keeps enrolling when the fleet has forgotten it. */

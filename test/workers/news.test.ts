@@ -21,7 +21,7 @@ describe("what a drone measures is told to the fleet", () => {
   const times = (count: number, change: Partial<DroneFacts>) => Array.from({ length: count }, () => change);
 
   beforeEach(() => {
-    news = new News();
+    news = new News(5);
     clock = NOW;
     news.tell(at({}));
   });
@@ -61,8 +61,19 @@ describe("what a drone measures is told to the fleet", () => {
     news.tell(at({ diskFreeBytes: 40 * 2 ** 30 }));
     expect(looks(...free(31))).toEqual([]);
     expect(looks(...free(5))).toEqual([1]);
-    expect(looks(...free(6))).toEqual([]);
+    expect(looks(...free(5.9))).toEqual([]);
     expect(looks(...free(40))).toEqual([1]);
+  });
+
+  test("when an alert of its disk begins or ends by it, however small the change is; not what goes up and down between", () => {
+    const free = (gib: number) => times(5, { diskFreeBytes: gib * 2 ** 30 });
+    clock += 300_000;
+    news.tell(at({ diskFreeBytes: 5.5 * 2 ** 30 }));
+    expect(looks(...free(5.01))).toEqual([]);
+    expect(looks(...free(4.99))).toEqual([1]);
+    expect(looks(...free(5.9), ...free(4.9), ...free(5.8))).toEqual([]);
+    expect(looks(...free(6.01))).toEqual([1]);
+    expect(looks(...free(5.1), ...free(6.1))).toEqual([]);
   });
 
   test("a disk that is full is told at once", () => {

@@ -1,7 +1,7 @@
 import { ALERT_RULES, type Alert, type AlertRule, type Observation, type ObservedRun } from "../../model/alerts.ts";
 import { isRunOf } from "../../model/names.ts";
 import { isOver } from "../../model/run.ts";
-import { bytes, count, duration } from "../../model/words.ts";
+import { bytes, count } from "../../model/words.ts";
 
 /** Something that is wrong now. */
 export type Condition = Omit<Alert, "since" | "endedAt">;
@@ -30,16 +30,20 @@ interface Coming {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** While a disk is low, how much is free is told anew so often. */
+const DISK_MS = 10 * MINUTE_MS;
 
 /** Applies the rules. */
 export function judge(observation: Observation, memory: Memory): Verdict {
   const { at, runs } = observation;
   const coming = [...runs.flatMap((run) => longPause(run, observation)), ...longWait(observation, memory)];
-  const times = coming.flatMap(({ from }) => (from > at ? [from] : []));
+  const disks = diskConditions(observation, memory.before);
+  const later = disks.length > 0 ? [at + DISK_MS] : [];
+  const times = [...later, ...coming.flatMap(({ from }) => (from > at ? [from] : []))];
   return {
     conditions: [
       ...droneConditions(observation),
-      ...diskConditions(observation, memory.before),
+      ...disks,
       ...runs.flatMap((run) => runConditions(run, observation)),
       ...forgottenFailures(observation, memory.before),
       ...coming.flatMap(({ from, make }) => (from <= at ? [make()] : [])),
@@ -47,6 +51,9 @@ export function judge(observation: Observation, memory: Memory): Verdict {
     until: times.length === 0 ? null : Math.min(...times),
   };
 }
+
+/** A time, not how long ago it was: a text stays true as long as its alert lasts. */
+const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 function condition(
   rule: AlertRule,
@@ -78,9 +85,9 @@ function diskConditions({ disks, rules }: Observation, before: readonly Conditio
   const seen = disks.flatMap(({ name, freeBytes, level }) => {
     const known = lasting.find(({ subject }) => subject === name);
     if (level === "fine" || (level === "near" && known === undefined)) return [];
-    const text = `${bytes(freeBytes)} free: less than ${rules.lowDiskGib} GiB.`;
+    const text = `${bytes(freeBytes)} free: ${level === "low" ? "less" : "hardly more"} than ${rules.lowDiskGib} GiB.`;
     const command = name.startsWith("drone ") ? "swarm drones" : "swarm snapshots prune";
-    return [known ?? condition("low-disk", name, `${name} is low on disk`, text, command)];
+    return [condition("low-disk", name, `${name} is low on disk`, text, command)];
   });
   // Only orchestrators on the binhost's machine see its disk: what one of them saw lasts until one sees it again.
   const isBinhost = (name: string): boolean => name.startsWith("binhost ");
@@ -88,7 +95,7 @@ function diskConditions({ disks, rules }: Observation, before: readonly Conditio
   return [...seen, ...unseen];
 }
 
-function runConditions(view: ObservedRun, { at, rules }: Observation): Condition[] {
+function runConditions(view: ObservedRun, { rules }: Observation): Condition[] {
   const { run, target, step, failed, stalled, publishProblem } = view;
   const found: Condition[] = [];
   const on = `--target ${target}`;
@@ -97,7 +104,7 @@ function runConditions(view: ObservedRun, { at, rules }: Observation): Condition
     found.push(condition("waits-for-finalize", run, `${run} waits for finalize`, text, `swarm finalize ${on}`));
   }
   if (rules.nothingStartsMinutes > 0 && stalled) {
-    const text = `${count(stalled.ready, "package")} could start, and nothing was started for ${duration(at - stalled.since)}.`;
+    const text = `${count(stalled.ready, "package")} could start, and nothing was started since ${utc(stalled.since)}.`;
     found.push(condition("nothing-starts", run, `${run} starts nothing`, text, `swarm status ${on}`));
   }
   if (rules.publishFailed && publishProblem !== null) {
@@ -117,20 +124,20 @@ function runConditions(view: ObservedRun, { at, rules }: Observation): Condition
   return found;
 }
 
-function longPause({ run, target, paused, left }: ObservedRun, { at, rules }: Observation): Coming[] {
+function longPause({ run, target, paused, left }: ObservedRun, { rules }: Observation): Coming[] {
   if (paused === null || left === 0 || rules.pausedMinutes === 0) return [];
   const title = `${run} is paused with ${count(left, "package")} left`;
   const make = (): Condition => {
-    const text = `By ${paused.by}, since ${duration(at - paused.since)}: ${paused.reason}`;
+    const text = `By ${paused.by}, since ${utc(paused.since)}: ${paused.reason}`;
     return condition("run-paused", run, title, text, `swarm resume --target ${target}`);
   };
   return [{ from: paused.since + rules.pausedMinutes * MINUTE_MS, make }];
 }
 
-function longWait({ at, rules, runs }: Observation, { watchedSince, lastRunAt }: Memory): Coming[] {
+function longWait({ rules, runs }: Observation, { watchedSince, lastRunAt }: Memory): Coming[] {
   if (rules.noRunDays === 0 || runs.some(({ step }) => !isOver(step))) return [];
   const make = (): Condition => {
-    const text = lastRunAt === null ? "None is known at all." : `The last one began ${duration(at - lastRunAt)} ago.`;
+    const text = lastRunAt === null ? "None is known at all." : `The last one began ${utc(lastRunAt)}.`;
     return condition("no-run", "the swarm", "no run was started for days", text, "swarm run-update");
   };
   return [{ from: (lastRunAt ?? watchedSince) + rules.noRunDays * DAY_MS, make }];

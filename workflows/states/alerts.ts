@@ -81,15 +81,19 @@ export class AlertsState {
     const { watchedSince, active: before } = saved;
     const { conditions, until } = judge(observation, { watchedSince, lastRunAt: saved.lastRunAt, before });
     this.#until = until;
-    const keys = new Set(conditions.map(({ key }) => key));
+    const current = new Map(conditions.map((each) => [each.key, each]));
     const known = new Set(before.map(({ key }) => key));
-    const over = before.filter(({ key }) => !keys.has(key)).map((alert) => ({ ...alert, endedAt: at }));
+    const over = before.filter(({ key }) => !current.has(key)).map((alert) => ({ ...alert, endedAt: at }));
     const begun = conditions
       .filter(({ key }) => !known.has(key))
       .map(({ key, rule, subject, severity, title, text, command }) => ({
         ...{ key, rule, subject, severity, title, text, command, since: at, endedAt: null },
       }));
-    saved.active = [...begun, ...before.filter(({ key }) => keys.has(key))];
+    const lasting = before.flatMap((alert) => {
+      const { text, command } = current.get(alert.key) ?? {};
+      return text === undefined || command === undefined ? [] : [{ ...alert, text, command }];
+    });
+    saved.active = [...begun, ...lasting];
     saved.recent = [...over, ...saved.recent].slice(0, MAX_RECENT);
     this.#channels = channels.map(({ name, minSeverity }) => {
       const channel = this.#channel(name) ?? new ChannelState({ name, minSeverity });

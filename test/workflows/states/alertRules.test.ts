@@ -56,10 +56,28 @@ describe("rules", () => {
     expect(watched.see(see("fine")).active()).toEqual([]);
   });
 
+  test("a text is true as long as its alert lasts: how much of a disk is free is told anew, since when it began is not", () => {
+    const see = (freeGib: number, level: "low" | "near") => ({
+      disks: [{ name: "drone izar", freeBytes: freeGib * GIB, level }],
+      runs: [run({ paused: { reason: "disk", by: "ann", since: START - 60 * MINUTE } })],
+    });
+    const watched = new Watched().see(see(4, "low"));
+    const told = () => watched.state.view().active.map(({ text, since }) => [text, since]);
+    const pause = ["By ann, since 2026-11-20 23:00 UTC: disk", START];
+    expect(told()).toEqual([["4.0 GiB free: less than 5 GiB.", START], pause]);
+    expect(watched.state.request().until).toBe(START + 10 * MINUTE);
+    watched.after(10 * MINUTE).see(see(1, "low"));
+    expect(told()).toEqual([["1.0 GiB free: less than 5 GiB.", START], pause]);
+    watched.after(10 * MINUTE).see(see(5.5, "near"));
+    expect(told()).toEqual([["5.5 GiB free: hardly more than 5 GiB.", START], pause]);
+    expect(watched.told()).toHaveLength(2);
+    expect(watched.see({ runs: see(50, "near").runs }).state.request().until).toBeNull();
+  });
+
   test("nothing starts, publishing fails, the run fails; a failed run lasts until the next of its target", () => {
     const watched = new Watched().see({ runs: [run({ stalled: { ready: 3, since: START - 25 * MINUTE } })] });
     expect(watched.state.view().active).toMatchObject([
-      { rule: "nothing-starts", text: "3 packages could start, and nothing was started for 25m 00s." },
+      { rule: "nothing-starts", text: "3 packages could start, and nothing was started since 2026-11-20 23:35 UTC." },
     ]);
     watched.see({ runs: [run({ step: "publish", publishProblem: "ENOSPC" })] });
     expect(watched.state.view().active).toMatchObject([{ rule: "publish-failed", severity: "critical" }]);
@@ -84,7 +102,7 @@ describe("rules", () => {
     watched.after(7 * DAY);
     expect(watched.see({ runs: [run()] }).active()).toEqual([]);
     expect(watched.see().active()).toEqual(["no run was started for days"]);
-    expect(watched.state.view().active[0]?.text).toBe("The last one began 8d 0h ago.");
+    expect(watched.state.view().active[0]?.text).toBe("The last one began 2026-11-20 00:00 UTC.");
     expect(watched.see({ lastRunAt: watched.now, runs: [run()] }).active()).toEqual([]);
   });
 });
