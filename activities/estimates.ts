@@ -15,7 +15,7 @@ export interface PlanEstimates {
 
 /** The graph of a plan that the binhost keeps, with what its packages are expected to cost now. */
 export async function readPlanGraph(binhost: BinhostClient, sha256: string): Promise<PlanGraph> {
-  const plan = parsePlan(await binhost.getBlob(sha256));
+  const plan = await parsePlan(await binhost.getBlob(sha256));
   return planGraph(plan, (await estimatesOf(binhost, plan)).of);
 }
 

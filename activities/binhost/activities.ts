@@ -20,7 +20,7 @@ const KEPT_PLANS = 2;
 export function createBinhostActivities(store: PackageStore): BinhostActivities {
   const plans = new Map<string, Plan>();
   const planOf = async (sha256: string): Promise<Plan> => {
-    const plan = plans.get(sha256) ?? parsePlan(await store.getBlob(sha256));
+    const plan = plans.get(sha256) ?? (await parsePlan(await store.getBlob(sha256)));
     // Last in the map's order: the one used longest ago goes first.
     plans.delete(sha256);
     plans.set(sha256, plan);

@@ -78,7 +78,7 @@ export class Documents {
     forgetOldest(this.#staged);
   }
 
-  #document<T>(sha256: string, parse: (bytes: Buffer) => T): Promise<T> {
+  #document<T>(sha256: string, parse: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     const kept = this.#kept.get(sha256);
     // One SHA-256 is always read as the same kind of document.
     if (kept) return kept as Promise<T>;

@@ -4,6 +4,7 @@ import { type Api, RunId, refusals, Target } from "../api.ts";
 import { HttpError } from "../errors.ts";
 import { Cpv, Moment } from "../schemas/run.ts";
 import type { Services } from "../services.ts";
+import { inTurn } from "../turns.ts";
 import { graphOf } from "../views/graphs.ts";
 import { pictureOf } from "../views/picture.ts";
 import { runOf } from "../views/runs.ts";
@@ -49,7 +50,8 @@ export async function pictureRoutes(api: Api, services: Services): Promise<void>
       const { view, packages: ask } = await runOf(services, params.target, query.run);
       const [packages, graph] = await Promise.all([ask(), graphOf(services, view).catch(() => null)]);
       // Without the plan it is not known what waited for what.
-      return timelineOf(view, packages, new Set(graph ? pictureOf(view, packages, graph).critical : []));
+      const critical = graph ? (await inTurn(() => pictureOf(view, packages, graph))).critical : [];
+      return timelineOf(view, packages, new Set(critical));
     },
   );
 
@@ -93,7 +95,8 @@ export async function pictureRoutes(api: Api, services: Services): Promise<void>
       const { view, packages } = await runOf(services, params.target, run);
       const graph = await graphOf(services, view);
       if (!graph) throw new HttpError(409, `${view.run} has no plan yet`, "It has one when the step resolve is over.");
-      return pictureOf(view, await packages(), graph).part({ around, depth });
+      const known = await packages();
+      return (await inTurn(() => pictureOf(view, known, graph))).part({ around, depth });
     },
   );
 }

@@ -3,6 +3,7 @@ import { isUsable, type RunView } from "../../model/run.ts";
 import { plannedWaves } from "../../operations/plannedWaves.ts";
 import { HttpError } from "../errors.ts";
 import type { Services } from "../services.ts";
+import { inTurn } from "../turns.ts";
 import { graphOf, type RunGraph } from "./graphs.ts";
 import { runOf } from "./runs.ts";
 
@@ -18,10 +19,7 @@ export async function planOf(
   const { view } = await runOf(services, target, run);
   const graph = await graphOf(services, view);
   if (!graph) throw noPlan(view);
-  const packages =
-    made.get(graph) ??
-    plannedWaves(graph.graph).flatMap((each, index) => each.map((planned) => ({ ...planned, wave: index + 1 })));
-  made.set(graph, packages);
+  const packages = await inTurn(() => packagesOf(graph));
   return {
     run: view.run,
     target,
@@ -30,6 +28,14 @@ export async function planOf(
     work: packages.reduce((sum, { estimate }) => sum + estimate, 0),
     packages: packages.slice(offset, offset + limit),
   };
+}
+
+function packagesOf(graph: RunGraph): PlanAnswer["packages"] {
+  const packages =
+    made.get(graph) ??
+    plannedWaves(graph.graph).flatMap((each, index) => each.map((planned) => ({ ...planned, wave: index + 1 })));
+  made.set(graph, packages);
+  return packages;
 }
 
 /** What a run's plan takes on the drones that it has. HttpError: it has none yet; see Forecasts. */

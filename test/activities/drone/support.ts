@@ -127,7 +127,7 @@ export async function openYard(packages: readonly TreePackage[], world: string[]
   const synced = await activities.syncTree({ ...request, fetch: true, pin: null });
   const atoms = ["@world"];
   const resolved = await activities.resolvePlan({ ...request, tree: synced.tree, snapshot: null, atoms });
-  const plan = parsePlan(await client.getBlob(resolved.plan));
+  const plan = await parsePlan(await client.getBlob(resolved.plan));
 
   const order: Yard["order"] = (cpv, more = {}) => ({
     ...{ run: RUN, target: "desktop", plan: resolved.plan, tree: synced.tree, bundle, cpv },
