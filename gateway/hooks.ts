@@ -39,10 +39,16 @@ export class Hooks {
     this.#services = services;
   }
 
-  /** HttpError: there is no such hook, or the signature is wrong. */
-  async deliver(name: string, delivery: Delivery): Promise<HookAnswer> {
+  /** HttpError: there is no such hook. */
+  named(name: string): HookConfig {
     const hook = this.#services.config.gateway.hooks.find((each) => each.name === name);
     if (!hook) throw new HttpError(404, `there is no hook ${name}`, "Configure it: [[gateway.hook]] in swarm.toml");
+    return hook;
+  }
+
+  /** HttpError: the signature is wrong. */
+  async deliver(hook: HookConfig, delivery: Delivery): Promise<HookAnswer> {
+    const { name } = hook;
     await this.#verify(hook, delivery);
     const reason = notMeant(hook, delivery);
     if (reason !== null) return { done: "nothing", run: null, text: reason };

@@ -26,6 +26,9 @@ export interface Limits {
   /** Those who follow logs, and those of one token, or address without one. */
   followers: number;
   followersEach: number;
+  /** What the bodies of requests hold until they are answered, and those of one token, or address without one. bytes */
+  bodies: number;
+  bodiesEach: number;
   /** A forecast is given up after so long, and another one's end is waited for so long. ms */
   forecastWithinMs: number;
   forecastWaitMs: number;
@@ -46,6 +49,8 @@ export const LIMITS: Limits = {
   streamsEach: 1_000,
   followers: 200,
   followersEach: 20,
+  bodies: 32 * 1024 * 1024,
+  bodiesEach: 2 * MAX_PUSH,
   // 17,000 packages take some ten seconds, and much longer on a machine that builds. Together they are less than ACT_WITHIN_MS.
   forecastWithinMs: 150_000,
   forecastWaitMs: 10_000,
@@ -113,25 +118,32 @@ export function holderOf({ caller, ip }: Pick<FastifyRequest, "caller" | "ip">):
 /** When one of the places that are taken may be free again. s */
 const PLACE_AGAIN = 30;
 
-/** Places of which there are so many in all, and so many for one holder. */
+/** Places, or bytes, of which there are so many in all, and so many for one holder. */
 export class Places {
   readonly #most: number;
   readonly #each: number;
+  readonly #words: (amount: number) => string;
   readonly #taken = new Map<string, number>();
   #all = 0;
 
-  constructor(most: number, each: number) {
+  constructor(most: number, each: number, words: (amount: number) => string = String) {
     this.#most = most;
     this.#each = each;
+    this.#words = words;
   }
 
-  /** Takes one; returns what gives it back. HttpError: there is none. */
-  take(holder: string, what: string): () => void {
+  /** Takes some; returns what gives them back. HttpError: there are not so many left. */
+  take(holder: string, what: string, amount = 1): () => void {
     const own = this.#taken.get(holder) ?? 0;
-    if (own >= this.#each) {
-      throw new HttpError(429, `too many ${what}: at most ${this.#each} at once`, "End one of them.", PLACE_AGAIN);
+    if (own + amount > this.#each) {
+      throw new HttpError(
+        429,
+        `too many ${what}: at most ${this.#words(this.#each)} at once`,
+        "End one of them.",
+        PLACE_AGAIN,
+      );
     }
-    if (this.#all >= this.#most) {
+    if (this.#all + amount > this.#most) {
       throw new HttpError(
         503,
         `this gateway serves as many ${what} as it can`,
@@ -139,11 +151,11 @@ export class Places {
         PLACE_AGAIN,
       );
     }
-    this.#all++;
-    this.#taken.set(holder, own + 1);
+    this.#all += amount;
+    this.#taken.set(holder, own + amount);
     return () => {
-      this.#all--;
-      const left = (this.#taken.get(holder) ?? 1) - 1;
+      this.#all -= amount;
+      const left = (this.#taken.get(holder) ?? amount) - amount;
       if (left > 0) this.#taken.set(holder, left);
       else this.#taken.delete(holder);
     };

@@ -1,13 +1,13 @@
-import type { FastifyInstance, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
 import { HttpError } from "./errors.ts";
 
 const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 /**
- * Tells a wrong method from a wrong address: after all routes are there, `refuseOthers` answers the other methods of each
- * with 405 and what is allowed.
+ * Tells a wrong method from a wrong address: `refuseUnknown` answers what is at no address, from there on; after all routes
+ * are there, `refuseOthers` answers the other methods of each with 405 and what is allowed.
  */
-export function registerMethods(app: FastifyInstance): { refuseOthers: () => void } {
+export function registerMethods(app: FastifyInstance): { refuseUnknown: () => void; refuseOthers: () => void } {
   const allowed = new Map<string, Set<string>>();
   let isComplete = false;
   app.addHook("onRoute", ({ url, method }) => {
@@ -21,10 +21,16 @@ export function registerMethods(app: FastifyInstance): { refuseOthers: () => voi
     if (headers.host !== undefined || raw.httpVersion === "1.0") return;
     throw new HttpError(400, "the request names no host", "Send the header host, as HTTP/1.1 asks for.");
   });
-  app.setNotFoundHandler({}, (request) => {
-    throw new HttpError(404, `nothing at ${request.url.slice(0, 300)}`, "See /docs for what there is.");
-  });
+  const notFound = async ({ url }: FastifyRequest): Promise<never> => {
+    throw new HttpError(404, `nothing at ${url.slice(0, 300)}`, "See /docs for what there is.");
+  };
+  app.setNotFoundHandler({}, notFound);
   return {
+    // Before a body is read.
+    refuseUnknown: () =>
+      void app.addHook("onRequest", async (request) => {
+        if (request.is404) await notFound(request);
+      }),
     refuseOthers: () => {
       isComplete = true;
       for (const [url, methods] of allowed) {

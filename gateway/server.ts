@@ -2,6 +2,7 @@ import fastify, { type FastifyError, type FastifyReply } from "fastify";
 import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Api } from "./api.ts";
 import { registerAuth } from "./auth.ts";
+import { registerBodies } from "./bodies.ts";
 import { refusalOf } from "./errors.ts";
 import { MAX_BODY, MAX_CONNECTIONS, MAX_PARAM, registerLimits } from "./limits.ts";
 import { registerMethods } from "./methods.ts";
@@ -101,6 +102,8 @@ export async function createGateway(services: Services, book: TokenBook): Promis
   registerSlowAnswers(app, services.slow);
   const methods = registerMethods(app);
   registerAuth(app, book, await registerLimits(app), config.gateway);
+  methods.refuseUnknown();
+  registerBodies(app, limits);
   app.decorate("shared", new Shared());
   app.addHook("onSend", async ({ method }, { statusCode }) => {
     if (method !== "GET" && method !== "HEAD" && statusCode < 400) app.shared.forget();

@@ -23,6 +23,8 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
       {
         config: { demand: "signed", cost: "hook", takes: { "application/json": Push } },
         bodyLimit: MAX_PUSH,
+        // Before a body is read.
+        onRequest: async ({ params }) => void hooks.named(params.name),
         schema: {
           summary: "Start what the hook is configured for, once for each delivery",
           description:
@@ -49,7 +51,7 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
             header(request, "x-delivery-id"),
           event: header(request, "x-github-event") ?? header(request, "x-gitea-event"),
         };
-        const answer = await hooks.deliver(request.params.name, delivery).catch(async (error: unknown) => {
+        const answer = await hooks.deliver(hooks.named(request.params.name), delivery).catch(async (error: unknown) => {
           // Counted by themselves: they hold up no right ones, which may come from the same address, that of a forge.
           if (error instanceof HttpError && error.status === 401) await api.counters.wrongSignature(request);
           throw error;
