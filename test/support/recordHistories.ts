@@ -32,7 +32,8 @@ import { Builds, held, reaches } from "./builds.ts";
 import { writeHistory } from "./historyFile.ts";
 
 // Records the histories that test/replay.test.ts replays: `node test/support/recordHistories.ts [DIRECTORY]`. To be run again
-// when workflows were changed on purpose in a way that runs under way do not survive.
+// when workflows were changed on purpose in a way that runs under way do not survive. fleet-silent-drone.json is not recorded again:
+// it is of a version that grounded a drone, when it was resumed, for the age of its report, which decides what two runs are told.
 
 const DIRECTORY = process.argv[2] ?? join(import.meta.dirname, "..", "histories");
 const by = { by: "ann" };
