@@ -265,14 +265,14 @@ describe("every route", () => {
       for (const [key, property] of Object.entries(schema.properties ?? {})) look(`${name}.${key}`, property);
     };
     for (const [name, { requestBody, parameters = [] }] of operations) {
-      for (const { schema } of Object.values(requestBody?.content ?? {})) look(name, schema);
+      // Those that read their bodies by themselves, signed bytes and an export as it was made, have the limit of all bytes.
+      const readsItself = /hooks|history\/import/.test(name);
+      for (const { schema } of Object.values(requestBody?.content ?? {})) if (!readsItself) look(name, schema);
       for (const { name: parameter, in: place, schema } of parameters) {
         // Parts of an address have a limit of their own.
         if (place !== "path") look(`${name}?${parameter}`, schema);
       }
-      // Those that read their bodies by themselves: signed bytes, and an export as it was made.
-      const readsItself = /hooks|history\/import/.test(name);
-      if (name.startsWith("POST") && !requestBody && !readsItself) wrong.push(`${name}: any body`);
+      if (name.startsWith("POST") && !requestBody) wrong.push(`${name}: any body`);
     }
     expect(wrong).toEqual([]);
   });
