@@ -260,7 +260,7 @@ describe("behind a proxy", () => {
       /\r\n\r\nevent: state\ndata: \{.*\}\n\nid: .*\nevent: packages/.test(live.text),
     );
     using log = (await RawClient.open(gateway.url)).get(`${LOG}/follow`, bearer(gateway), "1.0").take();
-    await until("the log", async () => /\r\n\r\nevent: chunk\ndata: \{.*begun.*\}\n\n/.test(log.text));
+    await until("the log", async () => /\r\n\r\nid: .*\nevent: chunk\ndata: \{.*begun.*\}\n\n/.test(log.text));
   });
 });
 

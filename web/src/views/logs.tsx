@@ -3,7 +3,7 @@ import type { LogsAnswer } from "../../../model/answers.ts";
 import type { LogFailure, LogInfo } from "../../../model/logs.ts";
 import type { AttemptView, PackageView } from "../../../model/run.ts";
 import { bytes, count } from "../../../model/words.ts";
-import { Card, Chip, Empty, Problem } from "../parts/common.tsx";
+import { Card, Chip, Empty, EngineLink, Problem } from "../parts/common.tsx";
 import { plain } from "../parts/errorLines.tsx";
 import { FailedBuilds } from "../parts/failedBuilds.tsx";
 import { LogView } from "../parts/logView.tsx";
@@ -14,6 +14,7 @@ import { packages, run, target } from "../state/live.ts";
 import { type Resource, useResource } from "../state/resource.ts";
 import { href, refine, route } from "../state/router.ts";
 import { address, get, RequestError } from "../wire/request.ts";
+import { buildWorkflow } from "../wire/workflows.ts";
 
 /** The logs of a run, of the present or the past: what failed, by phase, and every log that is kept; or one of them. */
 export function LogsView() {
@@ -204,6 +205,7 @@ function OneLog({ id, cpv, attempt }: { id: string; cpv: string; attempt: number
       <div class="title">
         <h1 tabIndex={-1}>{cpv}</h1>
         {failed && <Chip tone="bad">failed{failed.phase ? ` in ${failed.phase}` : ""}</Chip>}
+        <EngineLink workflow={buildWorkflow(id, cpv, attempt)} what={`Attempt ${attempt} of ${cpv}`} />
       </div>
       {failed?.errorLine && <p class="bad-text under-title">{plain(failed.errorLine)}</p>}
       {numbers.size > 1 && (
