@@ -2,10 +2,10 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { SwarmConfig } from "../config/schema.ts";
-import { messageOf } from "../model/errors.ts";
 import type { Health, ServiceHealth, ServiceKind } from "../model/health.ts";
 import { isName } from "../model/names.ts";
 import type { Access } from "../operations/access.ts";
+import { problemOf } from "../operations/readModel.ts";
 import { fetchText } from "../telemetry/fetchText.ts";
 import { afterCheck, nextCheckIn, notYetKnown } from "./health.ts";
 
@@ -129,6 +129,5 @@ async function nameAt(url: string, signal: AbortSignal): Promise<string | null> 
 
 function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError") return `no answer within ${ANSWER_WITHIN_MS / 1000} s`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return messageOf(cause) || "no answer";
+  return problemOf(error, ANSWER_WITHIN_MS) || "no answer";
 }

@@ -63,7 +63,7 @@ export const LIMITS: Limits = {
  * What the engine does not answer in this time it does not answer: whoever waits for it is told so. Some answers take two
  * questions. ms
  */
-export const ANSWER_WITHIN_MS = 15_000;
+export const ANSWER_WITHIN_MS = 12_000;
 /** An answer that comes when something is done (a publish, a run that ends), on an otherwise silent connection. ms */
 export const ACT_WITHIN_MS = 180_000;
 

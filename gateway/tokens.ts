@@ -99,6 +99,8 @@ export class TokenBook {
   readonly #log: (line: string) => void;
   #tokens: { stored: StoredToken; digest: Buffer }[] = [];
   #version = "";
+  /** What was said last of a file that cannot be read: once is enough. */
+  #said: string | null = null;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<void> | null = null;
 
@@ -133,9 +135,11 @@ export class TokenBook {
       const tokens = await readTokens(this.#file);
       this.#tokens = tokens.map((stored) => ({ stored, digest: Buffer.from(stored.sha256, "hex") }));
       this.#version = version;
+      this.#said = null;
     } catch (error) {
       // Those that were known go on; nobody new is let in.
-      this.#log(messageOf(error));
+      if (this.#said !== messageOf(error)) this.#log(messageOf(error));
+      this.#said = messageOf(error);
     } finally {
       // Last: who asks while the file is read waits for it.
       this.#checkedAt = performance.now();

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Access } from "../operations/access.ts";
+import { within } from "../system/within.ts";
 import type { Live } from "../watch/live.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { HttpError } from "./errors.ts";
@@ -222,12 +223,4 @@ async function end({ watcher, hub, unsubscribe }: Kept): Promise<void> {
   unsubscribe?.();
   hub.close();
   await watcher.stop();
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -3,7 +3,7 @@ import { UserError, usageError } from "../model/errors.ts";
 import { nearest } from "../system/nearest.ts";
 import { ALERTS_ID, alertsQuery, notifyId, testAlertsUpdate } from "../workflows/messages.ts";
 import type { Access } from "./access.ts";
-import { askWorkflow, pendingActivities, sendUpdate } from "./engine.ts";
+import { activitiesOf, askWorkflow, sendUpdate } from "./engine.ts";
 
 const NOBODY =
   "no orchestrator watches for alerts. Give them a channel, [[alerts.channel]] in swarm.toml (swarm config sample), and restart them";
@@ -15,12 +15,12 @@ const NOBODY =
 export async function readAlerts(access: Access): Promise<AlertsView | null> {
   const client = await access.client();
   try {
-    const [view, { status }, activities] = await Promise.all([
+    const [view, described] = await Promise.all([
       askWorkflow(client, ALERTS_ID, alertsQuery),
       client.workflow.getHandle(ALERTS_ID).describe(),
-      pendingActivities(client, ALERTS_ID),
     ]);
-    if (status.name !== "RUNNING") return null;
+    if (described.status.name !== "RUNNING") return null;
+    const activities = await activitiesOf(client, described);
     const channels = view.channels.map((channel) => {
       const trying = activities.find(
         ({ id, problem }) => id.startsWith(notifyId(channel.name, "")) && problem !== null,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "@temporalio/client";
+import type { Client, WorkflowExecutionDescription } from "@temporalio/client";
 import type { QueryDefinition } from "@temporalio/common";
 import { QUEUES } from "../model/activities.ts";
 import { messageOf, Unanswered, UserError } from "../model/errors.ts";
@@ -161,8 +161,12 @@ export interface PendingActivity {
 }
 
 export async function pendingActivities(client: Client, workflowId: string): Promise<PendingActivity[]> {
+  return activitiesOf(client, await client.workflow.getHandle(workflowId).describe());
+}
+
+/** As `pendingActivities`, of what was asked for already. */
+export async function activitiesOf(client: Client, { raw }: WorkflowExecutionDescription): Promise<PendingActivity[]> {
   const { decodeArrayFromPayloads } = await import("@temporalio/common/lib/internal-non-workflow/codec-helpers.js");
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
   return Promise.all(
     (raw.pendingActivities ?? []).map(async ({ activityId, activityType, heartbeatDetails, lastFailure }) => {
       const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);

@@ -24,17 +24,22 @@ const QUERY_WITHIN_MS = 3_000;
 /**
  * The one place that asks for what the screens show. Everything is asked at the same time; what does not answer is null
  * in the reading, with its problem: a screen is there whatever is broken.
+ * @param ofBinhost what the binhost says; who looks again and again need not wait for one that hangs
  */
-export async function read(access: Access, target?: string): Promise<Reading> {
+export async function read(access: Access, target?: string, ofBinhost = readBinhost): Promise<Reading> {
   const config = await access.config();
   const at = Date.now();
-  const [engine, binhost] = await Promise.all([readEngine(access, config, target), readBinhost(access, config)]);
+  const [engine, binhost] = await Promise.all([readEngine(access, config, target), ofBinhost(access, config)]);
   return { at, ...engine, ...binhost };
 }
 
 type OfBinhost = "binhost" | "targets" | "snapshots" | "snapshotRevisions" | "historyRevision";
 
-async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Reading, OfBinhost>> {
+/** What a reading has of the binhost. */
+export type BinhostReading = Pick<Reading, OfBinhost>;
+
+/** Never rejects. */
+export async function readBinhost(access: Access, config: SwarmConfig): Promise<BinhostReading> {
   const address = config.binhost.url;
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
@@ -53,7 +58,8 @@ async function readBinhost(access: Access, config: SwarmConfig): Promise<Pick<Re
     };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { binhost: { address, problem: `binhost: ${messageOf(cause) || "no answer"}` }, targets: null };
+    const what = signal.aborted ? noAnswerWithin(ANSWER_WITHIN_MS) : messageOf(cause) || "no answer";
+    return { binhost: { address, problem: `binhost: ${what}` }, targets: null };
   }
 }
 
@@ -67,19 +73,21 @@ async function readEngine(access: Access, config: SwarmConfig, target: string | 
     const client = await access.client();
     return { engine, ...(await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => ask(client, target))) };
   } catch (error) {
-    return { engine: { ...engine, problem: problemOf(error) }, ...empty };
+    return { engine: { ...engine, problem: problemOf(error, ANSWER_WITHIN_MS) }, ...empty };
   }
 }
 
-/** Why the engine does not answer, in words for people: gRPC's own are none. */
-function problemOf(error: unknown): string {
+/** Why the engine did not answer in so many ms, in words for people: gRPC's own are none. */
+export function problemOf(error: unknown, ms: number): string {
   let cause = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   const code = cause instanceof Error && "code" in cause ? cause.code : null;
-  if (code === DEADLINE_EXCEEDED) return `no answer within ${ANSWER_WITHIN_MS / 1000} s`;
+  if (code === DEADLINE_EXCEEDED) return noAnswerWithin(ms);
   if (code === UNAVAILABLE) return "no connection";
   return messageOf(cause);
 }
+
+const noAnswerWithin = (ms: number): string => `no answer within ${ms / 1000} s`;
 
 async function ask(client: Client, target: string | undefined): Promise<Omit<EngineReading, "engine">> {
   const [orchestrators, runs] = await Promise.all([

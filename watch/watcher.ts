@@ -6,6 +6,7 @@ import type { PackageView } from "../model/run.ts";
 import type { Access } from "../operations/access.ts";
 import { read } from "../operations/readModel.ts";
 import { changesQuery, worldUpdateId } from "../workflows/messages.ts";
+import { BinhostLook } from "./binhostLook.ts";
 import { followRun } from "./follower.ts";
 import { type Change, carried, type Live, MAX_EVENTS, staleness } from "./live.ts";
 
@@ -32,6 +33,7 @@ export class Watcher {
   readonly #log: (line: string) => void;
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #stop = new AbortController();
+  readonly #binhost = new BinhostLook();
   #reading: Reading | null = null;
   #at = 0;
   #packages = new Map<string, PackageView>();
@@ -131,7 +133,7 @@ export class Watcher {
     this.#happened = false;
     const asked = Date.now();
     try {
-      const now = await read(this.#access, this.#target);
+      const now = await read(this.#access, this.#target, (...asked) => this.#binhost.read(...asked));
       if (this.#stop.signal.aborted) return;
       const reading = carried(now, this.#reading);
       if (staleness(now) === null) this.#at = now.at;

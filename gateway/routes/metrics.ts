@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
-import { readAlerts } from "../../operations/alerts.ts";
+import { within } from "../../system/within.ts";
 import { EXPOSITION_TYPE } from "../../telemetry/exposition.ts";
 import { mergedMetrics } from "../../telemetry/merge.ts";
 import { roleRegistry } from "../../telemetry/processMetrics.ts";
@@ -27,7 +26,7 @@ export async function metricsRoute(app: Api, services: Services): Promise<void> 
     async (_request, reply) => {
       const [[shown, ...lives], alerts] = await Promise.all([
         watchers.glance().catch(() => []),
-        Promise.race([readAlerts(services.access), sleep(ALERTS_WITHIN_MS, null, { ref: false })]).catch(() => null),
+        within(services.alerts.read(), ALERTS_WITHIN_MS).catch(() => null),
       ]);
       const others = lives.flatMap(({ reading: { run }, packages }) => (run ? [{ run, packages }] : []));
       observe(shown ? { ...shown, others, alerts: alerts?.active ?? null } : null);

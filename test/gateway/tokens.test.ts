@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { until } from "../../bench/noop/swarm.ts";
 import { loadConfig } from "../../config/load.ts";
@@ -7,6 +8,8 @@ import { ensureOperatorToken, readOperatorToken } from "../../gateway/local.ts";
 import { addToken, newToken, readTokens, removeToken, TokenBook } from "../../gateway/tokens.ts";
 import { configFile, swarm, temporaryDirectory } from "../cli/command.ts";
 
+/** As often the file is looked at. ms */
+const RECHECK_MS = 1_000;
 const FOREVER = { role: "viewer", expiresAt: null } as const;
 
 async function bookOf(file: string): Promise<TokenBook> {
@@ -101,4 +104,28 @@ test("a machine without tokens gets one for its operator, once, however many beg
     caller: { role: "operator" },
   });
   expect(await ensureOperatorToken(config)).toBe(false);
+});
+
+test("a file that cannot be read is told of once, also while many ask, and again when it was mended and is broken anew", async () => {
+  const file = join(await temporaryDirectory(), "tokens.json");
+  const token = newToken();
+  await addToken(file, { name: "ann", ...FOREVER }, token);
+  const whole = await readFile(file, "utf8");
+  const lines: string[] = [];
+  const book = new TokenBook(file, (line) => lines.push(line));
+  await book.check(token);
+  const looksAnew = async (count: number): Promise<void> => {
+    for (let looks = 0; looks < count; looks++) {
+      await sleep(RECHECK_MS + 10);
+      expect(await book.check(token)).toMatchObject({ caller: { name: "ann" } });
+    }
+  };
+  await writeFile(file, "{ damaged");
+  await looksAnew(3);
+  expect(lines).toHaveLength(1);
+  await writeFile(file, whole);
+  await looksAnew(1);
+  await writeFile(file, "{ damaged");
+  await looksAnew(2);
+  expect(lines).toHaveLength(2);
 });
