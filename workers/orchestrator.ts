@@ -5,6 +5,7 @@ import { createOrchestratorActivities } from "../activities/orchestrator/activit
 import { dataConverter } from "../connection/codec.ts";
 import { connectWorker } from "../connection/worker.ts";
 import { QUEUES } from "../model/activities.ts";
+import { startAlerts } from "./alertsWorkflow.ts";
 import { bundlePath } from "./bundle.ts";
 import { aborted, type Role, readToken } from "./role.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -44,14 +45,7 @@ export const runOrchestrator: Role = async (config, _name, { signal, log, ready 
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     staticSummary: "the drones of this swarm",
   });
-  if (config.alerts.channels.length > 0) {
-    await client.workflow.start("alerts", {
-      workflowId: "alerts",
-      taskQueue: QUEUES.orchestrator,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: "what is wrong, and who is told",
-    });
-  }
+  await startAlerts(client, config, { log, signal });
   log(`orchestrator: runs workflows of namespace ${namespace}`);
   telemetry.ready();
   ready();
