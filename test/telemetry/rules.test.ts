@@ -8,12 +8,13 @@ import { packageRoot } from "../../system/packageRoot.ts";
 const RULES = join(packageRoot(), "deploy/prometheus/rules.yml");
 const CASES = join(import.meta.dirname, "rules.promtool.yml");
 
-// Prometheus' own tool, of the package `prometheus`.
-const hasTool = !(await execa("promtool", ["--version"], { reject: false })).failed;
+/** Prometheus' own, of the package `prometheus`. */
+const TOOL = "promtool";
+const hasTool = !(await execa(TOOL, ["--version"], { reject: false })).failed;
 
 test.skipIf(!hasTool)("each alert of Prometheus begins when it should, and ends", async () => {
-  await execa("promtool", ["check", "rules", RULES]);
-  await execa("promtool", ["test", "rules", CASES]);
+  await execa(TOOL, ["check", "rules", RULES]);
+  await execa(TOOL, ["test", "rules", CASES]);
 });
 
 test("of each there is a case that begins and one that does not, or has ended", async () => {
