@@ -89,11 +89,14 @@ test("a reader is brought to the log and to the error in it, and stays at the en
   await follows.check();
   await expect.poll(() => leftBelow(page, log)).toBeLessThan(2);
 
-  // Out of sight when it comes, and of another height when it is seen.
+  // So far out of sight when it comes that it is not laid out, and of another height when it is seen.
+  await page.evaluate("document.body.style.paddingTop = '9000px'");
   const long = "Log of wide/part0-1, attempt 1";
   await goTo(page, "package/wide/part0-1");
   await page.getByLabel(long).waitFor();
+  await drawn(page);
   await page.evaluate(`${box(long)}.scrollIntoView({ block: "end" })`);
+  await drawn(page);
   await expect.poll(() => leftBelow(page, long)).toBeLessThan(2);
   expect(await follows.isChecked()).toBe(true);
   await page.evaluate(`${box(long)}.scrollTop -= 300`);
@@ -129,6 +132,10 @@ test("how long ago something was is right also where the viewer's clock is not",
 
 async function secondsIn(page: Page, pattern: RegExp): Promise<number> {
   return Number(pattern.exec((await page.getByText(pattern).textContent()) ?? "")?.[1]);
+}
+
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
 }
 
 const box = (label: string) => `document.querySelector(${JSON.stringify(`section[aria-label="${label}"]`)})`;
