@@ -100,8 +100,8 @@ test("the engine hangs: whoever asks is told so soon, and what was asked for by 
     await until("it is well", async () => (await ask("/api/v1/runs")).status === 200);
     // Whatever was to be done later would be done by the time that this is.
     await until("another drone is paused", async () => (await ask("/api/v1/drones/unra/pause", {})).status === 200);
-    const states = (await swarm.fleet()).drones.map(({ facts, state }) => [facts.name, state]);
-    expect(Object.fromEntries(states)).toMatchObject({ izar: "online", unra: "paused" });
+    const states = (await swarm.fleet()).drones.map(({ facts, paused }) => [facts.name, paused]);
+    expect(Object.fromEntries(states)).toEqual({ izar: false, unra: true });
     expect(await listRuns(swarm.client, 10)).toEqual([]);
   });
 }, 180_000);
@@ -177,7 +177,8 @@ test("the binhost hangs: whoever asks for it is told so, and the run is told of 
   console.log(`told within ${told.map((ms) => Math.round(ms))} ms, /status within ${Math.round(most)} ms`);
   expect(last()?.binhost.problem).toBe("binhost: no answer within 5 s");
   expect(last()?.targets).toEqual(["desktop"]);
-  expect(Math.max(...told)).toBeLessThan(2_000);
+  // A second is what the first look waits; the rest is for a busy machine. Without: five seconds and more.
+  expect(Math.max(...told)).toBeLessThan(3_000);
   expect(most).toBeLessThan(2_000);
 
   process.kill("SIGCONT");
