@@ -10,11 +10,12 @@ import { loadConfig } from "../../config/load.ts";
 import { startGateway } from "../../gateway/role.ts";
 import type { State } from "../../gateway/schemas/state.ts";
 import { addToken, newToken } from "../../gateway/tokens.ts";
+import { askWorkflow } from "../../operations/engine.ts";
 import { listRuns } from "../../operations/runs.ts";
 import { BinhostClient } from "../../store/client.ts";
 import { freePort } from "../../system/ports.ts";
 import { ensureToken } from "../../workers/token.ts";
-import { pauseUpdate } from "../../workflows/messages.ts";
+import { FLEET_ID, fleetQuery, pauseUpdate } from "../../workflows/messages.ts";
 import { Builds, held } from "../support/builds.ts";
 import { startCommand } from "../support/command.ts";
 import { noopSwarm } from "../support/noopSwarm.ts";
@@ -77,6 +78,9 @@ test("the engine hangs: whoever asks is told so soon, and what was asked for by 
 
     process.kill(pid, "SIGSTOP");
     try {
+      const silent = expect(askWorkflow(swarm.client, FLEET_ID, fleetQuery)).rejects.toThrow(
+        "the engine does not answer",
+      );
       const refused = await all({
         runs: ask("/api/v1/runs"),
         run: ask("/api/v1/runs/desktop?run=desktop-1"),
@@ -88,6 +92,7 @@ test("the engine hangs: whoever asks is told so soon, and what was asked for by 
         pauseDrone: ask("/api/v1/drones/izar/pause", {}),
       });
       expectRefused(refused, /the engine does not answer/);
+      await silent;
       // This one had been sent to where it begins.
       expect(refused.start?.body.hint).toContain("may still be done");
       expect(refused.pauseDrone?.body.hint).not.toContain("may still be done");
