@@ -24,7 +24,10 @@ export async function hookRoutes(api: Api, services: Services): Promise<void> {
         config: { demand: "signed", cost: "hook", takes: { "application/json": Push } },
         bodyLimit: MAX_PUSH,
         // Before a body is read.
-        onRequest: async ({ params }) => void hooks.named(params.name),
+        onRequest: async ({ params: { name } }) => {
+          if (!isName(name)) throw new HttpError(400, `'${name}' is no hook's name`, `It must be ${NAME_RULE}.`);
+          hooks.named(name);
+        },
         schema: {
           summary: "Start what the hook is configured for, once for each delivery",
           description:

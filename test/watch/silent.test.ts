@@ -65,7 +65,7 @@ test("while publishing is tried again, the run says by what it failed", async ()
   expect(await read()).toMatchObject({ step: "done", reason: null });
 });
 
-test("a binhost that says it is well and then does not answer holds a look up for 5 s, and is what is wrong", async () => {
+test("a binhost that says it is well and then does not answer holds a look up for a moment, and is what is wrong", async () => {
   await using swarm = await noopSwarm({ plan: chain(1), drones: [{ name: "izar" }] });
   await using access = await accessTo(swarm);
   const half = createServer(({ url }, answer) => void (url === "/healthz" && answer.end("{}"))).listen(0, "127.0.0.1");
@@ -83,10 +83,11 @@ test("a binhost that says it is well and then does not answer holds a look up fo
     );
     const begun = performance.now();
     await watcher.now();
-    expect(performance.now() - begun).toBeLessThan(8_000);
-    expect(watcher.current()?.reading).toMatchObject({
-      binhost: { problem: expect.stringMatching(/timeout/) },
-      fleet: { drones: [{ facts: { name: "izar" } }] },
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(watcher.current()?.reading.fleet).toMatchObject({ drones: [{ facts: { name: "izar" } }] });
+    await until("what is wrong with it", async () => {
+      await watcher.now();
+      return watcher.current()?.reading.binhost.problem === "binhost: no answer within 5 s";
     });
     await watcher.stop();
   } finally {
